@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The cycle of one clip: publish → submit → poll → download. Blocking, straight-line code for one thread; the caller's
+// other threads only cancel. Everything it needs comes in by value, so that settings that change later do not reach
+// into it.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "clock.h"
+#include "error.h"
+#include "gobject_ptr.h"
+#include "kling/client.h"
+#include "kling/task.h"
+#include "publish/publisher.h"
+#include "spool_file.h"
+
+namespace klingv2a::cycle {
+
+struct CycleSettings {
+  kling::Service service;
+  kling::SubmitRequest request;      // video_id or video_url set: by reference; else the proxy's URL is filled in
+  publish::PublishSettings publish;  // unused by reference
+  Seconds timeout{20 * 60};          // how long to wait for a task, from the submit on
+  std::uint64_t max_result_bytes = 200ull * 1024 * 1024;
+  std::string spool_dir;  // where the result is kept while it is decoded; empty: the default
+};
+
+// What the soundtrack comes from, in the order of preference.
+enum class ResultForm { wav, mp3, video };
+[[nodiscard]] std::string_view to_string(ResultForm form) noexcept;
+
+struct CycleStats {
+  int retries = 0;  // repeated reads and repeated submits after a definite refusal
+  std::string last_retry_reason;
+  int polls = 0;
+  double publish_s = 0, submit_s = 0, wait_s = 0, download_s = 0;
+  std::uint64_t result_bytes = 0;
+};
+
+struct CycleResult {
+  kling::Task task;
+  ResultForm form = ResultForm::wav;
+  std::shared_ptr<const SpoolFile> sound;
+  CycleStats stats;
+};
+
+// Told on the cycle thread, without any lock held.
+class CycleObserver {
+ public:
+  virtual ~CycleObserver() = default;
+  // A phase begins: publish, submit, poll, download.
+  virtual void on_phase(Phase phase) = 0;
+  // Just before the POST. Throws Error to stop the cycle while nothing is paid.
+  virtual void before_submit() = 0;
+  // The task was accepted, or its status changed.
+  virtual void on_task(const kling::Task& task) = 0;
+  // Between two polls: seconds since the submit.
+  virtual void on_waiting(Seconds waited) = 0;
+  // A recovered failure, after which the call is repeated.
+  virtual void on_retry(const Error& error, int attempt, Seconds gap) = 0;
+};
+
+// Runs the cycle. `proxy` is null by reference. Throws Error; from the submit on it carries task_id, external_task_id
+// and paid.
+//  - the POST is not repeated after an outcome that may have created a task: Error{unknown-outcome, paid=maybe}
+//  - a failed task: Error{task-failed (or content), paid=yes} with the service's own words
+//  - timeout: Error{still-running, paid=yes}; a result that cannot be had: Error{result, paid=yes}
+//  - cancelled: Error{cancelled} with what is known of the money
+[[nodiscard]] CycleResult run_cycle(const CycleSettings& settings, std::shared_ptr<const SpoolFile> proxy, Clock& clock,
+                                    const GObjectPtr<GCancellable>& cancel, CycleObserver& observer);
+
+// A globally unique external_task_id: "klingv2a-" and a random UUID.
+[[nodiscard]] std::string make_external_task_id();
+
+}  // namespace klingv2a::cycle

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// One blocking HTTP client on libsoup-3. A Client is made, used and destroyed on one thread (the cycle thread); the
+// only thing other threads may do to it is cancel the GCancellable it was given. Each call ends by itself: there is a
+// time-out for the connection, one for silence and one deadline for the whole call.
+//
+// What this client never does: follow a redirect, answer an authentication challenge, send a request with
+// `send_once` a second time (libsoup would by itself, on 421 for instance), keep cookies, or write a header value or
+// a URL's query into a log or an error.
+#pragma once
+
+#include <gio/gio.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "clock.h"
+#include "error.h"
+#include "gobject_ptr.h"
+#include "spool_file.h"
+
+namespace klingv2a::http {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+struct Timeouts {
+  Seconds connect{10};  // name resolution, TCP and TLS together
+  Seconds silence{30};  // no byte in either direction
+  Seconds total{600};   // the whole call, whatever trickles
+};
+
+struct Request {
+  std::string method = "GET";
+  std::string url;                          // absolute http/https, no userinfo
+  Headers headers;                          // Authorization goes here; never logged
+  std::string body;                         // sent when `upload` is null
+  std::string content_type;                 // of body or upload
+  std::shared_ptr<const SpoolFile> upload;  // streamed from disk, with Content-Length
+  SpoolFile* download = nullptr;            // a 2xx body goes here instead of Response::body; written from its offset 0
+  std::uint64_t max_body = 1024 * 1024;     // bytes; more is Error{result}
+  Timeouts timeouts;
+  bool send_once = false;      // the paid POST: at most one request on the wire, whatever the HTTP library would like
+  Phase phase = Phase::check;  // for errors
+};
+
+struct Response {
+  int status = 0;
+  Headers headers;  // names in lower case
+  std::string body;
+  std::uint64_t body_size = 0;  // bytes received, also when they went into `download`
+  [[nodiscard]] std::optional<std::string> header(std::string_view lower_case_name) const;
+  // Retry-After as seconds from `wall_now`: delta-seconds or HTTP-date; nothing when absent, unreadable or in the past.
+  [[nodiscard]] std::optional<double> retry_after(Seconds wall_now) const;
+};
+
+// How far a request got before it failed: decides whether a POST may have created a task.
+enum class Sent { nothing, maybe };
+
+// No HTTP answer was had (or it was cut short). kind is network, cancelled, result (too large) or settings (URL).
+class TransportError : public Error {
+ public:
+  TransportError(ErrorDetails details, Sent sent) : Error(std::move(details)), sent_(sent) {}
+  // `nothing`: it is certain that no byte of the request body reached a server (refused, no name, connect time-out).
+  [[nodiscard]] Sent sent() const noexcept { return sent_; }
+
+ private:
+  Sent sent_;
+};
+
+class Client {
+ public:
+  // `cancel` is kept; a cancel before, between or during calls ends them with TransportError{cancelled}.
+  explicit Client(GObjectPtr<GCancellable> cancel);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  // Any status is a Response, also 3xx, 4xx and 5xx; only a missing or cut answer throws (TransportError), or a full
+  // disk on `download` (Error{disk}).
+  [[nodiscard]] Response send(const Request& request);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// "https://host/path" of a URL: what may be shown. Userinfo, query and fragment are left out.
+[[nodiscard]] std::string displayable_url(std::string_view url);
+// True for localhost, 127.0.0.0/8 and ::1 as literal hosts (no name is resolved).
+[[nodiscard]] bool is_loopback_url(std::string_view url);
+
+}  // namespace klingv2a::http

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Kling's JSON, in and out, with json-glib. Pure functions; any thread. The readers accept every shape that has been
+// seen (old and new field names, the bare task object, three error envelopes, missing and null members) and refuse the
+// rest with a message that shows the beginning of the body.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "error.h"
+#include "http/client.h"
+#include "kling/task.h"
+
+namespace klingv2a::kling {
+
+// The body of the submit.
+[[nodiscard]] std::string encode(const SubmitRequest& request);
+
+// Throws Error{settings|input} when the request breaks a rule that is known before it is sent: both or neither source,
+// a prompt above 200 UTF-16 units, invalid UTF-8, a URL that is not http(s). Never cuts a prompt.
+void validate(const SubmitRequest& request);
+
+// What an answer turned out to be: a task, or an error envelope in one of its three shapes, or neither.
+struct Envelope {
+  bool ok = false;      // HTTP 2xx and code 0 (as number or string)
+  std::string code;     // "1102", "invalid_request"; empty: none
+  std::string type;     // CometAPI's error.type
+  std::string message;  // never empty when !ok; for non-JSON bodies: their beginning
+  std::string request_id;
+  bool is_json = false;
+};
+[[nodiscard]] Envelope read_envelope(int http_status, std::string_view body);
+
+// The task in `data`, or in the body itself (callback shape). Throws Error{service} for nonsense.
+[[nodiscard]] Task read_task(std::string_view body);
+
+}  // namespace klingv2a::kling

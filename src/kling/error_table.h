@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Every error the service is known to answer with, as data: what it means on a submit and on a query. This is the one
+// place to change "how a 429 is treated".
+// Sources: Kling's "General information: error codes" page; CometAPI's error pages; bodies seen in public clients.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "error.h"
+#include "kling/codec.h"
+
+namespace klingv2a::kling {
+
+enum class Call { submit, query };
+
+// What the caller does about it.
+enum class Action {
+  fatal,          // report it
+  sign_again,     // the JWT is not yet valid or expired: sign once more and repeat once
+  resubmit,       // a definite refusal (no task was made): wait at least 1 s and submit again
+  retry,          // a read: repeat within the budget
+  retry_briefly,  // a read just after the submit (the task may not be visible yet): a few times, then fatal
+  ambiguous,      // a submit after which a paid task may exist: never repeat
+};
+
+struct ErrorRow {
+  int http_status;        // 0: any
+  std::string_view code;  // "": any
+  ErrorKind kind;
+  Action on_submit;
+  Action on_query;
+  std::string_view meaning;
+  std::string_view advice;
+};
+
+[[nodiscard]] std::span<const ErrorRow> error_table() noexcept;
+// The row for an answer; a documented code wins over the HTTP status; there is always one.
+[[nodiscard]] const ErrorRow& classify(int http_status, const Envelope& envelope) noexcept;
+
+}  // namespace klingv2a::kling

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The simulated service: Kling's video-to-audio API on loopback, in both envelopes, as a strict judge. It refuses what
+// the real one would refuse, counts every paid task, makes sound that follows the picture, and misbehaves on request.
+// klingv2a-sim (main.cpp) is this class with a command line; the tests run it inside their own process.
+//
+// Threads: Service owns one server thread (a GMainContext of its own with the SoupServer) and one worker thread per
+// accepted task (fetch, analyse, synthesise). All state is behind one mutex; every public method may be called from any
+// thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace klingv2a::sim {
+
+enum class Dialect { cometapi, kling };      // which envelope errors and tasks come in
+enum class Naming { old_names, new_names };  // url_wav / wav_url
+
+// How the sound differs from what was asked, and what is left out.
+struct Sound {
+  int rate = 48000;
+  int channels = 2;
+  double longer_s = 0;  // negative: shorter than the clip
+  bool audios = true;   // false: only videos[]
+  bool wav = true, mp3 = true;
+};
+
+// One misbehaviour. It applies to the next `times` requests of its kind (-1: all), in the order the faults were added.
+struct Fault {
+  enum class On { submit, query, result, fetch };  // fetch: the service's own GET of video_url
+  enum class Do {
+    status,          // answer with `http_status` and `body` (raw) instead; on submit no task is made unless `paid`
+    error_code,      // answer with the API's error `code` in this service's dialect (HTTP status from the error table)
+    reset,           // read the request, then RST; on submit the task is made when `paid`
+    hang,            // read the request, then no answer until the client goes; likewise
+    half_answer,     // send a Content-Length and half of the body, then close
+    corrupt,         // result: the right length, garbage bytes
+    truncate,        // result: a complete answer that ends in the middle of the sound
+    html,            // an HTML page with status 200
+    redirect,        // 302 to `location` (default: another path of this service)
+    fail_task,       // submit: accept, then end the task as failed with `message`
+    never_finish,    // submit: accept, stay `processing`
+    missing_result,  // query: `succeed` with an empty task_result
+    odd_status,      // query: task_status "thinking" once
+  };
+  On on = On::submit;
+  Do what = Do::status;
+  int times = 1;
+  int http_status = 500;
+  std::string code;  // error_code
+  std::string body;
+  std::string message;  // fail_task: task_status_msg; may be empty
+  std::string location;
+  std::string retry_after;  // header, as is
+  bool paid = false;
+};
+
+struct Options {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;                       // 0: the kernel chooses
+  std::vector<std::string> keys = {"sim-key"};  // accepted bearer keys
+  Dialect dialect = Dialect::cometapi;
+  Naming naming = Naming::old_names;
+  std::chrono::milliseconds task_time{2000};  // from accepted to `succeed`, in addition to the real work
+  Sound sound;
+  bool check_resolution = true;  // CometAPI's "720p or 1080p"
+  std::string ledger_file;       // JSON lines, appended; empty: memory only
+};
+
+struct SeenRequest {
+  std::string method, path;  // no query
+  int status = 0;            // 0: none was sent (reset, hang)
+  bool has_authorization = false;
+};
+
+struct PaidTask {
+  std::string task_id, external_task_id, status, status_message;
+  std::string body;          // the submit's JSON
+  std::string video_sha256;  // of the fetched file; empty by video_id
+  double duration_s = 0;     // of the fetched video
+  int width = 0, height = 0, frames = 0;
+  std::vector<std::int64_t> clicks;  // sample indexes (at Sound::rate) of the clicks it put into the sound
+  std::int64_t samples = 0;
+};
+
+class Service {
+ public:
+  // Starts listening before it returns. Throws std::runtime_error when the address cannot be bound.
+  explicit Service(Options options);
+  ~Service();  // stops at once, also with requests and tasks under way; the port is closed
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  [[nodiscard]] std::string base_url()
+      const;  // http://127.0.0.1:PORT/kling (cometapi) or http://127.0.0.1:PORT (kling)
+  void add_fault(Fault fault);
+  void clear_faults();
+  void set_sound(const Sound& sound);
+  void set_task_time(std::chrono::milliseconds time);
+
+  [[nodiscard]] std::vector<PaidTask> paid_tasks() const;
+  [[nodiscard]] std::vector<SeenRequest> requests() const;
+  [[nodiscard]] int count(const std::string& method, const std::string& path_prefix) const;
+  // Waits for the event, not for the time: true as soon as `condition` holds (looked at after each change of state),
+  // false at the deadline.
+  bool wait_until(const std::function<bool(const Service&)>& condition, std::chrono::milliseconds deadline) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace klingv2a::sim

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// One request and its answer. All of it runs on the client's thread, except forward_cancel(), which runs on whatever
+// thread cancels the run and therefore touches nothing but this call's cancellable. No lock.
+#include "http/call.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
+
+#include "http/upload_stream.h"
+
+namespace klingv2a::http {
+namespace {
+
+// An error page is kept for its first words only; nobody reads more.
+constexpr std::uint64_t max_error_body = 1024 * 1024;
+constexpr std::size_t chunk_size = 64 * 1024;
+
+void forward_cancel(GCancellable*, gpointer call_cancel) {
+  g_cancellable_cancel(static_cast<GCancellable*>(call_cancel));
+}
+
+std::chrono::steady_clock::time_point after(Seconds length) {
+  return std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(length);
+}
+
+std::string seconds_text(Seconds length) {
+  const GCharPtr text(g_strdup_printf("%g s", length.count()));
+  return text.get();
+}
+
+bool is_success(int status) {
+  return status >= 200 && status < 300;
+}
+
+// Closing a stream makes libsoup read the rest of the body, without bound and without a cancellable unless it is given
+// one: so it is always closed here, and after a cancel when it has not been read to its end.
+class BodyStream {
+ public:
+  BodyStream(GInputStream* stream, GCancellable* cancel)
+      : stream_(GObjectPtr<GInputStream>::adopt(stream)), cancel_(cancel) {}
+  ~BodyStream() {
+    if (!at_end_) g_cancellable_cancel(cancel_);
+    g_input_stream_close(stream_.get(), cancel_, nullptr);
+  }
+  BodyStream(const BodyStream&) = delete;
+  BodyStream& operator=(const BodyStream&) = delete;
+
+  // -1 on failure, 0 at the end.
+  gssize read(std::span<std::byte> buffer, GError** error) {
+    const gssize got = g_input_stream_read(stream_.get(), buffer.data(), buffer.size(), cancel_, error);
+    at_end_ = got == 0;
+    return got;
+  }
+
+ private:
+  GObjectPtr<GInputStream> stream_;
+  GCancellable* cancel_;
+  bool at_end_ = false;
+};
+
+}  // namespace
+
+Call::Call(SoupSession* session, const Request& request, GUri* uri, GCancellable* run_cancel, Watchdog& watchdog)
+    : session_(session),
+      request_(request),
+      run_cancel_(run_cancel),
+      watchdog_(watchdog),
+      deadline_(after(request.timeouts.total)),
+      cancel_(GObjectPtr<GCancellable>::adopt(g_cancellable_new())),
+      message_(GObjectPtr<SoupMessage>::adopt(soup_message_new_from_uri(request.method.c_str(), uri))) {
+  unsigned message_flags = SOUP_MESSAGE_NO_REDIRECT;
+  // libsoup sends again on a connection that turned out to be dead; a new one has no past. An upload could not be
+  // read a second time.
+  if (request.send_once || request.upload) message_flags |= SOUP_MESSAGE_NEW_CONNECTION;
+  soup_message_set_flags(message_.get(), static_cast<SoupMessageFlags>(message_flags));
+  soup_message_disable_feature(message_.get(), SOUP_TYPE_AUTH_MANAGER);
+  set_headers();
+  set_body();
+  connect_signals();
+  watchdog_.arm(cancel_, std::min(deadline_, after(request.timeouts.connect)));
+  // A cancel that came before is forwarded at once, from inside this function.
+  chained_ = g_cancellable_connect(run_cancel_, reinterpret_cast<GCallback>(forward_cancel),
+                                   g_object_ref(cancel_.get()), g_object_unref);
+}
+
+Call::~Call() {
+  // Waits for a forward_cancel() under way on another thread; that one needs nothing from this thread.
+  g_cancellable_disconnect(run_cancel_, chained_);
+  watchdog_.disarm();
+  g_signal_handlers_disconnect_by_data(message_.get(), this);
+}
+
+void Call::set_headers() {
+  SoupMessageHeaders* headers = soup_message_get_request_headers(message_.get());
+  for (const auto& [name, value] : request_.headers) soup_message_headers_append(headers, name.c_str(), value.c_str());
+}
+
+void Call::set_body() {
+  const char* type = request_.content_type.empty() ? nullptr : request_.content_type.c_str();
+  if (request_.upload) {
+    upload_ = make_upload_stream(request_.upload);
+    soup_message_set_request_body(message_.get(), type, upload_.get(), static_cast<gssize>(request_.upload->size()));
+  } else if (!request_.body.empty()) {
+    const GBytesPtr bytes(g_bytes_new(request_.body.data(), request_.body.size()));
+    soup_message_set_request_body_from_bytes(message_.get(), type, bytes.get());
+  }
+}
+
+void Call::connect_signals() {
+  SoupMessage* message = message_.get();
+  const auto starting = +[](SoupMessage*, gpointer call) { static_cast<Call*>(call)->on_starting(); };
+  const auto restarted = +[](SoupMessage*, gpointer call) { static_cast<Call*>(call)->on_restarted(); };
+  const auto misdirected = +[](SoupMessage*, gpointer call) { static_cast<Call*>(call)->on_misdirected(); };
+  g_signal_connect(message, "starting", reinterpret_cast<GCallback>(starting), this);
+  g_signal_connect(message, "restarted", reinterpret_cast<GCallback>(restarted), this);
+  soup_message_add_status_code_handler(message, "got-headers", SOUP_STATUS_MISDIRECTED_REQUEST,
+                                       reinterpret_cast<GCallback>(misdirected), this);
+}
+
+// The connection stands (TLS and a proxy's tunnel included) and the first byte is about to leave.
+void Call::on_starting() {
+  sent_ = Sent::maybe;
+  watchdog_.move(deadline_);
+}
+
+void Call::on_restarted() {
+  if (!request_.send_once) return;
+  restarted_ = true;
+  g_cancellable_cancel(cancel_.get());
+}
+
+// libsoup answers a 421 by sending the request again. To us it is an answer like any other.
+void Call::on_misdirected() {
+  misdirected_ = true;
+  g_cancellable_cancel(cancel_.get());
+}
+
+Response Call::run() {
+  GError* raw_error = nullptr;
+  GInputStream* stream = soup_session_send(session_, message_.get(), cancel_.get(), &raw_error);
+  const GErrorPtr error(raw_error);
+  if (misdirected_) {
+    if (stream) const BodyStream unread(stream, cancel_.get());
+    return head();
+  }
+  if (!stream) throw_failure(error.get());
+  return read_response(stream);
+}
+
+Response Call::head() const {
+  Response response;
+  response.status = static_cast<int>(soup_message_get_status(message_.get()));
+  const auto add = +[](const char* name, const char* value, gpointer target) {
+    const GCharPtr lower(g_ascii_strdown(name, -1));
+    static_cast<Headers*>(target)->emplace_back(lower.get(), value);
+  };
+  soup_message_headers_foreach(soup_message_get_response_headers(message_.get()), add, &response.headers);
+  return response;
+}
+
+Response Call::read_response(GInputStream* stream) {
+  Response response = head();
+  try {
+    if (request_.download && is_success(response.status)) request_.download->clear();
+    read_body(stream, response);
+  } catch (const TransportError&) {
+    throw;
+  } catch (const Error& disk) {
+    ErrorDetails details = disk.details();
+    details.phase = request_.phase;
+    throw Error(std::move(details));
+  }
+  return response;
+}
+
+void Call::read_body(GInputStream* raw_stream, Response& response) {
+  BodyStream stream(raw_stream, cancel_.get());
+  std::array<std::byte, chunk_size> buffer;
+  for (;;) {
+    GError* raw_error = nullptr;
+    const gssize got = stream.read(buffer, &raw_error);
+    const GErrorPtr error(raw_error);
+    if (got < 0) throw_failure(error.get());
+    if (got == 0) break;
+    if (!keep(response, std::span(buffer).first(static_cast<std::size_t>(got)))) return;
+  }
+  check_length(response);
+}
+
+// False when the rest is not wanted.
+bool Call::keep(Response& response, std::span<const std::byte> bytes) {
+  const bool success = is_success(response.status);
+  const std::uint64_t limit = success ? request_.max_body : std::min(request_.max_body, max_error_body);
+  const std::uint64_t room = limit - response.body_size;
+  if (bytes.size() > room && success) {
+    throw failure(ErrorKind::result, "the answer is larger than the limit of " + std::to_string(limit) + " bytes");
+  }
+  const bool all = bytes.size() <= room;
+  if (!all) bytes = bytes.first(static_cast<std::size_t>(room));
+  if (request_.download && success) {
+    request_.download->write_at(response.body_size, bytes);
+  } else {
+    response.body.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  }
+  response.body_size += bytes.size();
+  return all;
+}
+
+void Call::check_length(const Response& response) const {
+  const bool has_body = request_.method != "HEAD" && response.status != 204 && response.status != 304;
+  SoupMessageHeaders* headers = soup_message_get_response_headers(message_.get());
+  if (!has_body || soup_message_headers_get_encoding(headers) != SOUP_ENCODING_CONTENT_LENGTH) return;
+  const auto announced = static_cast<std::uint64_t>(soup_message_headers_get_content_length(headers));
+  if (announced == response.body_size) return;
+  throw failure(ErrorKind::network, "the answer was cut short after " + std::to_string(response.body_size) + " of " +
+                                        std::to_string(announced) + " bytes");
+}
+
+void Call::throw_failure(const GError* error) const {
+  if (upload_) {
+    if (std::optional<ErrorDetails> disk = upload_failure(upload_.get())) {
+      disk->phase = request_.phase;
+      throw Error(std::move(*disk));
+    }
+  }
+  if (g_cancellable_is_cancelled(run_cancel_)) throw failure(ErrorKind::cancelled, "cancelled");
+  if (watchdog_.expired() && sent_ == Sent::nothing) {
+    throw failure(ErrorKind::network, "no connection within " + seconds_text(request_.timeouts.connect));
+  }
+  if (watchdog_.expired()) {
+    throw failure(ErrorKind::network, "no complete answer within " + seconds_text(request_.timeouts.total));
+  }
+  if (restarted_) throw failure(ErrorKind::network, "the connection broke before an answer came");
+  if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT)) {
+    throw failure(ErrorKind::network, "no byte was received or sent for " + seconds_text(request_.timeouts.silence));
+  }
+  if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT)) {
+    throw failure(ErrorKind::network, "the answer was cut short");
+  }
+  if (g_error_matches(error, G_TLS_ERROR, G_TLS_ERROR_UNAVAILABLE)) {
+    throw failure(ErrorKind::settings, "TLS is not available", "install the package glib-networking");
+  }
+  if (g_error_matches(error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE)) {
+    throw failure(ErrorKind::network, std::string("the certificate is not trusted: ") + error->message,
+                  "check this machine's clock and its ca-certificates");
+  }
+  throw failure(ErrorKind::network, error->message);
+}
+
+TransportError Call::failure(ErrorKind kind, const std::string& cause, std::string advice) const {
+  ErrorDetails details;
+  details.kind = kind;
+  details.phase = request_.phase;
+  details.http_status = static_cast<int>(soup_message_get_status(message_.get()));
+  // What the advice asks for does not come about by itself; and the paid POST is not repeated on a guess.
+  details.retryable = kind == ErrorKind::network && advice.empty() && !(request_.send_once && sent_ == Sent::maybe);
+  details.message = request_.method + " " + displayable_url(request_.url) + ": " + cause;
+  details.advice = std::move(advice);
+  return TransportError(std::move(details), sent_);
+}
+
+}  // namespace klingv2a::http

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// One request and its answer: what libsoup's blocking call does not do by itself. It joins the run's cancel and the
+// deadlines into one cancellable, knows whether anything was sent, stops libsoup from sending again, and bounds the
+// body. Made, used and destroyed on the client's thread; libsoup emits its signals on that thread too.
+#pragma once
+
+#include <libsoup/soup.h>
+
+#include <chrono>
+#include <cstddef>
+#include <span>
+#include <string>
+
+#include "gobject_ptr.h"
+#include "http/client.h"
+#include "http/watchdog.h"
+
+namespace klingv2a::http {
+
+class Call {
+ public:
+  // `uri` is the parsed request.url. All arguments outlive the call; `request` has been checked.
+  Call(SoupSession* session, const Request& request, GUri* uri, GCancellable* run_cancel, Watchdog& watchdog);
+  ~Call();
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  // Once. Throws TransportError, or Error{disk} for the file that is sent or written.
+  [[nodiscard]] Response run();
+
+ private:
+  void set_body();
+  void set_headers();
+  void connect_signals();
+  void on_starting();
+  void on_restarted();
+  void on_misdirected();
+
+  [[nodiscard]] Response read_response(GInputStream* stream);
+  void read_body(GInputStream* stream, Response& response);
+  [[nodiscard]] bool keep(Response& response, std::span<const std::byte> bytes);
+  void check_length(const Response& response) const;
+  [[nodiscard]] Response head() const;
+
+  [[noreturn]] void throw_failure(const GError* error) const;
+  [[nodiscard]] TransportError failure(ErrorKind kind, const std::string& cause, std::string advice = {}) const;
+
+  SoupSession* session_;
+  const Request& request_;
+  GCancellable* run_cancel_;
+  Watchdog& watchdog_;
+  std::chrono::steady_clock::time_point deadline_;
+  GObjectPtr<GCancellable> cancel_;  // this call's own
+  gulong chained_ = 0;
+  GObjectPtr<SoupMessage> message_;
+  GObjectPtr<GInputStream> upload_;
+  Sent sent_ = Sent::nothing;
+  bool restarted_ = false;
+  bool misdirected_ = false;
+};
+
+}  // namespace klingv2a::http

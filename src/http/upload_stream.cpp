@@ -28,7 +28,11 @@ struct UploadStreamClass {
   GInputStreamClass parent_class;
 };
 
+// The macro is C.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wold-style-cast"
 G_DEFINE_TYPE(UploadStream, upload_stream, G_TYPE_INPUT_STREAM)
+#pragma GCC diagnostic pop
 
 UploadStream* upload_stream_cast(gpointer instance) {
   return G_TYPE_CHECK_INSTANCE_CAST(instance, upload_stream_get_type(), UploadStream);

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// See download.h.
+#include "cycle/download.h"
+
+#include "cycle/poll_gaps.h"
+#include "cycle/result_fetch.h"
+
+namespace klingv2a::cycle {
+
+namespace {
+
+// How often a succeeded task without a result is looked at again: results may be late.
+constexpr int kLateResultQueries = 5;
+
+std::string link_of(const kling::Task& task, ResultForm form) {
+  if (form == ResultForm::video) return task.videos.empty() ? "" : task.videos.front().url;
+  if (task.audios.empty()) return {};
+  return form == ResultForm::wav ? task.audios.front().url_wav : task.audios.front().url_mp3;
+}
+
+bool has_link(const kling::Task& task) {
+  for (const ResultForm form : kFormsByPreference) {
+    if (!link_of(task, form).empty()) return true;
+  }
+  return false;
+}
+
+kling::Task query_again(Run& run) {
+  return http::with_retries({}, run.clock, run.cancel, run.on_retry(),
+                            [&run] { return run.query(run.settings.service.timeouts.total); });
+}
+
+void wait_for_links(Run& run, kling::Task& task) {
+  PollGaps gaps;
+  for (int query = 1; !has_link(task) && query <= kLateResultQueries; ++query) {
+    const Seconds gap = gaps.next(run.clock);
+    run.note_retry(make_error(ErrorKind::result, Phase::download, "the task succeeded without a result"), query, gap);
+    run.wait(gap);
+    task = query_again(run);
+  }
+}
+
+// The forms one after the other, each by its link, with one fresh set of links for all.
+class Attempt {
+ public:
+  Attempt(Run& run, kling::Task& task) : run_(run), task_(task) {}
+
+  std::optional<Sound> fetch(ResultForm form) {
+    const std::string link = link_of(task_, form);
+    if (link.empty()) return note(form, "none is given");
+    try {
+      return Sound{form, fetch_result(run_, link)};
+    } catch (const BadLink& bad) {
+      note(form, bad.what());
+      if (bad.fresh_link_may_help() && renew_links(form)) return fetch(form);
+    }
+    return std::nullopt;
+  }
+
+  [[nodiscard]] Error nothing_usable() const {
+    return Error({.kind = ErrorKind::result,
+                  .phase = Phase::download,
+                  .paid = Paid::yes,
+                  .retryable = true,
+                  .message = "the task succeeded, but its sound cannot be had: " + reasons_,
+                  .advice = "the service keeps results for 30 days: GET " + run_.task_url() + " gives fresh links"});
+  }
+
+ private:
+  std::nullopt_t note(ResultForm form, const std::string& reason) {
+    g_debug("no sound from %s: %s", std::string(to_string(form)).c_str(), reason.c_str());
+    if (!reasons_.empty()) reasons_ += "; ";
+    reasons_ += std::string(to_string(form)) + ": " + reason;
+    return std::nullopt;
+  }
+
+  // Links expire; a fresh look at the task gives new ones. Once is enough: all of them are renewed together.
+  bool renew_links(ResultForm form) {
+    if (std::exchange(renewed_, true)) return false;
+    try {
+      task_ = query_again(run_);
+      return true;
+    } catch (const Error& failure) {
+      if (failure.kind() == ErrorKind::cancelled) throw;
+      note(form, std::string("no fresh link: ") + failure.what());
+      return false;
+    }
+  }
+
+  Run& run_;
+  kling::Task& task_;
+  std::string reasons_;
+  bool renewed_ = false;
+};
+
+}  // namespace
+
+Sound download(Run& run, kling::Task& task, std::span<const ResultForm> forms) {
+  run.begin(Phase::download);
+  const StepTimer timer(run.clock, run.stats.download_s);
+  wait_for_links(run, task);
+  Attempt attempt(run, task);
+  for (const ResultForm form : forms) {
+    if (std::optional<Sound> sound = attempt.fetch(form)) {
+      run.stats.result_bytes = sound->file->size();
+      return *sound;
+    }
+  }
+  throw attempt.nothing_usable();
+}
+
+}  // namespace klingv2a::cycle

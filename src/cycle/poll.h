@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The third step: waiting for the task. The task is paid for, so only its end, a fatal answer, the time-out or a
+// cancel end the wait; an outage of the service does not.
+#pragma once
+
+#include "cycle/run.h"
+
+namespace klingv2a::cycle {
+
+// Returns the task once it is `succeed`. Throws Error{task-failed} or Error{content} with the service's own words when
+// it is `failed`, Error{still-running} at the time-out, the service's own error for a fatal answer.
+[[nodiscard]] kling::Task poll(Run& run);
+
+}  // namespace klingv2a::cycle

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// See run.h.
+#include "cycle/run.h"
+
+#include <algorithm>
+
+namespace klingv2a::cycle {
+
+Run::Run(const CycleSettings& cycle_settings, Clock& cycle_clock, const GObjectPtr<GCancellable>& cancellable,
+         CycleObserver& cycle_observer)
+    : settings(cycle_settings),
+      clock(cycle_clock),
+      cancel(cancellable.get()),
+      observer(cycle_observer),
+      http(cancellable),
+      request(cycle_settings.request) {
+  if (request.external_task_id.empty()) request.external_task_id = make_external_task_id();
+}
+
+void Run::begin(Phase next) {
+  phase_ = next;
+  observer.on_phase(next);
+}
+
+void Run::wait(Seconds length) {
+  if (!clock.sleep(length, cancel)) throw make_error(ErrorKind::cancelled, phase_, "the cycle was cancelled");
+}
+
+void Run::note_retry(const Error& error, int attempt, Seconds gap) {
+  ++stats.retries;
+  stats.last_retry_reason = error.what();
+  g_debug("%s is repeated in %.2f s after attempt %d: %s", std::string(to_string(phase_)).c_str(), gap.count(), attempt,
+          error.what());
+  observer.on_retry(error, attempt, gap);
+}
+
+http::OnRetry Run::on_retry() {
+  return [this](const Error& error, int attempt, Seconds gap) { note_retry(error, attempt, gap); };
+}
+
+void Run::note_accepted(const kling::Task& task) {
+  paid_ = Paid::yes;
+  task_id_ = task.task_id;
+  accepted_at_ = clock.now();
+  tell(task);
+}
+
+kling::Task Run::query(Seconds patience) {
+  kling::Service service = settings.service;
+  service.timeouts.total = std::clamp(patience, Seconds(1), std::max(service.timeouts.total, Seconds(1)));
+  ++stats.polls;
+  kling::Task task = kling::Client(http, std::move(service), clock).query(task_id_);
+  // A short answer does not make us forget which task it is about.
+  task.task_id = task_id_;
+  if (task.external_task_id.empty()) task.external_task_id = request.external_task_id;
+  tell(task);
+  return task;
+}
+
+void Run::tell(const kling::Task& task) {
+  if (task.status == kling::TaskStatus::unknown && !std::exchange(warned_of_status_, true)) {
+    g_warning("task %s has the unknown task_status '%s': taken as running", task_id_.c_str(), task.status_text.c_str());
+  }
+  if (std::exchange(told_status_, task.status_text) != task.status_text) observer.on_task(task);
+}
+
+std::string Run::task_url() const {
+  std::string base = http::displayable_url(settings.service.base_url);
+  while (base.ends_with('/')) base.pop_back();
+  return base + "/v1/audio/video-to-audio/" + (task_id_.empty() ? request.external_task_id : task_id_);
+}
+
+Error Run::with_what_is_known(const Error& error) const {
+  ErrorDetails details = error.details();
+  details.phase = phase_;
+  if (details.paid == Paid::no) details.paid = paid_;
+  if (details.task_id.empty()) details.task_id = task_id_;
+  if (sent_) details.external_task_id = request.external_task_id;
+  return Error(std::move(details));
+}
+
+}  // namespace klingv2a::cycle

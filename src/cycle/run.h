@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// What the four steps of one cycle share: the settings, the one HTTP client, what is known of the task and of the
+// money, and the counters. Lives on the cycle thread for one run_cycle(); no locks.
+#pragma once
+
+#include <string>
+
+#include "cycle/cycle.h"
+#include "http/retry.h"
+
+namespace klingv2a::cycle {
+
+class Run {
+ public:
+  Run(const CycleSettings& cycle_settings, Clock& cycle_clock, const GObjectPtr<GCancellable>& cancellable,
+      CycleObserver& cycle_observer);
+
+  void begin(Phase next);
+  // Throws Error{cancelled} as soon as the run is cancelled.
+  void wait(Seconds length);
+  // A failure that is repeated after `gap`: counted and told.
+  void note_retry(const Error& error, int attempt, Seconds gap);
+  [[nodiscard]] http::OnRetry on_retry();
+  // The POST leaves now: from here on errors carry external_task_id.
+  void note_sent() { sent_ = true; }
+  // The task is there, and paid for.
+  void note_accepted(const kling::Task& task);
+  // One GET of the task, bounded by `patience`. Tells the observer when the status changed.
+  [[nodiscard]] kling::Task query(Seconds patience);
+  // Seconds since the task was accepted.
+  [[nodiscard]] Seconds waited() { return clock.now() - accepted_at_; }
+  // The task's own URL at the service, for advice.
+  [[nodiscard]] std::string task_url() const;
+  // The error with the phase and all that is known of the task and the money.
+  [[nodiscard]] Error with_what_is_known(const Error& error) const;
+
+  const CycleSettings& settings;
+  Clock& clock;
+  GCancellable* const cancel;
+  CycleObserver& observer;
+  http::Client http;
+  kling::SubmitRequest request;  // external_task_id is never empty
+  CycleStats stats;
+
+ private:
+  void tell(const kling::Task& task);
+
+  Phase phase_ = Phase::check;
+  bool sent_ = false;
+  Paid paid_ = Paid::no;
+  std::string task_id_;
+  std::string told_status_;
+  bool warned_of_status_ = false;
+  Seconds accepted_at_{0};
+};
+
+// Adds the time of a scope to one of the stats.
+class StepTimer {
+ public:
+  StepTimer(Clock& clock, double& seconds) : clock_(clock), seconds_(seconds), start_(clock.now()) {}
+  ~StepTimer() { seconds_ += (clock_.now() - start_).count(); }
+  StepTimer(const StepTimer&) = delete;
+  StepTimer& operator=(const StepTimer&) = delete;
+
+ private:
+  Clock& clock_;
+  double& seconds_;
+  Seconds start_;
+};
+
+}  // namespace klingv2a::cycle

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// See submit.h.
+#include "cycle/submit.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace klingv2a::cycle {
+
+namespace {
+
+// Nothing was created yet, so a service that is just restarting deserves a few knocks.
+constexpr http::RetryPolicy kConnectRetries{.attempts = 4, .base = Seconds(1), .cap = Seconds(8)};
+constexpr Seconds kLongestRefusalGap{30};
+
+// What is known of the task after a POST that brought none.
+enum class Outcome {
+  refused,          // none was made, and asking again would not help
+  refused_for_now,  // none was made; the limit passes
+  not_sent,         // none can have been made
+  unknown,          // one may exist
+};
+
+Outcome outcome_of(const kling::ApiError& error) {
+  switch (error.action()) {
+    case kling::Action::fatal:
+    case kling::Action::sign_again:  // a bearer key cannot be signed again
+      return Outcome::refused;
+    case kling::Action::resubmit:
+      return Outcome::refused_for_now;
+    case kling::Action::retry:
+    case kling::Action::retry_briefly:
+    case kling::Action::ambiguous:
+      break;
+  }
+  return Outcome::unknown;
+}
+
+Outcome outcome_of(const http::TransportError& error) {
+  if (error.sent() == http::Sent::maybe) return Outcome::unknown;
+  return error.kind() == ErrorKind::network ? Outcome::not_sent : Outcome::refused;
+}
+
+Outcome outcome_of(const Error& error) {
+  if (const auto* answer = dynamic_cast<const kling::ApiError*>(&error)) return outcome_of(*answer);
+  if (const auto* silence = dynamic_cast<const http::TransportError*>(&error)) return outcome_of(*silence);
+  return error.kind() == ErrorKind::unknown_outcome ? Outcome::unknown : Outcome::refused;
+}
+
+Error maybe_paid(const Run& run, const Error& cause) {
+  ErrorDetails details = cause.details();
+  details.paid = Paid::maybe;
+  details.retryable = false;
+  if (details.kind != ErrorKind::cancelled) details.kind = ErrorKind::unknown_outcome;
+  details.message = "the task was asked for, but whether it exists is not known: " + details.message;
+  details.advice = "before asking again, look for external_task_id " + run.request.external_task_id +
+                   " in the account's tasks, or GET " + run.task_url();
+  return Error(std::move(details));
+}
+
+class SubmitAttempts {
+ public:
+  explicit SubmitAttempts(Run& run) : run_(run), give_up_at_(run.clock.now() + run.settings.timeout) {}
+
+  // Waits until the POST may go out again, or throws what ends the submit.
+  void wait_after(const Error& failure) {
+    const std::optional<Seconds> gap = gap_after(failure);
+    if (!gap) throw run_.with_what_is_known(failure);
+    run_.note_retry(failure, refused_ + not_sent_, *gap);
+    run_.wait(*gap);
+  }
+
+ private:
+  std::optional<Seconds> gap_after(const Error& failure) {
+    switch (outcome_of(failure)) {
+      case Outcome::refused:
+        return std::nullopt;
+      case Outcome::refused_for_now:
+        return gap_after_refusal(failure.details());
+      case Outcome::not_sent:
+        return gap_after_no_connection(failure.details());
+      case Outcome::unknown:
+        break;
+    }
+    throw maybe_paid(run_, failure);
+  }
+
+  // At least a second, growing, with jitter so that several clips do not knock at the same moment.
+  std::optional<Seconds> gap_after_refusal(const ErrorDetails& details) {
+    const Seconds grown = std::min(Seconds(std::exp2(refused_++)), kLongestRefusalGap) * (1 + run_.clock.random());
+    const Seconds gap = std::max(grown, Seconds(details.retry_after_s.value_or(0)));
+    if (run_.clock.now() + gap > give_up_at_) return std::nullopt;
+    return gap;
+  }
+
+  std::optional<Seconds> gap_after_no_connection(ErrorDetails details) {
+    details.retryable = true;
+    return http::next_gap(kConnectRetries, run_.clock, details, ++not_sent_);
+  }
+
+  Run& run_;
+  const Seconds give_up_at_;
+  int refused_ = 0;
+  int not_sent_ = 0;
+};
+
+kling::Task post(Run& run) {
+  run.observer.before_submit();
+  run.note_sent();
+  kling::Task task = kling::Client(run.http, run.settings.service, run.clock).submit(run.request);
+  if (task.external_task_id.empty()) task.external_task_id = run.request.external_task_id;
+  return task;
+}
+
+}  // namespace
+
+kling::Task submit(Run& run) {
+  run.begin(Phase::submit);
+  const StepTimer timer(run.clock, run.stats.submit_s);
+  SubmitAttempts attempts(run);
+  for (;;) {
+    try {
+      kling::Task task = post(run);
+      run.note_accepted(task);
+      return task;
+    } catch (const Error& failure) {
+      attempts.wait_after(failure);
+    }
+  }
+}
+
+}  // namespace klingv2a::cycle

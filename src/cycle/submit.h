@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The second step: the paid POST. This is the one place that decides whether it may go out again.
+#pragma once
+
+#include "cycle/run.h"
+
+namespace klingv2a::cycle {
+
+// Returns the accepted task. The POST goes out again only after a definite refusal "for now" (until the time-out) or
+// when no byte of it reached a server (a few times); before_submit() is asked before each.
+// Throws Error{unknown-outcome, paid=maybe} when a task may exist, Error{cancelled} with what is known of the money,
+// the service's own refusal otherwise.
+[[nodiscard]] kling::Task submit(Run& run);
+
+}  // namespace klingv2a::cycle

@@ -5,8 +5,8 @@
 // klingv2a-sim (main.cpp) is this class with a command line; the tests run it inside their own process.
 //
 // Threads: Service owns one server thread (a GMainContext of its own with the SoupServer) and one worker thread per
-// accepted task (fetch, analyse, synthesise). All state is behind one mutex; every public method may be called from any
-// thread.
+// accepted task (fetch, analyse, synthesise). The ledger, the faults, the sound and the task time have a mutex each,
+// and no thread holds two of them; every public method may be called from any thread.
 #pragma once
 
 #include <chrono>
@@ -32,22 +32,25 @@ struct Sound {
 };
 
 // One misbehaviour. It applies to the next `times` requests of its kind (-1: all), in the order the faults were added.
+// A request that is refused anyway (key, method, fields) uses up no fault.
 struct Fault {
-  enum class On { submit, query, result, fetch };  // fetch: the service's own GET of video_url
+  // query: of one task, or of the list. fetch: the service's own GET of video_url, whose task then fails (hang: stays
+  // `submitted`); of the misbehaviours it knows status, reset, hang, corrupt and truncate.
+  enum class On { submit, query, result, fetch };
   enum class Do {
     status,          // answer with `http_status` and `body` (raw) instead; on submit no task is made unless `paid`
     error_code,      // answer with the API's error `code` in this service's dialect (HTTP status from the error table)
     reset,           // read the request, then RST; on submit the task is made when `paid`
     hang,            // read the request, then no answer until the client goes; likewise
     half_answer,     // send a Content-Length and half of the body, then close
-    corrupt,         // result: the right length, garbage bytes
-    truncate,        // result: a complete answer that ends in the middle of the sound
+    corrupt,         // result, fetch: the right length, garbage bytes
+    truncate,        // result, fetch: a complete answer that ends in the middle
     html,            // an HTML page with status 200
     redirect,        // 302 to `location` (default: another path of this service)
     fail_task,       // submit: accept, then end the task as failed with `message`
     never_finish,    // submit: accept, stay `processing`
-    missing_result,  // query: `succeed` with an empty task_result
-    odd_status,      // query: task_status "thinking" once
+    missing_result,  // query of a task that has succeeded: `succeed` with an empty task_result
+    odd_status,      // query of a task that exists: task_status "thinking"
   };
   On on = On::submit;
   Do what = Do::status;
@@ -98,11 +101,11 @@ class Service {
   Service& operator=(const Service&) = delete;
 
   [[nodiscard]] std::string base_url()
-      const;  // http://127.0.0.1:PORT/kling (cometapi) or http://127.0.0.1:PORT (kling)
-  void add_fault(Fault fault);
+      const;                    // http://127.0.0.1:PORT/kling (cometapi) or http://127.0.0.1:PORT (kling)
+  void add_fault(Fault fault);  // throws std::invalid_argument when it cannot happen on its kind of request
   void clear_faults();
-  void set_sound(const Sound& sound);
-  void set_task_time(std::chrono::milliseconds time);
+  void set_sound(const Sound& sound);                  // for tasks accepted from now on
+  void set_task_time(std::chrono::milliseconds time);  // for tasks under way, too
 
   [[nodiscard]] std::vector<PaidTask> paid_tasks() const;
   [[nodiscard]] std::vector<SeenRequest> requests() const;

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The API itself: which path and method does what, who may, and where a fault steps in.
+//
+// Threads: answer() runs on the server thread only; set_sound() may be called from any. The mutex guards the sound.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <string>
+
+#include "answer.h"
+#include "envelope.h"
+#include "faults.h"
+#include "ledger.h"
+#include "service.h"
+
+namespace klingv2a::sim {
+
+class Api {
+ public:
+  // `start_task` is told each accepted task's id, on the server thread. Ledger and faults outlive the Api.
+  Api(const Options& options, Ledger& ledger, FaultQueue& faults,
+      std::function<void(const std::string& task_id)> start_task);
+
+  void set_host_url(const std::string& host_url);  // before the first answer()
+  void set_sound(const Sound& sound);
+  [[nodiscard]] std::string base_path() const;  // "/kling" or ""
+
+  [[nodiscard]] Answer answer(const Request& request);
+
+ private:
+  Answer route(const Request& request);
+  Answer route_api(const Request& request, const std::string& rest);
+  Answer submit(const Request& request);
+  Answer submit_under_fault(const Submit& submit, const Fault& fault);
+  Answer accept(const Submit& submit, Ending ending);
+  Answer query(const std::string& id);
+  Answer list(const Request& request);
+  Answer result(const Request& request);
+  Answer proper_result(const Request& request) const;
+  Answer admin(const Request& request);
+  Answer misbehave(const Fault& fault, Answer proper) const;
+  [[nodiscard]] std::optional<Answer> refuse_credentials(const Request& request) const;
+  [[nodiscard]] Answer error(const std::string& code) const;
+
+  const std::vector<std::string> keys_;
+  Voice voice_;
+  Ledger& ledger_;
+  FaultQueue& faults_;
+  const std::function<void(const std::string&)> start_task_;
+  std::mutex mutex_;
+  Sound sound_;
+};
+
+}  // namespace klingv2a::sim

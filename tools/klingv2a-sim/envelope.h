@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The answers' JSON, in CometAPI's words or Kling's own, and the error table as this judge reads it.
+//
+// Pure functions; any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "answer.h"
+#include "ledger.h"
+#include "service.h"
+
+namespace klingv2a::sim {
+
+// What the answers depend on besides the task.
+struct Voice {
+  Dialect dialect = Dialect::cometapi;
+  Naming naming = Naming::old_names;
+  std::string host_url;  // http://127.0.0.1:PORT, the beginning of the results' URLs
+};
+
+// How a task is shown; a fault may bend it.
+struct View {
+  std::string status;         // instead of the task's own; empty: its own
+  bool hide_results = false;  // `succeed` with an empty task_result
+};
+
+[[nodiscard]] Answer accepted_answer(const Voice& voice, const Task& task);
+[[nodiscard]] Answer task_answer(const Voice& voice, const Task& task, const View& view = {});
+[[nodiscard]] Answer list_answer(const Voice& voice, const std::vector<Task>& tasks);
+
+// An error with its HTTP status from the table (unknown codes: 400). In CometAPI's dialect credentials (1000-1004) come
+// without a code, as they do there.
+[[nodiscard]] Answer error_answer(const Voice& voice, const std::string& code, const std::string& message,
+                                  const std::string& param = {});
+// The meaning of a code, for faults that name no message of their own.
+[[nodiscard]] std::string meaning_of(const std::string& code);
+
+[[nodiscard]] Answer html_answer(int status, const std::string& title);
+
+}  // namespace klingv2a::sim

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "task_runner.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "clip_analysis.h"
+#include "fetch.h"
+#include "sound_maker.h"
+#include "submit_check.h"
+#include "task_end.h"
+
+namespace klingv2a::sim {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::int64_t kSecondNs = 1'000'000'000;
+constexpr double kNsPerSecond = 1e9;
+constexpr double kLoudestMotion = 0.1;  // a tenth of the picture's range changes from frame to frame
+
+Score score_of(const Clip& clip) {
+  Score score{clip.length_ns, clip.flashes_ns(), {}};
+  for (const Frame& frame : clip.frames) score.levels.push_back({frame.time_ns, frame.motion / kLoudestMotion});
+  return score;
+}
+
+// A Kling-made video is not there to be looked at: a click at each full second, the quietest noise.
+Score score_by_id(double seconds) {
+  Score score{std::llround(seconds * kNsPerSecond), {}, {}};
+  for (std::int64_t time = kSecondNs; time < score.length_ns; time += kSecondNs) score.clicks_ns.push_back(time);
+  return score;
+}
+
+}  // namespace
+
+TaskRunner::TaskRunner(const Options& options, Ledger& ledger, FaultQueue& faults)
+    : check_resolution_(options.check_resolution), ledger_(ledger), faults_(faults), task_time_(options.task_time) {}
+
+TaskRunner::~TaskRunner() {
+  std::list<Job> jobs;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    jobs.swap(jobs_);
+  }
+  change_.notify_all();
+  g_cancellable_cancel(cancellable_.get());
+  for (Job& job : jobs) job.thread.join();
+}
+
+void TaskRunner::start(const std::string& task_id) {
+  const std::lock_guard lock(mutex_);
+  join_done_locked();
+  Job& job = jobs_.emplace_back();
+  job.thread = std::thread([this, &job, task_id] {
+    run(task_id);
+    job.done = true;
+  });
+}
+
+// Those that are done have nothing left to wait for; their threads would otherwise pile up in a long run.
+void TaskRunner::join_done_locked() {
+  for (Job& job : jobs_)
+    if (job.done) job.thread.join();
+  jobs_.remove_if([](const Job& job) { return !job.thread.joinable(); });
+}
+
+void TaskRunner::set_task_time(std::chrono::milliseconds time) {
+  {
+    const std::lock_guard lock(mutex_);
+    task_time_ = time;
+  }
+  change_.notify_all();
+}
+
+void TaskRunner::run(const std::string& task_id) {
+  try {
+    if (const auto task = ledger_.by_id(task_id)) work(*task);
+  } catch (const Cancelled&) {
+    // The service ends; the task's last state stands in the ledger.
+  } catch (const std::exception& failure) {
+    ledger_.fail(task_id, failure.what());
+  }
+}
+
+void TaskRunner::work(const Task& task) {
+  const Clock::time_point accepted = Clock::now();
+  Blob file;
+  const Score score = task.submit.video_url.empty() ? imagine(task) : look(task, file);
+  if (task.ending.kind == Ending::Kind::never) return;
+  if (task.ending.kind == Ending::Kind::fail) {
+    wait_for_task_time(accepted);
+    throw TaskFailure(task.ending.message);
+  }
+  finish(task, file, score, accepted);
+}
+
+Score TaskRunner::imagine(const Task& task) {
+  const double seconds = known_video_s(task.submit.video_id).value_or(0);
+  ledger_.processing(task.paid.task_id, {.duration_s = seconds});
+  return score_by_id(seconds);
+}
+
+// The ledger learns what was fetched before it is judged, so that a test sees why it was refused.
+Score TaskRunner::look(const Task& task, Blob& file) {
+  file = fetch(task.submit.video_url, faults_.take({Fault::On::fetch}), cancellable_.get());
+  const Clip clip = analyse(file, cancellable_.get());
+  ledger_.processing(task.paid.task_id, {sha256_of(file), static_cast<double>(clip.length_ns) / kNsPerSecond,
+                                         clip.width, clip.height, static_cast<int>(clip.frames.size())});
+  judge(task.submit.video_url, clip, check_resolution_);
+  return score_of(clip);
+}
+
+void TaskRunner::finish(const Task& task, const Blob& clip, const Score& score, Clock::time_point accepted) {
+  const Sound& sound = task.sound;
+  Pcm pcm = play(score, sound);
+  Results results;
+  results.sound_s = static_cast<double>(pcm.length()) / sound.rate;
+  if (sound.audios && sound.wav) results.wav = make_wav(pcm);
+  if (sound.audios && sound.mp3) results.mp3 = make_mp3(pcm, cancellable_.get());
+  results.video = make_video(clip, pcm, cancellable_.get());
+  wait_for_task_time(accepted);
+  ledger_.succeed(task.paid.task_id, std::move(pcm.clicks), pcm.length(), std::move(results));
+}
+
+void TaskRunner::wait_for_task_time(Clock::time_point accepted) {
+  std::unique_lock lock(mutex_);
+  while (!stopping_ && Clock::now() < accepted + task_time_) change_.wait_until(lock, accepted + task_time_);
+  if (stopping_) throw Cancelled{};
+}
+
+}  // namespace klingv2a::sim

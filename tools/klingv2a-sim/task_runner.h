@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The way of each accepted task, from the fetch of its video to the finished sound, on a thread of its own.
+//
+// Threads: start() runs on the server thread, set_task_time() on any. The mutex guards the list of threads, the task
+// time and the stop flag. Worker threads speak to the rest through the ledger.
+#pragma once
+
+#include <gio/gio.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <list>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "faults.h"
+#include "gobject_ptr.h"
+#include "ledger.h"
+#include "service.h"
+#include "sound_maker.h"
+
+namespace klingv2a::sim {
+
+class TaskRunner {
+ public:
+  TaskRunner(const Options& options, Ledger& ledger, FaultQueue& faults);  // both outlive it
+  ~TaskRunner();  // stops what runs: a fetch at once, a pipeline within milliseconds
+  TaskRunner(const TaskRunner&) = delete;
+  TaskRunner& operator=(const TaskRunner&) = delete;
+
+  void start(const std::string& task_id);
+  void set_task_time(std::chrono::milliseconds time);  // for tasks under way, too
+
+ private:
+  struct Job {
+    std::thread thread;
+    std::atomic<bool> done = false;
+  };
+  void run(const std::string& task_id);
+  void work(const Task& task);
+  [[nodiscard]] Score imagine(const Task& task);           // by video_id
+  [[nodiscard]] Score look(const Task& task, Blob& file);  // by video_url; `file`: what was fetched
+  void finish(const Task& task, const Blob& clip, const Score& score, std::chrono::steady_clock::time_point accepted);
+  void wait_for_task_time(std::chrono::steady_clock::time_point accepted);
+  void join_done_locked();
+
+  const bool check_resolution_;
+  Ledger& ledger_;
+  FaultQueue& faults_;
+  GObjectPtr<GCancellable> cancellable_ = GObjectPtr<GCancellable>::adopt(g_cancellable_new());
+  std::mutex mutex_;
+  std::condition_variable change_;
+  std::chrono::milliseconds task_time_;
+  bool stopping_ = false;
+  std::list<Job> jobs_;
+};
+
+}  // namespace klingv2a::sim

@@ -94,8 +94,7 @@ class SubmitAttempts {
     return gap;
   }
 
-  std::optional<Seconds> gap_after_no_connection(ErrorDetails details) {
-    details.retryable = true;
+  std::optional<Seconds> gap_after_no_connection(const ErrorDetails& details) {
     return http::next_gap(kConnectRetries, run_.clock, details, ++not_sent_);
   }
 

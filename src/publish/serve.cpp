@@ -27,7 +27,7 @@ Error wrong(const std::string& what) {
                     "write publish=serve://ADDRESS:PORT?public=URL, each part as needed");
 }
 
-// libsoup attaches what it starts to the thread-default context.
+// libsoup attaches what it starts to the thread-default context. Owns the context meanwhile: one thread at a time.
 class DefaultContext {
  public:
   explicit DefaultContext(GMainContext* context) : context_(context) { g_main_context_push_thread_default(context_); }
@@ -88,6 +88,7 @@ class FileServer {
   [[nodiscard]] int port() const noexcept { return port_; }
 
  private:
+  void start(const ServeTarget& target);
   void listen(const ServeTarget& target);
   void run();
   void answer(SoupServerMessage* message, const char* path) const;
@@ -106,12 +107,17 @@ class FileServer {
 
 FileServer::FileServer(const ServeTarget& target, std::string path, const SpoolFile& file)
     : path_(std::move(path)), content_(map_content(file)) {
+  start(target);
+  thread_ = std::thread([this] { run(); });
+}
+
+// Returns before the thread starts, so that the context is free for it.
+void FileServer::start(const ServeTarget& target) {
   const DefaultContext use(context_.get());
   server_ = GObjectPtr<SoupServer>::adopt(soup_server_new(nullptr, nullptr));
   soup_server_add_early_handler(server_.get(), nullptr, on_headers, nullptr, nullptr);
   soup_server_add_handler(server_.get(), nullptr, on_request, this, nullptr);
   listen(target);
-  thread_ = std::thread([this] { run(); });
 }
 
 // Connections are cut here, not drained: the context is iterated without blocking only to let go of what was under way.

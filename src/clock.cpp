@@ -10,9 +10,9 @@ namespace klingv2a {
 namespace {
 
 // poll() counts milliseconds in an int; longer sleeps are made of slices.
-constexpr Seconds longest_slice{3600};
+constexpr Seconds kLongestSlice{3600};
 // Without a descriptor for the cancellable (the process has run out of them) a cancel is looked for this often.
-constexpr Seconds blind_slice{0.02};
+constexpr Seconds kBlindSlice{0.02};
 
 int milliseconds(Seconds length) {
   return static_cast<int>(std::ceil(length.count() * 1000));
@@ -31,7 +31,7 @@ class CancelDescriptor {
 
   void wait(Seconds length) {
     const bool blind = cancel_ && !valid_;
-    const Seconds slice = std::min(length, blind ? blind_slice : longest_slice);
+    const Seconds slice = std::min(length, blind ? kBlindSlice : kLongestSlice);
     g_poll(valid_ ? &poll_ : nullptr, valid_ ? 1 : 0, milliseconds(slice));
   }
 

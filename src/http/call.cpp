@@ -15,8 +15,8 @@ namespace klingv2a::http {
 namespace {
 
 // An error page is kept for its first words only; nobody reads more.
-constexpr std::uint64_t max_error_body = 1024 * 1024;
-constexpr std::size_t chunk_size = 64 * 1024;
+constexpr std::uint64_t kMaxErrorBody = 1024 * 1024;
+constexpr std::size_t kChunkSize = 64 * 1024;
 
 void forward_cancel(GCancellable*, gpointer call_cancel) {
   g_cancellable_cancel(static_cast<GCancellable*>(call_cancel));
@@ -178,7 +178,7 @@ Response Call::read_response(GInputStream* stream) {
 
 void Call::read_body(GInputStream* raw_stream, Response& response) {
   BodyStream stream(raw_stream, cancel_.get());
-  std::array<std::byte, chunk_size> buffer;
+  std::array<std::byte, kChunkSize> buffer;
   for (;;) {
     GError* raw_error = nullptr;
     const gssize got = stream.read(buffer, &raw_error);
@@ -193,7 +193,7 @@ void Call::read_body(GInputStream* raw_stream, Response& response) {
 // False when the rest is not wanted.
 bool Call::keep(Response& response, std::span<const std::byte> bytes) {
   const bool success = is_success(response.status);
-  const std::uint64_t limit = success ? request_.max_body : std::min(request_.max_body, max_error_body);
+  const std::uint64_t limit = success ? request_.max_body : std::min(request_.max_body, kMaxErrorBody);
   const std::uint64_t room = limit - response.body_size;
   if (bytes.size() > room && success) {
     throw failure(ErrorKind::result, "the answer is larger than the limit of " + std::to_string(limit) + " bytes");

@@ -45,8 +45,8 @@ bool has_control_or_space(std::string_view text) {
 }
 
 GUriPtr checked_uri(const Request& request) {
-  constexpr auto flags = static_cast<GUriFlags>(SOUP_HTTP_URI_FLAGS);
-  GUriPtr uri(has_control_or_space(request.url) ? nullptr : g_uri_parse(request.url.c_str(), flags, nullptr));
+  constexpr auto kFlags = static_cast<GUriFlags>(SOUP_HTTP_URI_FLAGS);
+  GUriPtr uri(has_control_or_space(request.url) ? nullptr : g_uri_parse(request.url.c_str(), kFlags, nullptr));
   if (!uri) refuse(request, "the URL cannot be read: " + displayable_url(request.url));
   const std::string_view scheme = g_uri_get_scheme(uri.get());
   const char* host = g_uri_get_host(uri.get());

@@ -13,12 +13,12 @@ namespace klingv2a::http {
 namespace {
 
 // The path stays encoded, so that what is shown is what was asked for.
-constexpr auto flags = static_cast<GUriFlags>(G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED_PATH |
-                                              G_URI_FLAGS_ENCODED_QUERY | G_URI_FLAGS_ENCODED_FRAGMENT);
+constexpr auto kFlags = static_cast<GUriFlags>(G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED_PATH |
+                                               G_URI_FLAGS_ENCODED_QUERY | G_URI_FLAGS_ENCODED_FRAGMENT);
 
 GUriPtr parse(std::string_view url) {
   if (url.find('\0') != std::string_view::npos) return nullptr;
-  return GUriPtr(g_uri_parse(std::string(url).c_str(), flags, nullptr));
+  return GUriPtr(g_uri_parse(std::string(url).c_str(), kFlags, nullptr));
 }
 
 }  // namespace
@@ -26,7 +26,7 @@ GUriPtr parse(std::string_view url) {
 std::string displayable_url(std::string_view url) {
   const GUriPtr uri = parse(url);
   if (!uri || !g_uri_get_host(uri.get())) return "(not a URL)";
-  const GCharPtr text(g_uri_join(flags, g_uri_get_scheme(uri.get()), nullptr, g_uri_get_host(uri.get()),
+  const GCharPtr text(g_uri_join(kFlags, g_uri_get_scheme(uri.get()), nullptr, g_uri_get_host(uri.get()),
                                  g_uri_get_port(uri.get()), g_uri_get_path(uri.get()), nullptr, nullptr));
   return text.get();
 }

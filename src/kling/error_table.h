@@ -26,8 +26,8 @@ enum class Action {
 };
 
 struct ErrorRow {
-  int http_status;        // 0: any
-  std::string_view code;  // "": any
+  int http_status;        // as documented; 1-9: each status of that class (4: 4xx); 0: any
+  std::string_view code;  // "": any, also none
   ErrorKind kind;
   Action on_submit;
   Action on_query;
@@ -35,8 +35,12 @@ struct ErrorRow {
   std::string_view advice;
 };
 
+// In order: documented codes, then statuses, then classes of statuses, then one row for all the rest.
 [[nodiscard]] std::span<const ErrorRow> error_table() noexcept;
-// The row for an answer; a documented code wins over the HTTP status; there is always one.
+// The row for an answer that is not `ok`; a documented code wins over the HTTP status; there is always one.
 [[nodiscard]] const ErrorRow& classify(int http_status, const Envelope& envelope) noexcept;
+[[nodiscard]] inline Action action_of(const ErrorRow& row, Call call) noexcept {
+  return call == Call::submit ? row.on_submit : row.on_query;
+}
 
 }  // namespace klingv2a::kling

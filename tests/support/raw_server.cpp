@@ -19,7 +19,7 @@
 namespace klingv2a::test {
 namespace {
 
-constexpr std::string_view end_of_head = "\r\n\r\n";
+constexpr std::string_view kEndOfHead = "\r\n\r\n";
 
 [[noreturn]] void fail(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -212,11 +212,11 @@ Answer RawServer::next_answer() {
 
 // Reads one request and answers it; false when the connection is done. `buffer` keeps what came beyond the request.
 bool RawServer::serve_one(int fd, std::string& buffer) {
-  while (buffer.find(end_of_head) == std::string::npos) {
+  while (buffer.find(kEndOfHead) == std::string::npos) {
     if (!receive_more(fd, buffer)) return false;
   }
   SeenRequest request;
-  request.head = buffer.substr(0, buffer.find(end_of_head) + end_of_head.size());
+  request.head = buffer.substr(0, buffer.find(kEndOfHead) + kEndOfHead.size());
   buffer.erase(0, request.head.size());
   const Answer answer = next_answer();
   const bool head_only = answer.what == Answer::Do::reset_after_head || answer.what == Answer::Do::stop_reading;

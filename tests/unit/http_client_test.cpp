@@ -352,14 +352,14 @@ std::pair<TransportError, std::chrono::nanoseconds> cancel_when(const Request& r
   return {error, end - begin};
 }
 
-constexpr auto at_once = 100ms;
+constexpr auto kAtOnce = 100ms;
 
 TEST(HttpClientCancel, WhileConnecting) {
   const test::DeafPort port;
   const auto [error, took] = cancel_when(post(port.url()), [] { std::this_thread::yield(); });
   EXPECT_EQ(error.kind(), ErrorKind::cancelled);
   EXPECT_EQ(error.sent(), Sent::nothing);
-  EXPECT_LT(took, at_once);
+  EXPECT_LT(took, kAtOnce);
 }
 
 TEST(HttpClientCancel, WithoutAnAnswer) {
@@ -368,7 +368,7 @@ TEST(HttpClientCancel, WithoutAnAnswer) {
   const auto [error, took] = cancel_when(post(server.url()), [&] { EXPECT_TRUE(server.wait_for_requests(1)); });
   EXPECT_EQ(error.kind(), ErrorKind::cancelled);
   EXPECT_EQ(error.sent(), Sent::maybe);
-  EXPECT_LT(took, at_once);
+  EXPECT_LT(took, kAtOnce);
 }
 
 TEST(HttpClientCancel, DuringAStalledUpload) {
@@ -379,7 +379,7 @@ TEST(HttpClientCancel, DuringAStalledUpload) {
   request.upload = file_of(std::string(20'000'000, 'v'));
   const auto [error, took] = cancel_when(request, [&] { EXPECT_TRUE(server.wait_for_requests(1)); });
   EXPECT_EQ(error.kind(), ErrorKind::cancelled);
-  EXPECT_LT(took, at_once);
+  EXPECT_LT(took, kAtOnce);
 }
 
 TEST(HttpClientCancel, DuringATricklingBody) {
@@ -389,7 +389,7 @@ TEST(HttpClientCancel, DuringATricklingBody) {
   server.add(answer);
   const auto [error, took] = cancel_when(get(server.url()), [&] { EXPECT_TRUE(server.wait_for_requests(1)); });
   EXPECT_EQ(error.kind(), ErrorKind::cancelled);
-  EXPECT_LT(took, at_once);
+  EXPECT_LT(took, kAtOnce);
 }
 
 TEST(HttpClientCancel, AnAnswerThatHasComeIsNotLostToALaterCancel) {

@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -186,8 +184,13 @@ std::string test_clip(const ClipOptions& options) {
 }
 
 std::string test_clip_bytes(const ClipOptions& options) {
-  std::ifstream file(test_clip(options), std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  const std::string path = test_clip(options);
+  char* contents = nullptr;
+  gsize size = 0;
+  if (!g_file_get_contents(path.c_str(), &contents, &size, nullptr)) throw std::runtime_error("cannot read " + path);
+  std::string bytes(contents, size);
+  g_free(contents);
+  return bytes;
 }
 
 }  // namespace klingv2a::test

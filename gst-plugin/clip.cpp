@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "clip.h"
+
+#include <algorithm>
+
+namespace klingv2a {
+
+Nanoseconds running_time_of(const GstSegment& segment, GstClockTime pts) {
+  guint64 value = 0;
+  const int sign = gst_segment_to_running_time_full(&segment, GST_FORMAT_TIME, pts, &value);
+  return sign < 0 ? -static_cast<Nanoseconds>(value) : static_cast<Nanoseconds>(value);
+}
+
+Nanoseconds Clip::segment_start() const {
+  return running_time_of(segment, segment.start);
+}
+
+std::optional<Nanoseconds> Clip::segment_stop() const {
+  if (!GST_CLOCK_TIME_IS_VALID(segment.stop)) return std::nullopt;
+  return running_time_of(segment, segment.stop);
+}
+
+Nanoseconds Clip::to_stream_time(Nanoseconds running_time) const {
+  const auto start_time = GST_CLOCK_TIME_IS_VALID(segment.time) ? static_cast<Nanoseconds>(segment.time) : 0;
+  return running_time - segment_start() + start_time;
+}
+
+void Clip::add_frame(const FrameTime& frame) {
+  if (wants_frames()) frames.frames.push_back(frame);
+  distance = has_frames ? std::abs(frame.start - last) : 0;
+  first = has_frames ? std::min(first, frame.start) : frame.start;
+  last = frame.start;
+  begin = std::max(first, segment_start());
+  const auto stop = segment_stop();
+  const auto duration = GST_CLOCK_TIME_IS_VALID(frame.duration) ? static_cast<Nanoseconds>(frame.duration) : distance;
+  if (!has_frames) end_time = begin;
+  if (!stop || frame.start < *stop) end_time = std::max(end_time, frame.start + duration);
+  has_frames = true;
+}
+
+std::int64_t Clip::first_sample(int rate) const {
+  // Of a sound that is its own, a clip plays all; of an earlier clip's, from the matching stream time on.
+  return attached ? to_samples(to_stream_time(begin) - sound->stream_begin, rate) : 0;
+}
+
+std::int64_t Clip::samples_so_far(int rate) const {
+  return to_samples(end_time - begin, rate);
+}
+
+}  // namespace klingv2a

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// One clip of the row: its held items, its frames, its run and how far its sound has been played. Part of the element's
+// state: everything here is guarded by the element's mutex.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "clip_run.h"
+#include "clip_timeline.h"
+#include "gst_ptr.h"
+#include "soundtrack.h"
+
+namespace klingv2a {
+
+// A run and what became of it; several clips share one when a seek comes back to what was submitted.
+struct Sound {
+  std::shared_ptr<ClipRun> run;
+  std::shared_ptr<const Soundtrack> soundtrack;  // set when there is a sound (or, by policy, silence)
+  bool settled = false;                          // soundtrack is set: what waits for it may leave
+  bool failing = false;                          // its failure is being reported; only the first one counts
+  bool progress_open = false;                    // PROGRESS START was posted and no terminal message yet
+  bool submitted = false;                        // the clip was cut and handed over: it is remembered for this run
+  Nanoseconds stream_begin = 0, stream_end = 0;  // stream time; valid when submitted
+  kling::Task task;                              // last known state
+};
+
+struct Clip {
+  std::shared_ptr<Sound> sound;             // null as long as there is no frame
+  bool attached = false;                    // the sound is an earlier clip's, found by its stream time
+  std::deque<MiniPtr<GstMiniObject>> held;  // buffers and events, in the order in which they came
+  EventPtr end;                             // EOS or SEGMENT_DONE, when one ended it; also the last of the held items
+  bool cut = false;                         // complete: no more items come
+
+  // The frames, for the proxy and the timeline.
+  GstSegment segment{};  // in force at the first frame
+  guint32 segment_seqnum = GST_SEQNUM_INVALID;
+  ClipFrames frames;  // without buffers once the sound is settled or when it is not to be submitted
+  std::uint64_t bytes = 0;
+  Nanoseconds first = 0;     // smallest PTS so far
+  Nanoseconds last = 0;      // the last frame's, in decode order
+  Nanoseconds distance = 0;  // of the last two frames; an estimate for tolerances while frames arrive
+  Nanoseconds begin = 0;     // where the sound begins: of what came so far, final when cut
+  Nanoseconds end_time = 0;  // where it ends; likewise
+  bool has_frames = false;
+  std::size_t held_buffers = 0;
+
+  // The audio task's place.
+  EventPtr audio_stream_start;  // when a new stream begins with this clip
+  bool sound_started = false;
+  std::int64_t samples_played = 0;
+
+  // Running time of the segment's start, and of its stop if it has one.
+  [[nodiscard]] Nanoseconds segment_start() const;
+  [[nodiscard]] std::optional<Nanoseconds> segment_stop() const;
+  // Stream time of a running time of this clip.
+  [[nodiscard]] Nanoseconds to_stream_time(Nanoseconds running_time) const;
+  // Takes note of a frame that came in (access unit `frame`).
+  void add_frame(const FrameTime& frame);
+  [[nodiscard]] bool wants_frames() const { return !attached && !(sound && sound->settled); }
+  // What of the soundtrack belongs to this clip, in samples at `rate`: the first one, and how many so far.
+  [[nodiscard]] std::int64_t first_sample(int rate) const;
+  [[nodiscard]] std::int64_t samples_so_far(int rate) const;
+  // May its items leave? An empty clip (only events) needs no sound.
+  [[nodiscard]] bool released() const { return sound ? sound->settled : cut; }
+};
+
+// Signed running time of a PTS in a TIME `segment`.
+[[nodiscard]] Nanoseconds running_time_of(const GstSegment& segment, GstClockTime pts);
+
+}  // namespace klingv2a

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "clip_run.h"
+
+#include "proxy_probe.h"
+
+namespace klingv2a {
+
+namespace {
+
+constexpr Seconds kStarving{5};
+constexpr std::chrono::milliseconds kJoinLimit{50};
+
+// Hands what the cycle tells on to the host.
+class Observer : public cycle::CycleObserver {
+ public:
+  Observer(ClipRunHost& host, ClipRun& run) : host_(host), run_(run) {}
+  void on_phase(Phase phase) override { host_.on_phase(run_, phase); }
+  void before_submit() override { host_.check_audio_link(); }
+  void on_task(const kling::Task& task) override { host_.on_task(run_, task); }
+  void on_waiting(Seconds waited) override { host_.on_waiting(run_, waited); }
+  void on_retry(const Error& error, int attempt, Seconds gap) override { host_.on_retry(run_, error, attempt, gap); }
+
+ private:
+  ClipRunHost& host_;
+  ClipRun& run_;
+};
+
+// From here on a task is paid: every error says so and names it.
+template <typename Operation>
+auto with_task(const kling::Task& task, Operation&& operation) {
+  try {
+    return operation();
+  } catch (const Error& error) {
+    auto details = error.details();
+    details.paid = Paid::yes;
+    details.task_id = task.task_id;
+    details.external_task_id = task.external_task_id;
+    throw Error(std::move(details));
+  }
+}
+
+}  // namespace
+
+ClipRun::ClipRun(ClipRunHost& host, unsigned number, RunSettings settings)
+    : host_(host),
+      number_(number),
+      settings_(std::move(settings)),
+      cancel_(GObjectPtr<GCancellable>::adopt(g_cancellable_new())),
+      last_arrival_(std::chrono::steady_clock::now().time_since_epoch().count()) {}
+
+void ClipRun::note_arrival() noexcept {
+  last_arrival_ = std::chrono::steady_clock::now().time_since_epoch().count();
+}
+
+Seconds ClipRun::since_arrival() const noexcept {
+  const SteadyTime last{SteadyTime::duration{last_arrival_.load()}};
+  return std::chrono::steady_clock::now() - last;
+}
+
+void ClipRun::cut(ClipFrames frames, const ClipTimeline& timeline) {
+  {
+    const std::lock_guard lock(mutex_);
+    cut_ = CutClip{std::move(frames), timeline};
+  }
+  changed_.notify_all();
+}
+
+void ClipRun::cancel() {
+  {
+    const std::lock_guard lock(mutex_);
+    cancelled_ = true;
+  }
+  changed_.notify_all();
+  g_cancellable_cancel(cancel_.get());
+}
+
+void ClipRun::main() noexcept {
+  try {
+    make_sound();
+  } catch (const Error& error) {
+    host_.on_failed(*this, error);
+  } catch (const std::exception& error) {
+    host_.on_failed(*this,
+                    make_error(ErrorKind::service, Phase::check, std::string("internal error: ") + error.what()));
+  }
+}
+
+void ClipRun::make_sound() {
+  RunReport report;
+  auto clip = wait_for_cut();
+  const auto timeline = clip.timeline;
+  host_.check_audio_link();
+  std::shared_ptr<const SpoolFile> proxy;
+  if (settings_.by_reference())
+    clip.frames = {};
+  else
+    proxy = make_proxy(std::move(clip), report);
+  const auto clock = make_system_clock();
+  Observer observer(host_, *this);
+  const auto result = cycle::run_cycle(settings_.cycle, proxy, *clock, cancel_, observer);
+  proxy.reset();
+  const auto begin = clock->now();
+  const auto sound = with_task(result.task, [&] { return decode(result, timeline); });
+  report.task = result.task;
+  report.form = result.form;
+  report.cycle = result.stats;
+  report.decode_s = (clock->now() - begin).count();
+  host_.on_sound(*this, sound, report);
+}
+
+ClipRun::CutClip ClipRun::wait_for_cut() {
+  bool warned = false;
+  std::unique_lock lock(mutex_);
+  while (!cut_ && !cancelled_) {
+    const auto limit = warned ? settings_.timeout : std::min(kStarving, settings_.timeout);
+    if (changed_.wait_for(lock, std::max(limit - since_arrival(), Seconds(0.01))) == std::cv_status::no_timeout)
+      continue;
+    if (since_arrival() < limit) continue;
+    lock.unlock();
+    if (limit >= settings_.timeout)
+      throw make_error(ErrorKind::input, Phase::hold,
+                       "no frame has arrived for " + std::to_string(static_cast<int>(settings_.timeout.count())) +
+                           " s and the video has not ended",
+                       "look for a branch that goes past klingv2a to the same muxer, or end the video with EOS");
+    if (host_.on_starving(*this))
+      note_arrival();
+    else
+      warned = true;
+    lock.lock();
+  }
+  if (cancelled_) throw make_error(ErrorKind::cancelled, Phase::hold, "cancelled while frames were held");
+  return std::move(*cut_);
+}
+
+std::shared_ptr<const SpoolFile> ClipRun::make_proxy(CutClip clip, RunReport& report) {
+  const auto begin = std::chrono::steady_clock::now();
+  host_.on_phase(*this, Phase::proxy);
+  const auto proxy = write_proxy(clip.frames, clip.timeline, settings_.spool_dir, cancel_.get());
+  probe_proxy(*proxy, clip.timeline);
+  report.proxy_s = Seconds(std::chrono::steady_clock::now() - begin).count();
+  report.proxy_bytes = proxy->size();
+  return proxy;
+}
+
+std::shared_ptr<const Soundtrack> ClipRun::decode(const cycle::CycleResult& result, const ClipTimeline& timeline) {
+  host_.on_phase(*this, Phase::decode);
+  const auto caps = host_.fix_audio_caps();
+  // By reference the sound is of the referenced video, which begins with what the viewer sees.
+  const auto lead_in = settings_.by_reference() ? 0 : timeline.lead_in();
+  return decode_soundtrack(*result.sound, caps, {lead_in, timeline.length()}, cancel_.get());
+}
+
+RunThread::RunThread(std::shared_ptr<ClipRun> run, ElementPtr keep_alive) : run_(run) {
+  std::packaged_task<void()> body([run = std::move(run), keep_alive = std::move(keep_alive)] { run->main(); });
+  ended_ = body.get_future();
+  thread_ = std::thread([body = std::move(body)]() mutable { body(); });
+}
+
+RunThread::~RunThread() {
+  if (!thread_.joinable()) return;
+  run_->cancel();
+  if (ended_.wait_for(kJoinLimit) == std::future_status::ready)
+    thread_.join();
+  else
+    thread_.detach();
+}
+
+}  // namespace klingv2a

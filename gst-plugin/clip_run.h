@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// One clip's way to its sound, on a thread of its own (the cycle thread): wait until the clip is cut → proxy → probe →
+// cycle → soundtrack. Blocking, straight-line code; the only place where the core's errors are caught.
+//
+// Threads: the streaming thread calls note_arrival() and cut(), any thread cancel(). One mutex guards the hand-over of
+// the clip; it is never held across a call to the host. A run is used once; a cancelled one is not used again.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "clip_timeline.h"
+#include "cycle/cycle.h"
+#include "proxy_writer.h"
+#include "settings.h"
+#include "soundtrack.h"
+
+namespace klingv2a {
+
+class ClipRun;
+
+// What a finished cycle tells, for the stats.
+struct RunReport {
+  kling::Task task;
+  cycle::ResultForm form = cycle::ResultForm::wav;
+  cycle::CycleStats cycle;
+  double proxy_s = 0;   // writing and probing the proxy
+  double decode_s = 0;  // from the downloaded result to the fitted sound
+  std::uint64_t proxy_bytes = 0;
+};
+
+// The element, as its runs see it. Called on the cycle thread with no lock held.
+class ClipRunHost {
+ public:
+  virtual ~ClipRunHost() = default;
+  // Throws Error{settings} when `audio` is not linked or its peer takes no raw audio.
+  virtual void check_audio_link() = 0;
+  // The caps the sound is to have; fixed by the first call of a stream.
+  virtual CapsPtr fix_audio_caps() = 0;
+  virtual void on_phase(ClipRun& run, Phase phase) = 0;
+  virtual void on_waiting(ClipRun& run, Seconds waited) = 0;
+  virtual void on_task(ClipRun& run, const kling::Task& task) = 0;
+  virtual void on_retry(ClipRun& run, const Error& error, int attempt, Seconds gap) = 0;
+  // Frames are held and none has arrived for 5 s. Returns whether the upstream is live (then silence is its right).
+  virtual bool on_starving(ClipRun& run) = 0;
+  virtual void on_sound(ClipRun& run, std::shared_ptr<const Soundtrack> sound, const RunReport& report) = 0;
+  virtual void on_failed(ClipRun& run, const Error& error) = 0;
+};
+
+class ClipRun {
+ public:
+  ClipRun(ClipRunHost& host, unsigned number, RunSettings settings);
+  ClipRun(const ClipRun&) = delete;
+  ClipRun& operator=(const ClipRun&) = delete;
+
+  [[nodiscard]] unsigned number() const noexcept { return number_; }
+  // The `code` of this job's PROGRESS messages.
+  [[nodiscard]] std::string progress_code() const { return "klingv2a-clip-" + std::to_string(number_); }
+  [[nodiscard]] const RunSettings& settings() const noexcept { return settings_; }
+
+  // The streaming thread: a frame has arrived.
+  void note_arrival() noexcept;
+  // The streaming thread: the clip is complete. Called at most once.
+  void cut(ClipFrames frames, const ClipTimeline& timeline);
+  // Any thread, any number of times, also before the thread runs.
+  void cancel();
+  // The body of the cycle thread.
+  void main() noexcept;
+
+ private:
+  using SteadyTime = std::chrono::steady_clock::time_point;
+  struct CutClip {
+    ClipFrames frames;
+    ClipTimeline timeline;
+  };
+
+  void make_sound();
+  [[nodiscard]] CutClip wait_for_cut();
+  [[nodiscard]] std::shared_ptr<const SpoolFile> make_proxy(CutClip clip, RunReport& report);
+  [[nodiscard]] std::shared_ptr<const Soundtrack> decode(const cycle::CycleResult& result,
+                                                         const ClipTimeline& timeline);
+  [[nodiscard]] Seconds since_arrival() const noexcept;
+
+  ClipRunHost& host_;
+  const unsigned number_;
+  const RunSettings settings_;
+  const GObjectPtr<GCancellable> cancel_;  // a new one for every run, never reset
+  std::atomic<SteadyTime::rep> last_arrival_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<CutClip> cut_;  // guarded by mutex_
+  bool cancelled_ = false;      // guarded by mutex_
+};
+
+// Owns a run's thread. Not thread-safe; used under the element's rules (started by the streaming thread, stopped by the
+// state change).
+class RunThread {
+ public:
+  // `keep_alive` is held until the thread ends, so that the host outlives it.
+  RunThread(std::shared_ptr<ClipRun> run, ElementPtr keep_alive);
+  // Cancels, and waits for at most a few milliseconds: a thread that cannot end at once (a slow disk, a prober) is let
+  // go and ends by itself, with all that it holds.
+  ~RunThread();
+  RunThread(const RunThread&) = delete;
+  RunThread& operator=(const RunThread&) = delete;
+
+ private:
+  std::shared_ptr<ClipRun> run_;
+  std::future<void> ended_;
+  std::thread thread_;
+};
+
+}  // namespace klingv2a

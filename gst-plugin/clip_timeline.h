@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The arithmetic of one clip: where it starts and ends, what is lead-in, and the timeline of its proxy. Pure functions
+// over plain numbers; any thread. Times are signed nanoseconds of running time, because frames before the segment's
+// start (lead-in) lie before it.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace klingv2a {
+
+using Nanoseconds = std::int64_t;
+
+// One frame (access unit), in decode order.
+struct FrameTime {
+  Nanoseconds start = 0;                        // running time of its PTS
+  GstClockTime duration = GST_CLOCK_TIME_NONE;  // as it came
+};
+
+// What a viewer sees of the clip, and what the proxy holds.
+struct ClipTimeline {
+  Nanoseconds first = 0;      // smallest PTS: the proxy's 0
+  Nanoseconds start = 0;      // where the clip starts: max(first, segment start)
+  Nanoseconds end = 0;        // largest PTS that is shown, plus that frame's duration
+  Nanoseconds proxy_end = 0;  // largest PTS at all, plus that frame's duration
+  Nanoseconds frame = 0;      // median distance of two frames; 0 for a single frame without duration
+
+  [[nodiscard]] Nanoseconds length() const noexcept { return end - start; }
+  [[nodiscard]] Nanoseconds lead_in() const noexcept { return start - first; }
+  [[nodiscard]] Nanoseconds proxy_length() const noexcept { return proxy_end - first; }
+};
+
+// `segment_start` and `segment_stop` are the running times of the segment at the clip's first frame; a frame that
+// starts at or after the stop is not shown. `frames` must not be empty.
+[[nodiscard]] ClipTimeline measure(std::span<const FrameTime> frames, Nanoseconds segment_start,
+                                   std::optional<Nanoseconds> segment_stop);
+
+// A frame's place in the proxy, from 0. DTS are the sorted PTS less the reorder delay, so they may be negative.
+struct ProxyTime {
+  Nanoseconds pts = 0;
+  Nanoseconds dts = 0;
+  Nanoseconds duration = 0;  // distance to the next DTS; the last frame's own
+};
+
+[[nodiscard]] std::vector<ProxyTime> proxy_times(std::span<const FrameTime> frames, const ClipTimeline& timeline);
+
+// Nanoseconds to samples, to the nearest; `time` may be negative.
+[[nodiscard]] std::int64_t to_samples(Nanoseconds time, int rate);
+
+}  // namespace klingv2a

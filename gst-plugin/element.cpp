@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The element's life: properties, state changes, and what is forgotten when.
+#include "element.h"
+
+#include "log.h"
+#include "messages.h"
+
+namespace klingv2a {
+
+namespace {
+
+// Without these no clip can be published or no sound be played: known before any data comes.
+constexpr const char* kNeededAlways[] = {"fdsrc", "decodebin", "audioconvert", "audioresample", "appsink", "wavparse"};
+constexpr const char* kNeededToPublish[] = {"appsrc", "h264parse", "mp4mux", "fdsink", "qtdemux"};
+
+bool is_installed(const char* factory) {
+  const auto found = GObjectPtr<GstElementFactory>::adopt(gst_element_factory_find(factory));
+  return static_cast<bool>(found);
+}
+
+}  // namespace
+
+Element::Element(GstElement* self, GstPad* sink, GstPad* video) : self_(self), sink_(sink) {
+  video_.pad = video;
+  gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
+}
+
+Element::~Element() = default;
+
+bool Element::set_property(guint id, const GValue* value) {
+  const std::lock_guard lock(mutex_);
+  return set_setting(settings_, id, value);
+}
+
+bool Element::get_property(guint id, GValue* value) {
+  const std::lock_guard lock(mutex_);
+  if (get_setting(settings_, id, value)) return true;
+  if (id == task_id_property()) {
+    g_value_set_string(value, last_task_id_.empty() ? nullptr : last_task_id_.c_str());
+    return true;
+  }
+  if (id != stats_property()) return false;
+  g_value_take_boxed(value, stats_structure().release());
+  return true;
+}
+
+StructurePtr Element::stats_structure() const {
+  const auto& s = stats_;
+  return StructurePtr(gst_structure_new(
+      "klingv2a-stats", "clips", G_TYPE_UINT, s.clips, "tasks", G_TYPE_UINT, s.tasks, "polls", G_TYPE_UINT, s.polls,
+      "retries", G_TYPE_UINT, s.retries, "last-retry-reason", G_TYPE_STRING, s.last_retry_reason.c_str(), "warnings",
+      G_TYPE_UINT, s.warnings, "last-error-kind", G_TYPE_STRING, s.last_error_kind.c_str(), "sound-form", G_TYPE_STRING,
+      s.sound_form.c_str(), "clip-length", G_TYPE_UINT64, s.clip_length, "lead-in", G_TYPE_UINT64, s.lead_in, "samples",
+      G_TYPE_INT64, s.samples, "samples-padded", G_TYPE_INT64, s.samples_padded, "samples-trimmed", G_TYPE_INT64,
+      s.samples_trimmed, "proxy-bytes", G_TYPE_UINT64, s.proxy_bytes, "result-bytes", G_TYPE_UINT64, s.result_bytes,
+      "proxy-seconds", G_TYPE_DOUBLE, s.proxy_s, "publish-seconds", G_TYPE_DOUBLE, s.publish_s, "submit-seconds",
+      G_TYPE_DOUBLE, s.submit_s, "wait-seconds", G_TYPE_DOUBLE, s.wait_s, "download-seconds", G_TYPE_DOUBLE,
+      s.download_s, "decode-seconds", G_TYPE_DOUBLE, s.decode_s, nullptr));
+}
+
+// Credentials, prompts, publish and the elements we need: wrong ones are known before any data. No network.
+bool Element::check_settings() {
+  RunSettings settings;
+  {
+    const std::lock_guard lock(mutex_);
+    settings = snapshot(settings_, 1);
+  }
+  const auto require = [&](const char* factory) {
+    if (is_installed(factory)) return;
+    messages::post_missing_element(self_, factory);
+    throw make_error(ErrorKind::settings, Phase::check,
+                     std::string("the GStreamer element ") + factory + " is not installed",
+                     "install the GStreamer plugin that has it");
+  };
+  try {
+    check(settings);
+    for (const char* factory : kNeededAlways) require(factory);
+    if (!settings.by_reference())
+      for (const char* factory : kNeededToPublish) require(factory);
+    return true;
+  } catch (const Error& error) {
+    messages::post_error(self_, error.details());
+    return false;
+  }
+}
+
+void Element::prepare() {
+  const std::lock_guard lock(mutex_);
+  flushing_ = stopping_ = failed_ = eos_ = false;
+  saw_frames_ = warned_latency_ = false;
+  for (auto* output : {&video_, &audio_}) {
+    output->ended = false;
+    output->flow = GST_FLOW_OK;
+    output->position = GST_CLOCK_TIME_NONE;
+    output->segment = {};
+  }
+  gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
+  stats_ = {};
+  last_task_id_.clear();
+}
+
+void Element::begin_stop() {
+  std::vector<std::shared_ptr<Sound>> running;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    for (const auto& entry : threads_) running.push_back(entry.sound);
+  }
+  changed_.notify_all();
+  for (const auto& sound : running) sound->run->cancel();
+}
+
+void Element::finish_stop() {
+  PadPtr audio;
+  std::vector<SoundThread> threads;
+  {
+    const std::lock_guard lock(mutex_);
+    threads = std::move(threads_);
+    threads_.clear();
+    audio = std::move(audio_pad_);
+    audio_pad_ = {};
+  }
+  for (auto& entry : threads) {
+    entry.thread.reset();  // ends it, or lets go of what cannot end at once
+    finish_progress(entry.sound, GST_PROGRESS_TYPE_CANCELED, "stopped");
+  }
+  if (audio) gst_element_remove_pad(self_, audio.get());
+  const std::lock_guard lock(mutex_);
+  filling_.reset();
+  unstarted_.reset();
+  video_.row.clear();
+  audio_.row.clear();
+  audio_.pad = nullptr;
+  sounds_.clear();
+  caps_ = audio_caps_ = {};
+  audio_caps_sent_ = false;
+  audio_stream_start_ = {};
+  refused_.reset();
+  stream_id_.clear();
+  group_id_.reset();
+}
+
+// Takes out the threads whose run has ended; the caller destroys them without the lock.
+std::vector<Element::SoundThread> Element::take_ended_runs() {
+  std::vector<SoundThread> ended;
+  for (auto& entry : threads_)
+    if (entry.sound->settled) ended.push_back(std::move(entry));
+  std::erase_if(threads_, [](const auto& entry) { return !entry.sound; });
+  return ended;
+}
+
+}  // namespace klingv2a

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// What stands behind the GObject: the pads, the row of clips and their life through the element's states.
+//
+// Threads:
+//   the streaming thread   chain(): frames into the row                                  element_sink.cpp
+//                          on_sink_event()                                               element_events.cpp
+//   the video pad's task   play_video()                                                  element_source.cpp
+//   the audio pad's task   play_audio()                                                  element_source.cpp
+//   the cycle threads      the ClipRunHost functions                                     element_run.cpp
+//   any thread             properties, state changes, source pads' events and queries    element.cpp, element_pads.cpp
+// One mutex guards all of the state. It is never held across a push, a post, a pad-add, a query to a peer, a call into
+// a run that may block, or a join. `changed_` is notified after each change that one of the waits looks at; every wait
+// ends on flushing, stopping, a failure, or the deactivation of its pad.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "clip.h"
+#include "clip_run.h"
+#include "gst_ptr.h"
+#include "settings.h"
+
+namespace klingv2a {
+
+// What runs count, for the property `stats`.
+struct Stats {
+  guint clips = 0, tasks = 0, retries = 0, polls = 0;
+  guint warnings = 0;
+  std::string last_retry_reason;
+  std::string sound_form, last_error_kind;
+  double proxy_s = 0, publish_s = 0, submit_s = 0, wait_s = 0, download_s = 0, decode_s = 0;
+  guint64 proxy_bytes = 0, result_bytes = 0;
+  gint64 samples = 0, samples_padded = 0, samples_trimmed = 0;
+  guint64 lead_in = 0, clip_length = 0;  // nanoseconds, of the last clip
+};
+
+class Element : private ClipRunHost {
+ public:
+  // `self` owns this object. `sink` and `video` have been added to it.
+  Element(GstElement* self, GstPad* sink, GstPad* video);
+  ~Element() override;
+  Element(const Element&) = delete;
+  Element& operator=(const Element&) = delete;
+
+  // Ids of the properties that are not settings.
+  static guint task_id_property() { return first_free_property_id(); }
+  static guint stats_property() { return first_free_property_id() + 1; }
+  bool set_property(guint id, const GValue* value);
+  bool get_property(guint id, GValue* value);
+
+  // State changes. check_settings() posts the error itself and returns false.
+  bool check_settings();
+  void prepare();      // READY→PAUSED
+  void begin_stop();   // PAUSED→READY, before the pads are deactivated
+  void finish_stop();  // PAUSED→READY, after it
+
+  GstFlowReturn chain(BufferPtr buffer);
+  bool on_sink_event(EventPtr event);
+  bool on_sink_query(GstQuery* query);
+
+  bool activate(GstPad* pad, bool active);
+  bool on_source_event(GstPad* pad, EventPtr event);
+  bool on_source_query(GstPad* pad, GstQuery* query);
+  [[nodiscard]] GstPad* internal_link(GstPad* pad) const;
+
+ private:
+  // A source pad and its task's view of the row.
+  struct Output {
+    GstPad* pad = nullptr;
+    bool active = false;
+    bool ended = false;  // EOS went out after a failure
+    GstFlowReturn flow = GST_FLOW_OK;
+    GstClockTime position = GST_CLOCK_TIME_NONE;  // stream time of the end of what was last pushed
+    GstSegment segment{};                         // last one pushed
+    std::deque<std::shared_ptr<Clip>> row;
+  };
+  struct SoundThread {
+    std::shared_ptr<Sound> sound;
+    std::unique_ptr<RunThread> thread;
+  };
+  using Lock = std::unique_lock<std::mutex>;
+  using Item = MiniPtr<GstMiniObject>;
+  enum class Policy { obey, ignore };  // of on-failure
+
+  // element_sink.cpp and element_events.cpp
+  GstFlowReturn refusal() const;
+  GstFlowReturn accept(BufferPtr buffer);
+  bool continues_frame(GstBuffer* buffer) const;
+  Clip& clip_for(const FrameTime& frame);
+  void begin_clip();
+  void hold(Clip& clip, BufferPtr buffer);
+  void give_sound(const std::shared_ptr<Clip>& clip);
+  std::shared_ptr<Sound> find_submitted(Nanoseconds stream_time) const;
+  void check_growing(const Clip& clip) const;
+  void wait_for_room(Lock& lock);
+  void cut_filling();
+  void keep_sticky_events();
+  bool on_flush_start(EventPtr event);
+  bool on_flush_stop(EventPtr event);
+  bool on_stream_start(EventPtr event);
+  bool on_caps(EventPtr event);
+  bool on_segment(EventPtr event);
+  bool on_end(EventPtr event);
+  bool pass_or_hold(EventPtr event);
+  void check_caps(const GstCaps* caps) const;
+  void check_announced_length();
+  void warn_if_dropped_by_sinks();
+  void expose_audio();
+  EventPtr make_audio_stream_start() const;
+  bool start_pending_run();
+  GstFlowReturn report_refusal(const Error& error, Policy policy);
+
+  // element_source.cpp
+  void play_video();
+  void play_audio();
+  Item next_video_item();
+  std::vector<Item> next_audio_items();
+  bool may_play(Lock& lock, Output& output);
+  std::vector<Item> begin_sound(Clip& clip);
+  std::vector<Item> next_sound(Clip& clip);
+  EventPtr audio_segment(const Clip& clip);
+  void push(Output& output, Item item);
+  GstFlowReturn push_buffer(Output& output, BufferPtr buffer);
+  void note_flow(Output& output, GstFlowReturn flow);
+  void restart_tasks();
+
+  // element_run.cpp
+  void check_audio_link() override;
+  CapsPtr fix_audio_caps() override;
+  void on_phase(ClipRun& run, Phase phase) override;
+  void on_waiting(ClipRun& run, Seconds waited) override;
+  void on_task(ClipRun& run, const kling::Task& task) override;
+  void on_retry(ClipRun& run, const Error& error, int attempt, Seconds gap) override;
+  bool on_starving(ClipRun& run) override;
+  void on_sound(ClipRun& run, std::shared_ptr<const Soundtrack> sound, const RunReport& report) override;
+  void on_failed(ClipRun& run, const Error& error) override;
+  void fail(const std::shared_ptr<Sound>& sound, const ErrorDetails& details, Policy policy = Policy::obey);
+  void fail_with_error(const std::shared_ptr<Sound>& sound, const ErrorDetails& details);
+  void fail_with_silence(const std::shared_ptr<Sound>& sound, const ErrorDetails& details);
+  void settle(const std::shared_ptr<Sound>& sound, std::shared_ptr<const Soundtrack> soundtrack);
+  void finish_progress(const std::shared_ptr<Sound>& sound, GstProgressType type, const std::string& text);
+  std::shared_ptr<Sound> sound_of(const ClipRun& run);
+  PadPtr audio_pad();
+
+  // element_pads.cpp
+  bool seek(EventPtr event);
+  bool answer_position(Output& output, GstQuery* query);
+  bool answer_latency(GstQuery* query);
+  bool answer_caps(GstPad* pad, GstQuery* query);
+  bool answer_audio(GstQuery* query);
+  bool answer_allocation(GstQuery* query);
+  bool upstream_is_live();
+
+  // element.cpp
+  void reset_stream();
+  StructurePtr stats_structure() const;
+  std::vector<SoundThread> take_ended_runs();
+
+  GstElement* const self_;
+  GstPad* const sink_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // Everything below is guarded by mutex_.
+  Settings settings_;
+  Output video_, audio_;
+  PadPtr audio_pad_;
+  bool flushing_ = false, stopping_ = true, failed_ = false, eos_ = false;
+  bool saw_frames_ = false, warned_latency_ = false;
+
+  GstSegment segment_{};
+  guint32 segment_seqnum_ = GST_SEQNUM_INVALID;
+  CapsPtr caps_;
+  bool nal_units_ = false;
+  std::string stream_id_;
+  std::optional<guint> group_id_;
+  EventPtr audio_stream_start_;  // to be sent with the next clip
+  CapsPtr audio_caps_;
+  bool audio_caps_sent_ = false;
+  std::optional<ErrorDetails> refused_;  // a limit that the caps broke, when silence is the policy
+
+  std::shared_ptr<Clip> filling_;
+  std::shared_ptr<Clip> unstarted_;             // has its first frame, its run is to be started without the lock
+  std::vector<std::shared_ptr<Sound>> sounds_;  // of this stream, to find again after a seek
+  std::vector<SoundThread> threads_;
+
+  std::optional<guint32> seek_seqnum_;
+  bool seek_result_ = false;
+  Stats stats_;
+  std::string last_task_id_;
+};
+
+}  // namespace klingv2a

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The streaming thread's side, events. What comes before the first frame of a stream and does not block downstream
+// (STREAM_START, CAPS) passes at once, so that muxers learn the caps early; all other serialized events wait in the
+// row between the frames they came with. FLUSH_START comes on another thread and takes no stream lock.
+#include <algorithm>
+
+#include "clip_limits.h"
+#include "element.h"
+#include "gstklingv2a.h"
+#include "log.h"
+
+namespace klingv2a {
+
+namespace {
+
+bool same_video(const GstCaps* a, const GstCaps* b) {
+  const GstStructure* x = gst_caps_get_structure(a, 0);
+  const GstStructure* y = gst_caps_get_structure(b, 0);
+  return std::ranges::all_of(
+      std::initializer_list<const char*>{"width", "height", "stream-format", "alignment", "codec_data"},
+      [&](const char* field) {
+        const GValue* value = gst_structure_get_value(x, field);
+        const GValue* other = gst_structure_get_value(y, field);
+        return !value || !other || gst_value_compare(value, other) == GST_VALUE_EQUAL;
+      });
+}
+
+}  // namespace
+
+bool Element::on_sink_event(EventPtr event) {
+  switch (GST_EVENT_TYPE(event.get())) {
+    case GST_EVENT_FLUSH_START:
+      return on_flush_start(std::move(event));
+    case GST_EVENT_FLUSH_STOP:
+      return on_flush_stop(std::move(event));
+    case GST_EVENT_STREAM_START:
+      return on_stream_start(std::move(event));
+    case GST_EVENT_CAPS:
+      return on_caps(std::move(event));
+    case GST_EVENT_SEGMENT:
+      return on_segment(std::move(event));
+    case GST_EVENT_EOS:
+    case GST_EVENT_SEGMENT_DONE:
+      return on_end(std::move(event));
+    default:
+      return pass_or_hold(std::move(event));
+  }
+}
+
+bool Element::on_flush_start(EventPtr event) {
+  PadPtr audio;
+  {
+    const std::lock_guard lock(mutex_);
+    flushing_ = true;
+    audio = audio_pad_;
+  }
+  changed_.notify_all();
+  if (audio) gst_pad_push_event(audio.get(), EventPtr(event).to_c());
+  return gst_pad_push_event(video_.pad, event.to_c());
+}
+
+bool Element::on_flush_stop(EventPtr event) {
+  const auto audio = audio_pad();
+  // The tasks have seen the flush and left their push; from here on none of them touches the row.
+  gst_pad_pause_task(video_.pad);
+  if (audio) gst_pad_pause_task(audio.get());
+  reset_stream();
+  if (audio) gst_pad_push_event(audio.get(), EventPtr(event).to_c());
+  const bool passed = gst_pad_push_event(video_.pad, event.to_c());
+  restart_tasks();
+  return passed;
+}
+
+// A flush drops what is held. A clip that was not handed over is given up, nothing was paid for it; one that was
+// handed over goes on, and is found again by its stream time.
+void Element::reset_stream() {
+  std::shared_ptr<Sound> dropped;
+  std::vector<SoundThread> ended;
+  {
+    const std::lock_guard lock(mutex_);
+    if (filling_ && filling_->sound && !filling_->attached && !filling_->sound->settled) dropped = filling_->sound;
+    keep_sticky_events();
+    unstarted_.reset();
+    for (auto* output : {&video_, &audio_}) {
+      output->flow = GST_FLOW_OK;
+      output->segment = {};
+    }
+    std::erase(sounds_, dropped);
+    if (dropped) {
+      dropped->settled = true;
+      --stats_.clips;
+      ended = take_ended_runs();
+    }
+    gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
+    flushing_ = eos_ = false;
+  }
+  if (dropped) finish_progress(dropped, GST_PROGRESS_TYPE_CANCELED, "flushed before the clip was complete");
+}
+
+// Empties the row, but for the events that upstream will not send again (CAPS, TAG …): they lead the next clip.
+void Element::keep_sticky_events() {
+  std::deque<Item> kept;
+  for (const auto& clip : video_.row)
+    for (auto& item : clip->held) {
+      if (!GST_IS_EVENT(item.get())) continue;
+      const auto type = GST_EVENT_TYPE(GST_EVENT_CAST(item.get()));
+      const bool of_this_play = type == GST_EVENT_SEGMENT || type == GST_EVENT_EOS;
+      if (GST_EVENT_IS_STICKY(GST_EVENT_CAST(item.get())) && !of_this_play) kept.push_back(std::move(item));
+    }
+  for (const auto& clip : audio_.row)
+    if (clip->audio_stream_start) audio_stream_start_ = std::move(clip->audio_stream_start);
+  filling_.reset();
+  video_.row.clear();
+  audio_.row.clear();
+  if (kept.empty()) return;
+  begin_clip();
+  filling_->held = std::move(kept);
+}
+
+bool Element::on_stream_start(EventPtr event) {
+  const char* id = nullptr;
+  guint group = 0;
+  gst_event_parse_stream_start(event.get(), &id);
+  {
+    const std::lock_guard lock(mutex_);
+    eos_ = false;
+    // What was submitted is known by its stream time, which another stream counts anew.
+    if (stream_id_ != id) std::erase_if(sounds_, [](const auto& sound) { return sound->settled; });
+    stream_id_ = id;
+    group_id_ = gst_event_parse_group_id(event.get(), &group) ? std::optional(group) : std::nullopt;
+    audio_stream_start_ = make_audio_stream_start();
+  }
+  return pass_or_hold(std::move(event));
+}
+
+EventPtr Element::make_audio_stream_start() const {
+  auto event = EventPtr::adopt(gst_event_new_stream_start((stream_id_ + "/klingv2a").c_str()));
+  if (group_id_) gst_event_set_group_id(event.get(), *group_id_);
+  return event;
+}
+
+void Element::check_caps(const GstCaps* caps) const {
+  const GstStructure* structure = gst_caps_get_structure(caps, 0);
+  int width = 0, height = 0;
+  const bool sized =
+      gst_structure_get_int(structure, "width", &width) && gst_structure_get_int(structure, "height", &height);
+  if (sized && !settings_.by_reference()) limits::check_size(width, height);
+}
+
+bool Element::on_caps(EventPtr event) {
+  GstCaps* caps = nullptr;
+  gst_event_parse_caps(event.get(), &caps);
+  std::optional<ErrorDetails> refused;
+  bool changed = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const bool growing = filling_ && filling_->has_frames && filling_->wants_frames();
+    changed = growing && caps_ && !same_video(caps_.get(), caps);
+    try {
+      check_caps(caps);
+    } catch (const Error& error) {
+      refused = error.details();
+    }
+    const bool silent = settings_.on_failure == OnFailure::silence;
+    refused_ = refused && silent ? refused : std::nullopt;
+    if (silent) refused.reset();
+    caps_ = CapsPtr::share(caps);
+    if (growing && !changed) filling_->frames.caps = caps_;
+    nal_units_ = g_strcmp0(gst_structure_get_string(gst_caps_get_structure(caps, 0), "alignment"), "nal") == 0;
+  }
+  if (refused) return report_refusal(Error(*refused), Policy::ignore) == GST_FLOW_OK;
+  if (changed) {
+    const auto error = make_error(ErrorKind::input, Phase::hold, "the video's caps change within the clip",
+                                  "give klingv2a one stream of one size and coding");
+    if (report_refusal(error, Policy::obey) != GST_FLOW_OK) return false;
+  }
+  expose_audio();
+  return pass_or_hold(std::move(event));
+}
+
+// Early, before anything is paid: applications build their branch in `pad-added`, before a muxer has started.
+void Element::expose_audio() {
+  PadPtr pad;
+  EventPtr stream_start;
+  {
+    const std::lock_guard lock(mutex_);
+    if (audio_pad_ || stopping_) return;
+    audio_pad_ = pad = new_audio_pad(self_);
+    audio_.pad = pad.get();
+    stream_start = audio_stream_start_ ? std::move(audio_stream_start_) : make_audio_stream_start();
+    audio_stream_start_ = {};
+  }
+  gst_pad_set_active(pad.get(), TRUE);
+  gst_pad_push_event(pad.get(), stream_start.to_c());
+  gst_element_add_pad(self_, pad.get());
+  gst_element_no_more_pads(self_);
+}
+
+bool Element::on_segment(EventPtr event) {
+  const GstSegment* segment = nullptr;
+  gst_event_parse_segment(event.get(), &segment);
+  if (segment->format != GST_FORMAT_TIME || segment->rate != 1.0 || segment->applied_rate != 1.0) {
+    const auto error = make_error(ErrorKind::input, Phase::hold, "the video's segment is not in TIME at rate 1.0",
+                                  "read the video from a container, and play it at its own speed");
+    return report_refusal(error, Policy::ignore) == GST_FLOW_OK;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    segment_ = *segment;
+    segment_seqnum_ = gst_event_get_seqnum(event.get());
+  }
+  return pass_or_hold(std::move(event));
+}
+
+// EOS and SEGMENT_DONE complete the clip; they are the last to leave, on both pads.
+bool Element::on_end(EventPtr event) {
+  bool nothing_came = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (flushing_ || stopping_ || failed_) return false;
+    eos_ = GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS;
+    nothing_came = !saw_frames_;
+    if (!filling_) begin_clip();
+    filling_->end = event;
+    filling_->held.push_back(Item::share(GST_MINI_OBJECT_CAST(event.get())));
+    if (!nothing_came) cut_filling();
+  }
+  if (!nothing_came) return true;
+  const auto error = make_error(ErrorKind::input, Phase::hold, "the video ended before its first frame",
+                                "check that the file holds a video that the demuxer can read");
+  return report_refusal(error, Policy::ignore) == GST_FLOW_OK;
+}
+
+bool Element::pass_or_hold(EventPtr event) {
+  const auto type = GST_EVENT_TYPE(event.get());
+  if (!GST_EVENT_IS_SERIALIZED(event.get())) return gst_pad_push_event(video_.pad, event.to_c());
+  {
+    const std::lock_guard lock(mutex_);
+    if (flushing_ || stopping_) return false;
+    const bool early = type == GST_EVENT_STREAM_START || type == GST_EVENT_CAPS;
+    if (!early || !video_.row.empty()) {
+      if (!filling_) begin_clip();
+      filling_->held.push_back(Item::adopt(GST_MINI_OBJECT_CAST(event.to_c())));
+      changed_.notify_all();
+      return true;
+    }
+  }
+  return gst_pad_push_event(video_.pad, event.to_c());
+}
+
+}  // namespace klingv2a

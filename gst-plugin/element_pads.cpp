@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Queries, and events that come from downstream. Any thread. `audio` has no internal link, or caps and segments of the
+// video would leak onto it: what it needs of upstream is asked here, by name.
+#include "element.h"
+#include "log.h"
+
+namespace klingv2a {
+
+GstPad* Element::internal_link(GstPad* pad) const {
+  if (pad == sink_) return video_.pad;
+  return pad == video_.pad ? sink_ : nullptr;
+}
+
+bool Element::on_sink_query(GstQuery* query) {
+  switch (GST_QUERY_TYPE(query)) {
+    case GST_QUERY_CAPS:
+      return answer_caps(sink_, query);
+    case GST_QUERY_ALLOCATION:
+      return answer_allocation(query);
+    default:
+      return gst_pad_query_default(sink_, GST_OBJECT(self_), query);
+  }
+}
+
+bool Element::on_source_query(GstPad* pad, GstQuery* query) {
+  const bool is_video = pad == video_.pad;
+  switch (GST_QUERY_TYPE(query)) {
+    case GST_QUERY_POSITION:
+      return answer_position(is_video ? video_ : audio_, query);
+    case GST_QUERY_LATENCY:
+      return answer_latency(query);
+    case GST_QUERY_CAPS:
+      if (is_video) return answer_caps(pad, query);
+      [[fallthrough]];
+    default:
+      return is_video ? gst_pad_query_default(pad, GST_OBJECT(self_), query) : answer_audio(query);
+  }
+}
+
+// What the other side of the element takes or gives, within our template.
+bool Element::answer_caps(GstPad* pad, GstQuery* query) {
+  GstCaps* filter = nullptr;
+  gst_query_parse_caps(query, &filter);
+  const auto ours = CapsPtr::adopt(gst_pad_get_pad_template_caps(pad));
+  const auto others = CapsPtr::adopt(gst_pad_peer_query_caps(internal_link(pad), ours.get()));
+  auto caps = CapsPtr::adopt(gst_caps_intersect_full(others.get(), ours.get(), GST_CAPS_INTERSECT_FIRST));
+  if (filter) caps = CapsPtr::adopt(gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST));
+  gst_query_set_caps_result(query, caps.get());
+  return true;
+}
+
+// Which metas downstream understands is its answer; its pools are not for us: what is held would starve them.
+bool Element::answer_allocation(GstQuery* query) {
+  if (!gst_pad_peer_query(video_.pad, query)) return false;
+  while (gst_query_get_n_allocation_pools(query) > 0) gst_query_remove_nth_allocation_pool(query, 0);
+  return true;
+}
+
+bool Element::answer_position(Output& output, GstQuery* query) {
+  GstFormat format = GST_FORMAT_UNDEFINED;
+  gst_query_parse_position(query, &format, nullptr);
+  const std::lock_guard lock(mutex_);
+  if (format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID(output.position)) return false;
+  gst_query_set_position(query, format, static_cast<gint64>(output.position));
+  return true;
+}
+
+// A non-live upstream's answer passes; a live one's frames leave later by what the user allows for.
+bool Element::answer_latency(GstQuery* query) {
+  if (!gst_pad_peer_query(sink_, query)) return false;
+  gboolean live = FALSE;
+  GstClockTime min = 0, max = GST_CLOCK_TIME_NONE;
+  gst_query_parse_latency(query, &live, &min, &max);
+  const std::lock_guard lock(mutex_);
+  if (!live || settings_.latency == 0) return true;
+  const auto more = settings_.latency;
+  gst_query_set_latency(query, live, min + more, GST_CLOCK_TIME_IS_VALID(max) ? max + more : max);
+  return true;
+}
+
+bool Element::answer_audio(GstQuery* query) {
+  const auto pad = audio_pad();
+  GstFormat format = GST_FORMAT_TIME;
+  switch (GST_QUERY_TYPE(query)) {
+    case GST_QUERY_DURATION:
+      gst_query_parse_duration(query, &format, nullptr);
+      break;
+    case GST_QUERY_SEEKING:
+      gst_query_parse_seeking(query, &format, nullptr, nullptr, nullptr);
+      break;
+    case GST_QUERY_SEGMENT:
+      break;
+    case GST_QUERY_CAPS:
+    case GST_QUERY_ACCEPT_CAPS:
+      return pad && gst_pad_query_default(pad.get(), GST_OBJECT(self_), query);
+    default:
+      return false;
+  }
+  // Bytes or frames of the video would be no answer for the sound.
+  return format == GST_FORMAT_TIME && gst_pad_peer_query(sink_, query);
+}
+
+bool Element::upstream_is_live() {
+  const auto query = QueryPtr::adopt(gst_query_new_latency());
+  gboolean live = FALSE;
+  if (gst_pad_peer_query(sink_, query.get())) gst_query_parse_latency(query.get(), &live, nullptr, nullptr);
+  return live;
+}
+
+bool Element::on_source_event(GstPad* pad, EventPtr event) {
+  const auto type = GST_EVENT_TYPE(event.get());
+  if (type == GST_EVENT_SEEK) return seek(std::move(event));
+  if (pad == video_.pad) return gst_pad_event_default(pad, GST_OBJECT(self_), event.to_c());
+  // The video's sink says the same to upstream; what is about the sound alone ends here.
+  return type == GST_EVENT_LATENCY || type == GST_EVENT_QOS || type == GST_EVENT_RECONFIGURE;
+}
+
+// A pipeline sends one seek to every sink, so it arrives on both pads: it goes upstream once.
+bool Element::seek(EventPtr event) {
+  double rate = 1.0;
+  gst_event_parse_seek(event.get(), &rate, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
+  const guint32 seqnum = gst_event_get_seqnum(event.get());
+  if (rate != 1.0) {
+    GST_WARNING_OBJECT(self_, "seek at rate %f refused: a sound belongs to its video at rate 1.0", rate);
+    return false;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    if (seek_seqnum_ == seqnum) return seek_result_;
+    seek_seqnum_ = seqnum;
+    seek_result_ = true;
+  }
+  const bool done = gst_pad_push_event(sink_, event.to_c());
+  const std::lock_guard lock(mutex_);
+  if (seek_seqnum_ == seqnum) seek_result_ = done;
+  return done;
+}
+
+}  // namespace klingv2a

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// What runs tell the element, on their cycle threads, and what it makes of it: messages on the bus, a sound that
+// releases its clips, or a failure. Nothing here holds the mutex while it posts or asks a peer.
+#include <cmath>
+
+#include "element.h"
+#include "log.h"
+#include "messages.h"
+
+namespace klingv2a {
+
+namespace {
+
+struct PhaseText {
+  Phase phase;
+  int percent;
+  const char* text;
+};
+
+constexpr PhaseText kPhases[] = {
+    {Phase::proxy, 5, "writing and probing the proxy"}, {Phase::publish, 10, "publishing the proxy"},
+    {Phase::submit, 20, "submitting the task"},         {Phase::poll, 25, "waiting for the task"},
+    {Phase::download, 90, "downloading the sound"},     {Phase::decode, 95, "decoding the sound"},
+};
+// While a task runs nobody knows how long it takes: the percentage grows ever slower and reaches the next phase never.
+constexpr int kPollFrom = 25, kPollTo = 90;
+constexpr double kTypicalWait = 180;
+
+int waiting_percent(Seconds waited) {
+  return kPollFrom + static_cast<int>((kPollTo - kPollFrom) * waited.count() / (waited.count() + kTypicalWait));
+}
+
+// These are not "no sound could be had" but "this pipeline or machine is not set up": silence would hide it.
+bool may_be_silent(ErrorKind kind) {
+  return kind != ErrorKind::settings && kind != ErrorKind::cancelled && kind != ErrorKind::disk;
+}
+
+}  // namespace
+
+PadPtr Element::audio_pad() {
+  const std::lock_guard lock(mutex_);
+  return audio_pad_;
+}
+
+std::shared_ptr<Sound> Element::sound_of(const ClipRun& run) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& sound : sounds_)
+    if (sound->run.get() == &run) return sound;
+  for (const auto& entry : threads_)
+    if (entry.sound->run.get() == &run) return entry.sound;
+  return nullptr;
+}
+
+void Element::check_audio_link() {
+  const auto pad = audio_pad();
+  const char* way_out = "link klingv2a's audio pad, for instance: k.audio ! audioconvert ! avenc_aac ! mux.";
+  if (!pad || !gst_pad_is_linked(pad.get()))
+    throw make_error(ErrorKind::settings, Phase::check, "the pad audio is not linked, so the sound would be lost",
+                     way_out);
+  const auto caps = CapsPtr::adopt(gst_pad_peer_query_caps(pad.get(), nullptr));
+  if (!choose_audio_caps(caps.get()))
+    throw make_error(ErrorKind::settings, Phase::check,
+                     "what the pad audio is linked to takes no raw audio, but " + to_text(caps.get()), way_out);
+}
+
+CapsPtr Element::fix_audio_caps() {
+  const auto pad = audio_pad();
+  {
+    const std::lock_guard lock(mutex_);
+    if (audio_caps_) return audio_caps_;
+  }
+  const auto peer = CapsPtr::adopt(pad ? gst_pad_peer_query_caps(pad.get(), nullptr) : nullptr);
+  auto caps = choose_audio_caps(peer.get());
+  if (!caps) caps = choose_audio_caps(nullptr);
+  const std::lock_guard lock(mutex_);
+  if (!audio_caps_) audio_caps_ = caps;
+  return audio_caps_;
+}
+
+void Element::on_phase(ClipRun& run, Phase phase) {
+  for (const auto& entry : kPhases)
+    if (entry.phase == phase)
+      messages::post_progress(self_, GST_PROGRESS_TYPE_CONTINUE, run.progress_code(), entry.text, entry.percent);
+}
+
+void Element::on_waiting(ClipRun& run, Seconds waited) {
+  const auto sound = sound_of(run);
+  std::string text = "waiting for the task";
+  if (sound) {
+    const std::lock_guard lock(mutex_);
+    text += " " + sound->task.task_id + " (" + sound->task.status_text;
+  }
+  text += ", " + std::to_string(std::lround(waited.count())) + " s)";
+  messages::post_progress(self_, GST_PROGRESS_TYPE_CONTINUE, run.progress_code(), text, waiting_percent(waited));
+}
+
+void Element::on_task(ClipRun& run, const kling::Task& task) {
+  const auto sound = sound_of(run);
+  {
+    const std::lock_guard lock(mutex_);
+    if (sound && sound->task.task_id.empty()) ++stats_.tasks;
+    if (sound) sound->task = task;
+    last_task_id_ = task.task_id;
+  }
+  messages::post_task(self_, run.number(), task);
+  g_object_notify(G_OBJECT(self_), "task-id");
+}
+
+void Element::on_retry(ClipRun& run, const Error& error, int attempt, Seconds gap) {
+  GST_INFO_OBJECT(self_, "clip %u: attempt %d failed, again in %.1f s: %s", run.number(), attempt, gap.count(),
+                  error.what());
+  const std::lock_guard lock(mutex_);
+  ++stats_.retries;
+  stats_.last_retry_reason = error.what();
+}
+
+bool Element::on_starving(ClipRun& run) {
+  if (upstream_is_live()) return true;
+  {
+    const std::lock_guard lock(mutex_);
+    ++stats_.warnings;
+  }
+  auto details = make_error(ErrorKind::input, Phase::hold,
+                            "no frame has arrived for 5 s while clip " + std::to_string(run.number()) + " is held",
+                            "a branch that goes past klingv2a to the same muxer blocks the demuxer: put a queue with "
+                            "max-size-time=0 max-size-bytes=0 max-size-buffers=0 into it")
+                     .details();
+  details.retryable = true;
+  messages::post_warning(self_, details);
+  return false;
+}
+
+void Element::on_sound(ClipRun& run, std::shared_ptr<const Soundtrack> soundtrack, const RunReport& report) {
+  const auto sound = sound_of(run);
+  if (!sound) return;
+  {
+    const std::lock_guard lock(mutex_);
+    stats_.polls += static_cast<guint>(report.cycle.polls);
+    stats_.sound_form = cycle::to_string(report.form);
+    stats_.proxy_s = report.proxy_s;
+    stats_.publish_s = report.cycle.publish_s;
+    stats_.submit_s = report.cycle.submit_s;
+    stats_.wait_s = report.cycle.wait_s;
+    stats_.download_s = report.cycle.download_s;
+    stats_.decode_s = report.decode_s;
+    stats_.proxy_bytes = report.proxy_bytes;
+    stats_.result_bytes = report.cycle.result_bytes;
+    stats_.samples = soundtrack->samples();
+    stats_.samples_padded = soundtrack->padded;
+    stats_.samples_trimmed = soundtrack->trimmed;
+    sound->task = report.task;
+  }
+  settle(sound, std::move(soundtrack));
+  finish_progress(sound, GST_PROGRESS_TYPE_COMPLETE, "the sound is there");
+}
+
+void Element::on_failed(ClipRun& run, const Error& error) {
+  const auto sound = sound_of(run);
+  if (!sound) return;
+  if (error.kind() != ErrorKind::cancelled) return fail(sound, error.details());
+  // A state change or a flush ended it. What is or may be paid is never left behind silently.
+  if (error.details().paid != Paid::no) messages::post_warning(self_, error.details());
+  finish_progress(sound, GST_PROGRESS_TYPE_CANCELED, error.what());
+}
+
+void Element::settle(const std::shared_ptr<Sound>& sound, std::shared_ptr<const Soundtrack> soundtrack) {
+  {
+    const std::lock_guard lock(mutex_);
+    sound->soundtrack = std::move(soundtrack);
+    sound->settled = true;
+    for (const auto& clip : video_.row)
+      if (clip->sound == sound) clip->frames = {};
+  }
+  changed_.notify_all();
+}
+
+// Exactly one terminal message a job, whoever comes first.
+void Element::finish_progress(const std::shared_ptr<Sound>& sound, GstProgressType type, const std::string& text) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!sound || !std::exchange(sound->progress_open, false)) return;
+  }
+  messages::post_progress(self_, type, sound->run->progress_code(), text, 100);
+}
+
+void Element::fail(const std::shared_ptr<Sound>& sound, const ErrorDetails& details, Policy policy) {
+  bool silent = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || failed_ || (sound && (sound->failing || sound->settled))) return;
+    if (sound) sound->failing = true;
+    const bool wanted = sound && sound->run->settings().on_failure == OnFailure::silence;
+    silent = wanted && policy == Policy::obey && may_be_silent(details.kind);
+    stats_.last_error_kind = to_string(details.kind);
+  }
+  if (silent)
+    fail_with_silence(sound, details);
+  else
+    fail_with_error(sound, details);
+}
+
+// ERROR first, then PROGRESS ERROR; then both pads end, so that nothing downstream waits for ever.
+void Element::fail_with_error(const std::shared_ptr<Sound>& sound, const ErrorDetails& details) {
+  messages::post_error(self_, details);
+  finish_progress(sound, GST_PROGRESS_TYPE_ERROR, details.message);
+  bool unpaid = false;
+  {
+    const std::lock_guard lock(mutex_);
+    failed_ = true;
+    unpaid = sound && !sound->submitted;
+  }
+  changed_.notify_all();
+  if (unpaid) sound->run->cancel();
+}
+
+// A WARNING with the same details, and real silence; never an ERROR that is then recovered from.
+void Element::fail_with_silence(const std::shared_ptr<Sound>& sound, const ErrorDetails& details) {
+  messages::post_warning(self_, details);
+  {
+    const std::lock_guard lock(mutex_);
+    ++stats_.warnings;
+  }
+  settle(sound, make_silence(fix_audio_caps(), 0));
+  finish_progress(sound, GST_PROGRESS_TYPE_COMPLETE, "silence instead of a sound: " + details.message);
+  sound->run->cancel();
+}
+
+}  // namespace klingv2a

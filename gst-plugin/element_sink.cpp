@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The streaming thread's side, frames: each goes into the hold and into the clip that is being filled. Never touches
+// the network; waits only for room, and only when the clip's sound is there and its frames are leaving.
+#include "clip_limits.h"
+#include "element.h"
+#include "log.h"
+#include "messages.h"
+
+namespace klingv2a {
+
+namespace {
+
+// Frames that may wait to leave once their sound is there: enough for a muxer's interleaving, little in memory.
+constexpr std::size_t kRoom = 64;
+
+bool same_sound(const RunSettings& a, const RunSettings& b) {
+  const auto &x = a.cycle.request, &y = b.cycle.request;
+  return a.take == b.take && a.cycle.service.base_url == b.cycle.service.base_url && x.video_id == y.video_id &&
+         x.video_url == y.video_url && x.sound_effect_prompt == y.sound_effect_prompt && x.bgm_prompt == y.bgm_prompt &&
+         x.asmr_mode == y.asmr_mode;
+}
+
+// Held, a buffer of a bounded pool would starve its source.
+BufferPtr out_of_pool(BufferPtr buffer) {
+  if (!buffer.get()->pool) return buffer;
+  return BufferPtr::adopt(gst_buffer_copy_deep(buffer.get()));
+}
+
+MiniPtr<GstMiniObject> as_item(const BufferPtr& buffer) {
+  return MiniPtr<GstMiniObject>::share(GST_MINI_OBJECT_CAST(buffer.get()));
+}
+
+}  // namespace
+
+GstFlowReturn Element::chain(BufferPtr buffer) {
+  try {
+    const GstFlowReturn flow = accept(out_of_pool(std::move(buffer)));
+    if (flow == GST_FLOW_OK && start_pending_run()) {
+      warn_if_dropped_by_sinks();
+      check_announced_length();
+    }
+    return flow;
+  } catch (const Error& error) {
+    return report_refusal(error, Policy::obey);
+  }
+}
+
+GstFlowReturn Element::report_refusal(const Error& error, Policy policy) {
+  start_pending_run();
+  std::shared_ptr<Sound> sound;
+  {
+    const std::lock_guard lock(mutex_);
+    if (filling_) sound = filling_->sound;
+  }
+  fail(sound, error.details(), policy);
+  const std::lock_guard lock(mutex_);
+  return failed_ ? GST_FLOW_ERROR : GST_FLOW_OK;
+}
+
+// What to answer instead of taking a frame; OK to take it.
+GstFlowReturn Element::refusal() const {
+  if (flushing_ || stopping_) return GST_FLOW_FLUSHING;
+  if (failed_) return GST_FLOW_ERROR;
+  if (eos_) return GST_FLOW_EOS;
+  for (const auto* output : {&video_, &audio_})
+    if (output->flow < GST_FLOW_EOS) return output->flow;
+  if (video_.flow == audio_.flow) return video_.flow;
+  return GST_FLOW_OK;
+}
+
+// A NAL unit of the access unit that the one before it began.
+bool Element::continues_frame(GstBuffer* buffer) const {
+  if (!nal_units_ || !filling_ || !filling_->has_frames) return false;
+  if (!GST_BUFFER_PTS_IS_VALID(buffer)) return true;
+  return running_time_of(segment_, GST_BUFFER_PTS(buffer)) == filling_->last;
+}
+
+GstFlowReturn Element::accept(BufferPtr buffer) {
+  Lock lock(mutex_);
+  if (const auto flow = refusal(); flow != GST_FLOW_OK) return flow;
+  const bool continues = continues_frame(buffer.get());
+  if (!continues && (segment_.format != GST_FORMAT_TIME || !GST_BUFFER_PTS_IS_VALID(buffer.get()))) {
+    lock.unlock();
+    return report_refusal(
+        make_error(ErrorKind::input, Phase::hold, "a frame has no timestamp (PTS), so no sound can be laid under it",
+                   "read the video from a container; raw .h264 files through h264parse alone have no timestamps"),
+        Policy::ignore);
+  }
+  if (!continues) {
+    const FrameTime frame{running_time_of(segment_, GST_BUFFER_PTS(buffer.get())), GST_BUFFER_DURATION(buffer.get())};
+    clip_for(frame).add_frame(frame);
+  }
+  hold(*filling_, std::move(buffer));
+  check_growing(*filling_);
+  wait_for_room(lock);
+  return refusal();
+}
+
+void Element::hold(Clip& clip, BufferPtr buffer) {
+  clip.held.push_back(as_item(buffer));
+  ++clip.held_buffers;
+  clip.bytes += gst_buffer_get_size(buffer.get());
+  if (clip.wants_frames()) clip.frames.buffers.push_back(std::move(buffer));
+  clip.sound->run->note_arrival();
+  saw_frames_ = true;
+  changed_.notify_all();
+}
+
+// The clip that a frame belongs to: the one being filled, an earlier one's sound after a seek, or a new one.
+Clip& Element::clip_for(const FrameTime& frame) {
+  if (!filling_) begin_clip();
+  if (!filling_->has_frames) {
+    filling_->segment = segment_;
+    filling_->segment_seqnum = segment_seqnum_;
+    filling_->begin = std::max(frame.start, filling_->segment_start());
+    give_sound(filling_);
+    return *filling_;
+  }
+  if (filling_->attached) return *filling_;
+  // A new clip that runs into one that was submitted ends there; what follows waits for that one's sound.
+  const auto shown = std::max(frame.start, filling_->segment_start());
+  if (!find_submitted(filling_->to_stream_time(shown))) return *filling_;
+  cut_filling();
+  return clip_for(frame);
+}
+
+void Element::begin_clip() {
+  filling_ = std::make_shared<Clip>();
+  filling_->audio_stream_start = std::move(audio_stream_start_);
+  video_.row.push_back(filling_);
+  audio_.row.push_back(filling_);
+}
+
+std::shared_ptr<Sound> Element::find_submitted(Nanoseconds stream_time) const {
+  const auto wanted = snapshot(settings_, 1);
+  for (const auto& sound : sounds_) {
+    if (!sound->submitted || !sound->run || !same_sound(sound->run->settings(), wanted)) continue;
+    if (stream_time >= sound->stream_begin && stream_time < sound->stream_end) return sound;
+  }
+  return nullptr;
+}
+
+void Element::give_sound(const std::shared_ptr<Clip>& clip) {
+  clip->sound = find_submitted(clip->to_stream_time(clip->begin));
+  clip->attached = clip->sound != nullptr;
+  if (clip->attached) return;
+  ++stats_.clips;
+  clip->sound = std::make_shared<Sound>();
+  clip->sound->run =
+      std::make_shared<ClipRun>(static_cast<ClipRunHost&>(*this), stats_.clips, snapshot(settings_, stats_.clips));
+  clip->frames.caps = caps_;
+  sounds_.push_back(clip->sound);
+  unstarted_ = clip;
+}
+
+// After each frame: what is there already may be more than a task takes.
+void Element::check_growing(const Clip& clip) const {
+  if (clip.attached) {
+    const auto end = clip.to_stream_time(clip.end_time);
+    if (end <= clip.sound->stream_end + clip.distance + static_cast<Nanoseconds>(GST_SECOND) / 2) return;
+    throw make_error(ErrorKind::input, Phase::hold,
+                     "after the seek the video goes on behind the end of the clip that was submitted",
+                     "take the pipeline to READY and back, so that the whole is a clip of its own");
+  }
+  if (clip.sound->settled) return;
+  if (refused_) throw Error(*refused_);
+  limits::check_length_so_far(clip.end_time - clip.first, clip.begin - clip.first, clip.distance);
+  if (!clip.sound->run->settings().by_reference()) limits::check_bytes(clip.bytes);
+}
+
+void Element::wait_for_room(Lock& lock) {
+  const auto clip = filling_;
+  changed_.wait(lock, [&] {
+    return flushing_ || stopping_ || failed_ || !video_.active || !clip->released() || clip->held_buffers < kRoom;
+  });
+}
+
+// The clip being filled is complete: hand it over.
+void Element::cut_filling() {
+  const auto clip = std::move(filling_);
+  filling_.reset();
+  clip->cut = true;
+  if (clip->wants_frames() && clip->has_frames) {
+    const auto timeline = measure(clip->frames.frames, clip->segment_start(), clip->segment_stop());
+    clip->begin = timeline.start;
+    clip->end_time = timeline.end;
+    stats_.lead_in = static_cast<guint64>(timeline.lead_in());
+    stats_.clip_length = static_cast<guint64>(timeline.length());
+    auto& sound = *clip->sound;
+    sound.stream_begin = clip->to_stream_time(timeline.start);
+    sound.stream_end = clip->to_stream_time(timeline.end);
+    sound.submitted = true;
+    sound.run->cut(std::move(clip->frames), timeline);
+    clip->frames = {};
+  }
+  changed_.notify_all();
+}
+
+// Starts the thread of a clip that has got its first frame. Posts, so without the lock.
+bool Element::start_pending_run() {
+  std::shared_ptr<Sound> sound;
+  std::vector<SoundThread> ended;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!unstarted_) return false;
+    sound = unstarted_->sound;
+    unstarted_.reset();
+    sound->progress_open = true;
+    ended = take_ended_runs();
+  }
+  messages::post_progress(self_, GST_PROGRESS_TYPE_START, sound->run->progress_code(), "taking in the clip", 0);
+  auto thread = std::make_unique<RunThread>(sound->run, ElementPtr::share(self_));
+  {
+    const std::lock_guard lock(mutex_);
+    threads_.push_back({sound, std::move(thread)});
+  }
+  return true;
+}
+
+void Element::warn_if_dropped_by_sinks() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (settings_.latency > 0 || std::exchange(warned_latency_, true)) return;
+  }
+  if (!upstream_is_live()) return;
+  messages::post_warning(self_, make_error(ErrorKind::settings, Phase::hold,
+                                           "the video is live and latency is 0, so synchronised sinks will drop what "
+                                           "waited for its sound",
+                                           "set latency to the longest clip plus the longest wait")
+                                    .details());
+}
+
+// A demuxer may know at once that the video is too long.
+void Element::check_announced_length() {
+  GstSegment segment;
+  {
+    const std::lock_guard lock(mutex_);
+    segment = segment_;
+  }
+  if (GST_CLOCK_TIME_IS_VALID(segment.stop)) return limits::check_announced_duration(segment.stop - segment.start);
+  gint64 duration = 0;
+  if (gst_pad_peer_query_duration(sink_, GST_FORMAT_TIME, &duration) && duration > 0)
+    limits::check_announced_duration(static_cast<GstClockTime>(duration));
+}
+
+}  // namespace klingv2a

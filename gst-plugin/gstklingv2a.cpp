@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/**
+ * SECTION:element-klingv2a
+ * @title: klingv2a
+ * @short_description: gives a video a new sound track made by Kling's video-to-audio service
+ *
+ * `klingv2a` takes the video of one clip (3 to 20 s), has a sound made for it by Kling's video-to-audio service, and
+ * hands out the untouched video on the pad `video` together with the sound on the pad `audio`, ready to be muxed. The
+ * video waits inside the element until the sound is there: a task takes minutes.
+ *
+ * The pad `audio` appears as soon as the video's caps are known, before anything is paid. It must be linked to
+ * something that takes raw audio; if it is not, the element posts an error and pays nothing. `video` may stay unlinked.
+ *
+ * The service fetches the clip from a URL: it is published as the property #GstKlingV2A:publish says, or named by
+ * #GstKlingV2A:video-url or #GstKlingV2A:video-id. The key comes from the environment (`KLINGV2A_API_KEY`, then
+ * `COMETAPI_KEY`) or from the property #GstKlingV2A:api-key.
+ *
+ * Progress is posted as `GST_MESSAGE_PROGRESS` with a `percent` field, each change of the task as an element message
+ * `klingv2a-task`. Errors carry a details structure with the fields `kind`, `phase`, `paid`, `retryable` and, where
+ * known, `http-status`, `kling-code`, `request-id`, `task-id`, `external-task-id`.
+ *
+ * ## Example launch lines
+ * |[
+ * gst-launch-1.0 filesrc location=in.mp4 ! qtdemux ! h264parse ! klingv2a name=k ! mp4mux name=m ! filesink
+ * location=out.mp4  k.audio ! audioconvert ! avenc_aac ! m.
+ * ]| A new sound track for in.mp4. KLINGV2A_API_KEY holds the key; the service must be able to fetch the clip, so a
+ * real one also needs, for instance, publish="https://media.example.org/{name}.mp4".
+ * |[
+ * gst-launch-1.0 filesrc location=in.mkv ! matroskademux ! h264parse ! klingv2a name=k sound-effect-prompt="rain on
+ * tin" on-failure=silence ! queue ! matroskamux name=m ! filesink location=out.mkv  k.audio ! audioconvert ! opusenc !
+ * m.
+ * ]| The same in Matroska, with a prompt, and with silence and a warning if no sound can be had.
+ *
+ * Since: 0.1.0
+ */
+#include "gstklingv2a.h"
+
+#include "element.h"
+#include "log.h"
+
+struct _GstKlingV2A {
+  GstElement parent;
+  klingv2a::Element* element;
+};
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wold-style-cast"  // GLib's macro is C
+G_DEFINE_TYPE(GstKlingV2A, gst_klingv2a, GST_TYPE_ELEMENT)
+#pragma GCC diagnostic pop
+GST_ELEMENT_REGISTER_DEFINE(klingv2a, "klingv2a", GST_RANK_NONE, GST_TYPE_KLINGV2A)
+
+namespace {
+
+using klingv2a::BufferPtr;
+using klingv2a::Element;
+using klingv2a::EventPtr;
+
+#define KLINGV2A_VIDEO_CAPS \
+  "video/x-h264, stream-format=(string){ avc, avc3, byte-stream }, alignment=(string){ au, nal }"
+
+GstStaticPadTemplate sink_template =
+    GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(KLINGV2A_VIDEO_CAPS));
+GstStaticPadTemplate video_template =
+    GST_STATIC_PAD_TEMPLATE("video", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS(KLINGV2A_VIDEO_CAPS));
+GstStaticPadTemplate audio_template = GST_STATIC_PAD_TEMPLATE(
+    "audio", GST_PAD_SRC, GST_PAD_SOMETIMES,
+    GST_STATIC_CAPS(GST_AUDIO_CAPS_MAKE(GST_AUDIO_FORMATS_ALL) ", layout=(string){ interleaved, non-interleaved }"));
+
+Element& element_of(gpointer object) {
+  return *GST_KLINGV2A(object)->element;
+}
+
+// The functions that GStreamer calls; each goes straight to Element, which throws nothing.
+GstFlowReturn chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
+  return element_of(parent).chain(BufferPtr::adopt(buffer));
+}
+gboolean sink_event(GstPad*, GstObject* parent, GstEvent* event) {
+  return element_of(parent).on_sink_event(EventPtr::adopt(event));
+}
+gboolean sink_query(GstPad*, GstObject* parent, GstQuery* query) {
+  return element_of(parent).on_sink_query(query);
+}
+gboolean source_event(GstPad* pad, GstObject* parent, GstEvent* event) {
+  return element_of(parent).on_source_event(pad, EventPtr::adopt(event));
+}
+gboolean source_query(GstPad* pad, GstObject* parent, GstQuery* query) {
+  return element_of(parent).on_source_query(pad, query);
+}
+gboolean activate_mode(GstPad* pad, GstObject* parent, GstPadMode mode, gboolean active) {
+  return mode == GST_PAD_MODE_PUSH && element_of(parent).activate(pad, active);
+}
+
+GstIterator* internal_links(GstPad* pad, GstObject* parent) {
+  GstPad* other = element_of(parent).internal_link(pad);
+  if (!other) return nullptr;
+  GValue value = G_VALUE_INIT;
+  g_value_init(&value, GST_TYPE_PAD);
+  g_value_set_object(&value, other);
+  GstIterator* iterator = gst_iterator_new_single(GST_TYPE_PAD, &value);
+  g_value_unset(&value);
+  return iterator;
+}
+
+void set_source_functions(GstPad* pad) {
+  gst_pad_set_event_function(pad, source_event);
+  gst_pad_set_query_function(pad, source_query);
+  gst_pad_set_activatemode_function(pad, activate_mode);
+  gst_pad_set_iterate_internal_links_function(pad, internal_links);
+}
+
+GstPad* add_sink(GstElement* element) {
+  GstPad* pad = gst_pad_new_from_static_template(&sink_template, "sink");
+  gst_pad_set_chain_function(pad, chain);
+  gst_pad_set_event_function(pad, sink_event);
+  gst_pad_set_query_function(pad, sink_query);
+  gst_pad_set_iterate_internal_links_function(pad, internal_links);
+  gst_element_add_pad(element, pad);
+  return pad;
+}
+
+GstPad* add_video(GstElement* element) {
+  GstPad* pad = gst_pad_new_from_static_template(&video_template, "video");
+  set_source_functions(pad);
+  gst_element_add_pad(element, pad);
+  return pad;
+}
+
+void set_property(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
+  if (!element_of(object).set_property(id, value)) G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+}
+void get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
+  if (!element_of(object).get_property(id, value)) G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+}
+
+GstStateChangeReturn change_state(GstElement* self, GstStateChange transition) {
+  Element& element = element_of(self);
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !element.check_settings()) return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) element.prepare();
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) element.begin_stop();
+  const auto result = GST_ELEMENT_CLASS(gst_klingv2a_parent_class)->change_state(self, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) element.finish_stop();
+  return result;
+}
+
+void finalize(GObject* object) {
+  delete GST_KLINGV2A(object)->element;
+  G_OBJECT_CLASS(gst_klingv2a_parent_class)->finalize(object);
+}
+
+void install_own_properties(GObjectClass* gobject_class) {
+  const auto flags = static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_property(
+      gobject_class, Element::task_id_property(),
+      g_param_spec_string("task-id", "Task id", "The current task, as the service names it", nullptr, flags));
+  g_object_class_install_property(
+      gobject_class, Element::stats_property(),
+      g_param_spec_boxed("stats", "Statistics", "Counters and times since READY", GST_TYPE_STRUCTURE, flags));
+}
+
+}  // namespace
+
+static void gst_klingv2a_class_init(GstKlingV2AClass* klass) {
+  auto* gobject_class = G_OBJECT_CLASS(klass);
+  gobject_class->set_property = set_property;
+  gobject_class->get_property = get_property;
+  gobject_class->finalize = finalize;
+  klingv2a::install_settings(gobject_class);
+  install_own_properties(gobject_class);
+  auto* element_class = GST_ELEMENT_CLASS(klass);
+  element_class->change_state = change_state;
+  gst_element_class_add_static_pad_template(element_class, &sink_template);
+  gst_element_class_add_static_pad_template(element_class, &video_template);
+  gst_element_class_add_static_pad_template(element_class, &audio_template);
+  gst_element_class_set_static_metadata(
+      element_class, "Kling video-to-audio", "Filter/Effect/Network",
+      "Gives a video a new sound track made by Kling's video-to-audio service; the video itself is not touched",
+      "The klingv2a developers");
+}
+
+static void gst_klingv2a_init(GstKlingV2A* self) {
+  auto* element = GST_ELEMENT(self);
+  self->element = new klingv2a::Element(element, add_sink(element), add_video(element));
+}
+
+klingv2a::PadPtr klingv2a::new_audio_pad(GstElement*) {
+  GstPad* pad = gst_pad_new_from_static_template(&audio_template, "audio");
+  set_source_functions(pad);
+  return PadPtr::adopt(GST_PAD_CAST(gst_object_ref_sink(pad)));
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The GObject shell of the element `klingv2a`: class, pads, documentation. The work is Element's (element.h).
+#pragma once
+
+#include <gst/gst.h>
+
+#include "gst_ptr.h"
+
+G_BEGIN_DECLS
+#define GST_TYPE_KLINGV2A (gst_klingv2a_get_type())
+G_DECLARE_FINAL_TYPE(GstKlingV2A, gst_klingv2a, GST, KLINGV2A, GstElement)
+GST_ELEMENT_REGISTER_DECLARE(klingv2a)
+G_END_DECLS
+
+namespace klingv2a {
+
+// A new `audio` pad with its functions, not yet active and not yet added to `element`.
+[[nodiscard]] PadPtr new_audio_pad(GstElement* element);
+
+}  // namespace klingv2a

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "inner_pipeline.h"
+
+#include <gst/app/gstappsrc.h>
+
+#include "log.h"
+
+namespace klingv2a {
+
+namespace {
+
+// Wakes the wait on the bus when the run is cancelled, also when that happened before.
+class WakeOnCancel {
+ public:
+  WakeOnCancel(GCancellable* cancel, GstBus* bus) : cancel_(cancel) {
+    if (cancel_)
+      handler_ = g_cancellable_connect(cancel_, G_CALLBACK(on_cancelled), gst_object_ref(bus), gst_object_unref);
+  }
+  ~WakeOnCancel() {
+    if (cancel_) g_cancellable_disconnect(cancel_, handler_);
+  }
+  WakeOnCancel(const WakeOnCancel&) = delete;
+  WakeOnCancel& operator=(const WakeOnCancel&) = delete;
+
+ private:
+  static void on_cancelled(GCancellable*, gpointer bus) {
+    gst_bus_post(GST_BUS(bus), gst_message_new_application(nullptr, gst_structure_new_empty("cancelled")));
+  }
+  GCancellable* cancel_;
+  gulong handler_ = 0;
+};
+
+}  // namespace
+
+InnerPipeline::InnerPipeline(Phase phase, ErrorKind failure)
+    : phase_(phase),
+      failure_(failure),
+      pipeline_(ElementPtr::adopt(GST_ELEMENT_CAST(gst_object_ref_sink(gst_pipeline_new(nullptr))))),
+      bus_(GObjectPtr<GstBus>::adopt(gst_element_get_bus(pipeline_.get()))) {
+  // Nothing here is played: no element is to wait for a clock.
+  gst_pipeline_use_clock(GST_PIPELINE(pipeline_.get()), nullptr);
+}
+
+InnerPipeline::~InnerPipeline() {
+  gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+}
+
+GstElement* InnerPipeline::add(const char* factory) {
+  auto element = make_gst_element(factory);
+  if (!element)
+    throw make_error(ErrorKind::settings, phase_, std::string("the GStreamer element ") + factory + " is not installed",
+                     "install the GStreamer plugin that has it");
+  gst_bin_add(GST_BIN(pipeline_.get()), element.get());
+  return element.get();
+}
+
+void InnerPipeline::link(const std::vector<GstElement*>& elements) {
+  for (std::size_t i = 1; i < elements.size(); ++i)
+    if (!gst_element_link(elements[i - 1], elements[i]))
+      throw make_error(
+          failure_, phase_,
+          std::string("cannot link ") + GST_OBJECT_NAME(elements[i - 1]) + " to " + GST_OBJECT_NAME(elements[i]));
+}
+
+void InnerPipeline::run_until_eos(GCancellable* cancel, Seconds deadline) {
+  const WakeOnCancel wake(cancel, bus_.get());
+  gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
+  const auto wanted = static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR | GST_MESSAGE_APPLICATION);
+  const auto limit = static_cast<GstClockTime>(deadline.count() * static_cast<double>(GST_SECOND));
+  const auto message = MessagePtr::adopt(gst_bus_timed_pop_filtered(bus_.get(), limit, wanted));
+  if (g_cancellable_is_cancelled(cancel)) throw make_error(ErrorKind::cancelled, phase_, "cancelled");
+  if (!message)
+    throw make_error(failure_, phase_, "took longer than " + std::to_string(static_cast<int>(deadline.count())) + " s");
+  if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ERROR) throw to_error(message.get());
+}
+
+Error InnerPipeline::to_error(GstMessage* message) const {
+  GError* raw_error = nullptr;
+  char* raw_debug = nullptr;
+  gst_message_parse_error(message, &raw_error, &raw_debug);
+  const GErrorPtr error(raw_error);
+  const GCharPtr debug(raw_debug);
+  const bool disk_full = g_error_matches(raw_error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT);
+  GST_DEBUG("inner pipeline: %s (%s)", error->message, debug ? debug.get() : "");
+  return make_error(disk_full ? ErrorKind::disk : failure_, phase_,
+                    std::string(GST_MESSAGE_SRC_NAME(message)) + ": " + error->message);
+}
+
+void feed(GstElement* appsrc, const std::vector<BufferPtr>& buffers, const GstCaps* caps, GstClockTime start) {
+  g_object_set(appsrc, "format", GST_FORMAT_TIME, "max-bytes", guint64{0}, "handle-segment-change", TRUE, nullptr);
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.start = segment.position = start;
+  auto* source = GST_APP_SRC(appsrc);
+  for (const auto& buffer : buffers) {
+    const auto sample = SamplePtr::adopt(gst_sample_new(buffer.get(), const_cast<GstCaps*>(caps), &segment, nullptr));
+    gst_app_src_push_sample(source, sample.get());
+  }
+  gst_app_src_end_of_stream(source);
+}
+
+}  // namespace klingv2a

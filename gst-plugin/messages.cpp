@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "messages.h"
+
+#include <gst/pbutils/pbutils.h>
+
+namespace klingv2a::messages {
+
+namespace {
+
+struct GstCode {
+  GQuark domain;
+  int code;
+};
+
+GstCode resource(GstResourceError code) {
+  return {GST_RESOURCE_ERROR, code};
+}
+
+GstCode by_phase(Phase phase) {
+  switch (phase) {
+    case Phase::publish:
+      return resource(GST_RESOURCE_ERROR_WRITE);
+    case Phase::download:
+      return resource(GST_RESOURCE_ERROR_READ);
+    case Phase::decode:
+      return {GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE};
+    default:
+      return resource(GST_RESOURCE_ERROR_FAILED);
+  }
+}
+
+GstCode to_gst_code(const ErrorDetails& details) {
+  switch (details.kind) {
+    case ErrorKind::credentials:
+    case ErrorKind::billing:
+    case ErrorKind::permission:
+      return resource(GST_RESOURCE_ERROR_NOT_AUTHORIZED);
+    case ErrorKind::busy:
+      return resource(GST_RESOURCE_ERROR_BUSY);
+    case ErrorKind::disk:
+      return resource(GST_RESOURCE_ERROR_NO_SPACE_LEFT);
+    case ErrorKind::settings:
+      return resource(GST_RESOURCE_ERROR_SETTINGS);
+    case ErrorKind::input:
+      // What the service refuses in the request is a property of ours; what is wrong with the clip is the stream's.
+      if (details.phase == Phase::submit || details.phase == Phase::check) return resource(GST_RESOURCE_ERROR_SETTINGS);
+      return {GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT};
+    default:
+      return by_phase(details.phase);
+  }
+}
+
+StructurePtr to_structure(const ErrorDetails& details) {
+  StructurePtr structure(gst_structure_new("klingv2a-error", "kind", G_TYPE_STRING,
+                                           std::string(to_string(details.kind)).c_str(), "phase", G_TYPE_STRING,
+                                           std::string(to_string(details.phase)).c_str(), "retryable", G_TYPE_BOOLEAN,
+                                           static_cast<gboolean>(details.retryable), "paid", G_TYPE_STRING,
+                                           std::string(to_string(details.paid)).c_str(), nullptr));
+  if (details.http_status) gst_structure_set(structure.get(), "http-status", G_TYPE_INT, details.http_status, nullptr);
+  const auto set_text = [&](const char* name, const std::string& text) {
+    if (!text.empty()) gst_structure_set(structure.get(), name, G_TYPE_STRING, text.c_str(), nullptr);
+  };
+  set_text("kling-code", details.kling_code);
+  set_text("request-id", details.request_id);
+  set_text("task-id", details.task_id);
+  set_text("external-task-id", details.external_task_id);
+  set_text("advice", details.advice);
+  return structure;
+}
+
+std::string with_advice(const ErrorDetails& details) {
+  return details.advice.empty() ? details.message : details.message + ": " + details.advice;
+}
+
+void post(GstElement* element, GstMessageType type, const ErrorDetails& details) {
+  const auto code = to_gst_code(details);
+  gst_element_message_full_with_details(element, type, code.domain, code.code, g_strdup(with_advice(details).c_str()),
+                                        g_strdup(describe(details).c_str()), __FILE__, GST_FUNCTION, __LINE__,
+                                        to_structure(details).release());
+}
+
+}  // namespace
+
+void post_progress(GstElement* element, GstProgressType type, const std::string& code, const std::string& text,
+                   int percent) {
+  GstMessage* message = gst_message_new_progress(GST_OBJECT(element), type, code.c_str(), text.c_str());
+  gst_structure_set(gst_message_writable_structure(message), "percent", G_TYPE_INT, percent, nullptr);
+  gst_element_post_message(element, message);
+}
+
+void post_error(GstElement* element, const ErrorDetails& details) {
+  post(element, GST_MESSAGE_ERROR, details);
+}
+void post_warning(GstElement* element, const ErrorDetails& details) {
+  post(element, GST_MESSAGE_WARNING, details);
+}
+
+void post_task(GstElement* element, unsigned clip_number, const kling::Task& task) {
+  GstStructure* structure = gst_structure_new(
+      "klingv2a-task", "clip", G_TYPE_UINT, clip_number, "task-id", G_TYPE_STRING, task.task_id.c_str(),
+      "external-task-id", G_TYPE_STRING, task.external_task_id.c_str(), "task-status", G_TYPE_STRING,
+      task.status_text.c_str(), "task-status-msg", G_TYPE_STRING, task.status_message.c_str(), nullptr);
+  gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
+}
+
+void post_missing_element(GstElement* element, const char* factory) {
+  gst_element_post_message(element, gst_missing_element_message_new(element, factory));
+}
+
+}  // namespace klingv2a::messages

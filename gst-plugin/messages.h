@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// What the element says on the bus. Every function posts, so none may be called with the element's mutex held. Any
+// thread.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <string>
+
+#include "error.h"
+#include "gst_ptr.h"
+#include "kling/task.h"
+
+namespace klingv2a::messages {
+
+// PROGRESS; `code` names the job (one per clip), `percent` is 0-100.
+void post_progress(GstElement* element, GstProgressType type, const std::string& code, const std::string& text,
+                   int percent);
+
+// An ERROR or a WARNING with the details structure; the same fields stand in the debug string, so that gst-launch shows
+// them.
+void post_error(GstElement* element, const ErrorDetails& details);
+void post_warning(GstElement* element, const ErrorDetails& details);
+
+// Element message `klingv2a-task`: clip, task-id, external-task-id, task-status, task-status-msg.
+void post_task(GstElement* element, unsigned clip_number, const kling::Task& task);
+
+// Element message of gst-pbutils for an element that is not installed, so that installers can help.
+void post_missing_element(GstElement* element, const char* factory);
+
+}  // namespace klingv2a::messages

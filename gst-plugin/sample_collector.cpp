@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "sample_collector.h"
+
+#include <gst/app/gstappsink.h>
+
+namespace klingv2a {
+
+void SampleCollector::attach(GstElement* appsink) {
+  g_object_set(appsink, "sync", FALSE, nullptr);
+  GstAppSinkCallbacks callbacks{};
+  callbacks.new_sample = [](GstAppSink* sink, gpointer self) {
+    const auto sample = SamplePtr::adopt(gst_app_sink_pull_sample(sink));
+    if (sample) static_cast<SampleCollector*>(self)->add(sample.get());
+    return GST_FLOW_OK;
+  };
+  gst_app_sink_set_callbacks(GST_APP_SINK(appsink), &callbacks, this, nullptr);
+}
+
+void SampleCollector::add(GstSample* sample) {
+  GstBuffer* buffer = gst_sample_get_buffer(sample);
+  const std::lock_guard lock(mutex_);
+  if (!caps_) {
+    caps_ = CapsPtr::share(gst_sample_get_caps(sample));
+    const auto time =
+        gst_segment_to_running_time(gst_sample_get_segment(sample), GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
+    first_running_time_ = GST_CLOCK_TIME_IS_VALID(time) ? time : 0;
+  }
+  const auto size = gst_buffer_get_size(buffer);
+  total_bytes_ += size;
+  if (kept_bytes_ >= max_bytes_) return;
+  kept_bytes_ += size;
+  buffers_.push_back(BufferPtr::share(buffer));
+}
+
+std::vector<BufferPtr> SampleCollector::take() {
+  const std::lock_guard lock(mutex_);
+  return std::move(buffers_);
+}
+
+CapsPtr SampleCollector::caps() const {
+  const std::lock_guard lock(mutex_);
+  return caps_;
+}
+
+GstClockTime SampleCollector::first_running_time() const {
+  const std::lock_guard lock(mutex_);
+  return first_running_time_;
+}
+
+std::uint64_t SampleCollector::total_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return total_bytes_;
+}
+
+}  // namespace klingv2a

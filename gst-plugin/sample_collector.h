@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Takes what arrives at an appsink. Filled on the appsink's streaming thread, read on the cycle thread after EOS; one
+// mutex guards the buffers, held for no call into GStreamer but the taking of a reference.
+#pragma once
+
+#include <mutex>
+#include <vector>
+
+#include "gst_ptr.h"
+
+namespace klingv2a {
+
+class SampleCollector {
+ public:
+  // Keeps buffers until they hold `max_bytes`; later ones are counted and dropped, so that memory stays bounded.
+  explicit SampleCollector(std::uint64_t max_bytes) : max_bytes_(max_bytes) {}
+  SampleCollector(const SampleCollector&) = delete;
+  SampleCollector& operator=(const SampleCollector&) = delete;
+
+  // From now on `appsink` fills this object, which must outlive the pipeline that `appsink` is in.
+  void attach(GstElement* appsink);
+
+  [[nodiscard]] std::vector<BufferPtr> take();
+  [[nodiscard]] CapsPtr caps() const;
+  // Running time of the first buffer; 0 if there is none.
+  [[nodiscard]] GstClockTime first_running_time() const;
+  [[nodiscard]] std::uint64_t total_bytes() const;  // dropped ones included
+
+ private:
+  void add(GstSample* sample);
+
+  const std::uint64_t max_bytes_;
+  mutable std::mutex mutex_;
+  std::vector<BufferPtr> buffers_;
+  CapsPtr caps_;
+  GstClockTime first_running_time_ = 0;
+  std::uint64_t kept_bytes_ = 0, total_bytes_ = 0;
+};
+
+}  // namespace klingv2a

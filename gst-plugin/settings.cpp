@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "settings.h"
+
+#include <array>
+
+#include "kling/codec.h"
+
+namespace klingv2a {
+
+namespace {
+
+constexpr const char* kDefaultBaseUrl = "https://api.cometapi.com/kling";
+constexpr const char* kLoopbackPublish = "serve://127.0.0.1";
+constexpr guint64 kMinResultBytes = 1024;
+
+enum Id : guint {
+  kApiKey = 1,
+  kBaseUrl,
+  kVideoUrl,
+  kVideoId,
+  kPublish,
+  kPublishHeaders,
+  kPublishPublicUrl,
+  kPublishCheck,
+  kSoundEffectPrompt,
+  kBgmPrompt,
+  kAsmrMode,
+  kExternalTaskId,
+  kCallbackUrl,
+  kTake,
+  kOnFailure,
+  kTimeout,
+  kConnectTimeout,
+  kSilenceTimeout,
+  kMaxResultBytes,
+  kSpoolDir,
+  kLatency,
+  kFirstFree,
+};
+
+constexpr auto kReadWrite =
+    static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+// Secrets, and URLs that may carry a signature or an unguessable path: never in a DOT dump, a preset or gst-inspect.
+constexpr auto kWriteOnly =
+    static_cast<GParamFlags>(G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+
+struct StringProperty {
+  Id id;
+  std::string Settings::*member;
+  const char* name;
+  const char* nick;
+  const char* blurb;
+  GParamFlags flags;
+};
+
+constexpr std::array kStrings{
+    StringProperty{kApiKey, &Settings::api_key, "api-key", "API key",
+                   "Bearer key of the service; if unset, from the environment: KLINGV2A_API_KEY, then COMETAPI_KEY",
+                   kWriteOnly},
+    StringProperty{kBaseUrl, &Settings::base_url, "base-url", "Base URL",
+                   "The service; if unset, KLINGV2A_BASE_URL from the environment, else "
+                   "https://api.cometapi.com/kling",
+                   kReadWrite},
+    StringProperty{kVideoUrl, &Settings::video_url, "video-url", "Video URL",
+                   "Name the video by a public URL (.mp4 or .mov); nothing is published. Not together with video-id",
+                   kWriteOnly},
+    StringProperty{kVideoId, &Settings::video_id, "video-id", "Video id",
+                   "Name the video by the id of a video that Kling made in the last 30 days; nothing is published",
+                   kReadWrite},
+    StringProperty{kPublish, &Settings::publish, "publish", "Publish",
+                   "How the proxy gets its video_url: serve://ADDRESS:PORT?public=URL (served from here) or "
+                   "https://HOST/{name}.mp4 (HTTP PUT). Default: serve://127.0.0.1 if the service is on loopback",
+                   kWriteOnly},
+    StringProperty{kPublishPublicUrl, &Settings::publish_public_url, "publish-public-url", "Public URL of a PUT",
+                   "Where the service fetches what was PUT, with {name}, if that is not where it was PUT to",
+                   kWriteOnly},
+    StringProperty{kSoundEffectPrompt, &Settings::sound_effect_prompt, "sound-effect-prompt", "Sound effect prompt",
+                   "What the sound effects should be, at most 200 characters", kReadWrite},
+    StringProperty{kBgmPrompt, &Settings::bgm_prompt, "bgm-prompt", "Background music prompt",
+                   "What the background music should be, at most 200 characters", kReadWrite},
+    StringProperty{kExternalTaskId, &Settings::external_task_id, "external-task-id", "External task id",
+                   "Your own id of the task, unique in the account; if unset, a random one is sent", kReadWrite},
+    StringProperty{kCallbackUrl, &Settings::callback_url, "callback-url", "Callback URL",
+                   "An https endpoint of yours that the service calls when the task's status changes", kWriteOnly},
+    StringProperty{kSpoolDir, &Settings::spool_dir, "spool-dir", "Spool directory",
+                   "Where the proxy and the result are kept while they are needed; if unset, TMPDIR, else /var/tmp",
+                   kReadWrite},
+};
+
+struct UintProperty {
+  Id id;
+  guint Settings::*member;
+  const char* name;
+  const char* nick;
+  const char* blurb;
+  guint min, max, initial;
+};
+
+constexpr std::array kUints{
+    UintProperty{kTake, &Settings::take, "take", "Take", "The same clip and settings with another take is another task",
+                 0, G_MAXUINT, 0},
+    UintProperty{kTimeout, &Settings::timeout_s, "timeout", "Time-out",
+                 "Seconds to wait for a task, and for frames that do not arrive; the task itself is never given up", 1,
+                 7 * 24 * 3600, 20 * 60},
+    UintProperty{kConnectTimeout, &Settings::connect_timeout_s, "connect-timeout", "Connect time-out",
+                 "Seconds that connecting to a server may take", 1, 3600, 10},
+    UintProperty{kSilenceTimeout, &Settings::silence_timeout_s, "silence-timeout", "Silence time-out",
+                 "Seconds that a connection may be silent before it counts as lost", 1, 3600, 30},
+};
+
+std::string text_of(const GValue* value) {
+  const char* text = g_value_get_string(value);
+  return text ? text : "";
+}
+
+const StringProperty* find_string(guint id) {
+  for (const auto& property : kStrings)
+    if (property.id == id) return &property;
+  return nullptr;
+}
+
+const UintProperty* find_uint(guint id) {
+  for (const auto& property : kUints)
+    if (property.id == id) return &property;
+  return nullptr;
+}
+
+std::string first_set(std::initializer_list<const char*> variables) {
+  for (const char* variable : variables) {
+    const char* text = g_getenv(variable);
+    if (text && *text) return text;
+  }
+  return {};
+}
+
+http::Headers headers_of(const GstStructure* structure) {
+  http::Headers headers;
+  if (!structure) return headers;
+  for (int i = 0; i < gst_structure_n_fields(structure); ++i) {
+    const char* name = gst_structure_nth_field_name(structure, static_cast<guint>(i));
+    const GValue* value = gst_structure_get_value(structure, name);
+    // gst-launch reads headers,x-retries=3 as a number: it is sent as text all the same.
+    const GCharPtr text(G_VALUE_HOLDS_STRING(value) ? g_value_dup_string(value) : gst_value_serialize(value));
+    headers.emplace_back(name, text ? text.get() : "");
+  }
+  return headers;
+}
+
+void install_other_settings(GObjectClass* gobject_class) {
+  g_object_class_install_property(
+      gobject_class, kPublishHeaders,
+      g_param_spec_boxed("publish-headers", "Publish headers",
+                         "Extra headers of the PUT, as a structure: headers,x-ms-blob-type=BlockBlob",
+                         GST_TYPE_STRUCTURE, kWriteOnly));
+  g_object_class_install_property(
+      gobject_class, kPublishCheck,
+      g_param_spec_boolean("publish-check", "Publish check",
+                           "Fetch the first bytes of a published proxy before a task is paid for; turn it off if only "
+                           "the service can reach the URL",
+                           TRUE, kReadWrite));
+  g_object_class_install_property(
+      gobject_class, kAsmrMode,
+      g_param_spec_boolean("asmr-mode", "ASMR mode", "Ask for detailed, close sound", FALSE, kReadWrite));
+  g_object_class_install_property(
+      gobject_class, kOnFailure,
+      g_param_spec_enum("on-failure", "On failure",
+                        "What happens when no sound can be had: an error, or a warning and real silence",
+                        on_failure_get_type(), 0, kReadWrite));
+  g_object_class_install_property(
+      gobject_class, kMaxResultBytes,
+      g_param_spec_uint64("max-result-bytes", "Largest result", "Bytes that a downloaded sound may have at most",
+                          kMinResultBytes, G_MAXUINT64, 200ull * 1024 * 1024, kReadWrite));
+  g_object_class_install_property(
+      gobject_class, kLatency,
+      g_param_spec_uint64("latency", "Latency",
+                          "Nanoseconds added to a live upstream's latency, so that synchronised sinks do not drop what "
+                          "waited for its sound",
+                          0, G_MAXUINT64, 0, kReadWrite));
+}
+
+}  // namespace
+
+GType on_failure_get_type() {
+  static const GEnumValue values[] = {
+      {static_cast<int>(OnFailure::error), "Post an error", "error"},
+      {static_cast<int>(OnFailure::silence), "Post a warning and deliver silence", "silence"},
+      {0, nullptr, nullptr},
+  };
+  static gsize type = 0;
+  if (g_once_init_enter(&type)) {
+    const GType registered = g_enum_register_static("GstKlingV2AOnFailure", values);
+    g_once_init_leave(&type, registered);
+  }
+  return type;
+}
+
+RunSettings snapshot(const Settings& settings, unsigned clip_number) {
+  RunSettings run;
+  auto& cycle = run.cycle;
+  cycle.service.api_key = settings.api_key.empty() ? first_set({"KLINGV2A_API_KEY", "COMETAPI_KEY"}) : settings.api_key;
+  cycle.service.base_url = settings.base_url.empty() ? first_set({"KLINGV2A_BASE_URL"}) : settings.base_url;
+  if (cycle.service.base_url.empty()) cycle.service.base_url = kDefaultBaseUrl;
+  const http::Timeouts timeouts{Seconds(settings.connect_timeout_s), Seconds(settings.silence_timeout_s), Seconds(600)};
+  cycle.service.timeouts = timeouts;
+  cycle.request = {settings.video_id,  settings.video_url,        settings.sound_effect_prompt, settings.bgm_prompt,
+                   settings.asmr_mode, settings.external_task_id, settings.callback_url};
+  if (clip_number > 1 && !settings.external_task_id.empty())
+    cycle.request.external_task_id += "-" + std::to_string(clip_number);
+  cycle.publish = {settings.publish, headers_of(settings.publish_headers.get()), settings.publish_public_url,
+                   settings.publish_check, timeouts};
+  if (settings.publish.empty() && http::is_loopback_url(cycle.service.base_url)) cycle.publish.uri = kLoopbackPublish;
+  cycle.timeout = run.timeout = Seconds(settings.timeout_s);
+  cycle.max_result_bytes = settings.max_result_bytes;
+  cycle.spool_dir = run.spool_dir = settings.spool_dir;
+  run.on_failure = settings.on_failure;
+  run.take = settings.take;
+  return run;
+}
+
+void check(const RunSettings& settings) {
+  kling::validate(settings.cycle.service);
+  auto request = settings.cycle.request;
+  if (!settings.by_reference()) {
+    if (settings.cycle.publish.uri.empty())
+      throw make_error(
+          ErrorKind::settings, Phase::check,
+          "the service cannot reach this machine's files and the property publish is not set",
+          "set publish=https://…/{name}.mp4 or publish=serve://…?public=…, or name the video by video-url");
+    publish::validate(settings.cycle.publish);
+    // Stands for the URL that publishing will give, so that the other rules can be checked now.
+    request.video_url = "https://proxy.invalid/proxy.mp4";
+  }
+  kling::validate(request);
+}
+
+void install_settings(GObjectClass* gobject_class) {
+  for (const auto& property : kStrings)
+    g_object_class_install_property(
+        gobject_class, property.id,
+        g_param_spec_string(property.name, property.nick, property.blurb, nullptr, property.flags));
+  for (const auto& property : kUints)
+    g_object_class_install_property(gobject_class, property.id,
+                                    g_param_spec_uint(property.name, property.nick, property.blurb, property.min,
+                                                      property.max, property.initial, kReadWrite));
+  install_other_settings(gobject_class);
+}
+
+bool set_setting(Settings& settings, guint id, const GValue* value) {
+  if (const auto* property = find_string(id)) {
+    settings.*property->member = text_of(value);
+    return true;
+  }
+  if (const auto* property = find_uint(id)) {
+    settings.*property->member = g_value_get_uint(value);
+    return true;
+  }
+  switch (id) {
+    case kPublishHeaders:
+      settings.publish_headers.reset(static_cast<GstStructure*>(g_value_dup_boxed(value)));
+      return true;
+    case kPublishCheck:
+      settings.publish_check = g_value_get_boolean(value);
+      return true;
+    case kAsmrMode:
+      settings.asmr_mode = g_value_get_boolean(value);
+      return true;
+    case kOnFailure:
+      settings.on_failure = static_cast<OnFailure>(g_value_get_enum(value));
+      return true;
+    case kMaxResultBytes:
+      settings.max_result_bytes = g_value_get_uint64(value);
+      return true;
+    case kLatency:
+      settings.latency = g_value_get_uint64(value);
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool get_setting(const Settings& settings, guint id, GValue* value) {
+  if (const auto* property = find_string(id)) {
+    const auto& text = settings.*property->member;
+    g_value_set_string(value, text.empty() ? nullptr : text.c_str());
+    return true;
+  }
+  if (const auto* property = find_uint(id)) {
+    g_value_set_uint(value, settings.*property->member);
+    return true;
+  }
+  switch (id) {
+    case kPublishCheck:
+      g_value_set_boolean(value, settings.publish_check);
+      return true;
+    case kAsmrMode:
+      g_value_set_boolean(value, settings.asmr_mode);
+      return true;
+    case kOnFailure:
+      g_value_set_enum(value, static_cast<int>(settings.on_failure));
+      return true;
+    case kMaxResultBytes:
+      g_value_set_uint64(value, settings.max_result_bytes);
+      return true;
+    case kLatency:
+      g_value_set_uint64(value, settings.latency);
+      return true;
+    default:
+      return false;
+  }
+}
+
+guint first_free_property_id() {
+  return kFirstFree;
+}
+
+}  // namespace klingv2a

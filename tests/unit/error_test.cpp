@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The words that users and programs see.
+#include "error.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace klingv2a {
+namespace {
+
+TEST(ErrorWords, AreThoseOfTheDocumentation) {
+  const std::string_view words[] = {"credentials",   "billing", "permission", "input",           "content",
+                                    "busy",          "service", "network",    "unknown-outcome", "task-failed",
+                                    "still-running", "result",  "disk",       "settings",        "cancelled"};
+  int kind = 0;
+  for (const std::string_view word : words) EXPECT_EQ(to_string(static_cast<ErrorKind>(kind++)), word);
+  const std::string_view phases[] = {"check", "hold", "proxy", "publish", "submit", "poll", "download", "decode"};
+  int phase = 0;
+  for (const std::string_view word : phases) EXPECT_EQ(to_string(static_cast<Phase>(phase++)), word);
+  EXPECT_EQ(to_string(Paid::no), "no");
+  EXPECT_EQ(to_string(Paid::yes), "yes");
+  EXPECT_EQ(to_string(Paid::maybe), "maybe");
+}
+
+TEST(Describe, SaysWhatIsKnown) {
+  ErrorDetails details;
+  details.kind = ErrorKind::billing;
+  details.phase = Phase::submit;
+  EXPECT_EQ(describe(details), "kind=billing phase=submit retryable=no paid=no");
+  details.http_status = 429;
+  details.kling_code = "1102";
+  details.request_id = "r";
+  details.task_id = "1";
+  details.external_task_id = "e";
+  details.retryable = true;
+  details.paid = Paid::maybe;
+  EXPECT_EQ(describe(details),
+            "kind=billing phase=submit http-status=429 kling-code=1102 request-id=r task-id=1 external-task-id=e "
+            "retryable=yes paid=maybe");
+}
+
+TEST(Error, WhatIsTheMessage) {
+  const Error error = make_error(ErrorKind::disk, Phase::download, "no room", "make some");
+  EXPECT_STREQ(error.what(), "no room");
+  EXPECT_EQ(error.details().advice, "make some");
+  EXPECT_EQ(error.kind(), ErrorKind::disk);
+}
+
+}  // namespace
+}  // namespace klingv2a

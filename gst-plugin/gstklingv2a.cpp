@@ -86,8 +86,9 @@ gboolean source_event(GstPad* pad, GstObject* parent, GstEvent* event) {
 gboolean source_query(GstPad* pad, GstObject* parent, GstQuery* query) {
   return element_of(parent).on_source_query(pad, query);
 }
-gboolean activate_mode(GstPad* pad, GstObject* parent, GstPadMode mode, gboolean active) {
-  return mode == GST_PAD_MODE_PUSH && element_of(parent).activate(pad, active);
+// `audio` is made active before it is added, so it has no parent yet.
+gboolean activate_mode(GstPad* pad, GstObject*, GstPadMode mode, gboolean active) {
+  return mode == GST_PAD_MODE_PUSH && element_of(gst_pad_get_element_private(pad)).activate(pad, active);
 }
 
 GstIterator* internal_links(GstPad* pad, GstObject* parent) {
@@ -101,7 +102,8 @@ GstIterator* internal_links(GstPad* pad, GstObject* parent) {
   return iterator;
 }
 
-void set_source_functions(GstPad* pad) {
+void set_source_functions(GstPad* pad, GstElement* element) {
+  gst_pad_set_element_private(pad, element);
   gst_pad_set_event_function(pad, source_event);
   gst_pad_set_query_function(pad, source_query);
   gst_pad_set_activatemode_function(pad, activate_mode);
@@ -120,7 +122,7 @@ GstPad* add_sink(GstElement* element) {
 
 GstPad* add_video(GstElement* element) {
   GstPad* pad = gst_pad_new_from_static_template(&video_template, "video");
-  set_source_functions(pad);
+  set_source_functions(pad, element);
   gst_element_add_pad(element, pad);
   return pad;
 }
@@ -182,8 +184,8 @@ static void gst_klingv2a_init(GstKlingV2A* self) {
   self->element = new klingv2a::Element(element, add_sink(element), add_video(element));
 }
 
-klingv2a::PadPtr klingv2a::new_audio_pad(GstElement*) {
+klingv2a::PadPtr klingv2a::new_audio_pad(GstElement* element) {
   GstPad* pad = gst_pad_new_from_static_template(&audio_template, "audio");
-  set_source_functions(pad);
+  set_source_functions(pad, element);
   return PadPtr::adopt(GST_PAD_CAST(gst_object_ref_sink(pad)));
 }

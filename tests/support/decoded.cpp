@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "decoded.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <stdexcept>
+
+namespace klingv2a::test {
+namespace {
+
+constexpr std::chrono::seconds kReadDeadline{30};
+constexpr double kNsPerSecond = 1e9;
+
+void run_to_end(PipelineRun& run) {
+  const End end = run.run(kReadDeadline);
+  const std::string error = run.first_error();
+  run.stop();
+  if (end != End::eos) throw std::runtime_error(std::string("reading a file: ") + to_string(end) + ", " + error);
+}
+
+std::string source(const std::string& path) {
+  return "filesrc location=\"" + path + "\" ! ";
+}
+
+struct Format {
+  std::string name;
+  int rate = 0, channels = 0;
+  bool planar = false;
+  [[nodiscard]] std::size_t sample_bytes() const { return name == "F32LE" ? sizeof(float) : sizeof(std::int16_t); }
+};
+
+Format format_of(const std::string& text) {
+  Format format;
+  const std::unique_ptr<GstCaps, Deleter<gst_caps_unref>> caps(gst_caps_from_string(text.c_str()));
+  if (!caps || gst_caps_get_size(caps.get()) != 1) throw std::runtime_error("no sound came: " + text);
+  const GstStructure* structure = gst_caps_get_structure(caps.get(), 0);
+  const char* name = gst_structure_get_string(structure, "format");
+  format.name = name ? name : "";
+  format.planar = g_strcmp0(gst_structure_get_string(structure, "layout"), "non-interleaved") == 0;
+  gst_structure_get_int(structure, "rate", &format.rate);
+  gst_structure_get_int(structure, "channels", &format.channels);
+  if ((format.name != "S16LE" && format.name != "F32LE") || format.rate <= 0 || format.channels <= 0)
+    throw std::runtime_error("not a format that is read here: " + text);
+  return format;
+}
+
+std::int16_t sample_at(const Format& format, const std::string& bytes, std::size_t index) {
+  if (format.name == "S16LE") {
+    std::int16_t value = 0;
+    std::memcpy(&value, bytes.data() + index * sizeof value, sizeof value);
+    return value;
+  }
+  float value = 0;
+  std::memcpy(&value, bytes.data() + index * sizeof value, sizeof value);
+  return static_cast<std::int16_t>(std::clamp<long>(std::lround(value * 32768.0F), -32768, 32767));
+}
+
+void append(DecodedSound& pcm, const Format& format, const std::string& bytes) {
+  const std::size_t all = bytes.size() / format.sample_bytes();
+  const auto channels = static_cast<std::size_t>(format.channels);
+  const std::size_t frames = all / channels;
+  for (std::size_t i = 0; i < all; ++i)
+    pcm.samples.push_back(sample_at(format, bytes, format.planar ? i % channels * frames + i / channels : i));
+}
+
+}  // namespace
+
+std::vector<std::int64_t> TimedSound::clicks() const {
+  auto found = pcm.clicks();
+  const auto offset = std::llround(static_cast<double>(start_ns) * pcm.rate / kNsPerSecond);
+  for (auto& click : found) click += offset;
+  return found;
+}
+
+TimedSound sound_of_pad(const PadLog& log) {
+  const Format format = format_of(log.caps());
+  TimedSound sound;
+  sound.pcm.rate = format.rate;
+  sound.pcm.channels = format.channels;
+  bool first = true;
+  for (const auto& buffer : log.buffers()) {
+    if (first) sound.start_ns = buffer.running_time;
+    first = false;
+    const double played = static_cast<double>(sound.length()) * kNsPerSecond / format.rate;
+    const auto drift = buffer.running_time - sound.start_ns - std::llround(played);
+    sound.largest_drift_ns = std::max<std::int64_t>(sound.largest_drift_ns, std::abs(drift));
+    append(sound.pcm, format, buffer.bytes);
+  }
+  return sound;
+}
+
+TimedSound sound_of_file(const std::string& path) {
+  PipelineRun run(source(path) +
+                  "decodebin caps=\"audio/x-raw(ANY)\" expose-all-streams=false ! audioconvert ! "
+                  "audio/x-raw,format=S16LE,layout=interleaved ! fakesink name=sink sync=false");
+  const PadLog& log = run.watch("sink", "sink", PadLog::Keep::bytes);
+  run_to_end(run);
+  return sound_of_pad(log);
+}
+
+std::vector<SeenBuffer> packets_of_file(const std::string& path, const std::string& demuxer, const std::string& caps,
+                                        const std::string& parser) {
+  PipelineRun run(source(path) + demuxer + " name=demux  demux. ! " + caps + " ! " +
+                  (parser.empty() ? "" : parser + " ! ") + "fakesink name=sink sync=false");
+  const PadLog& log = run.watch("sink", "sink");
+  run_to_end(run);
+  return log.buffers();
+}
+
+std::vector<SeenBuffer> pictures_of_file(const std::string& path) {
+  PipelineRun run(source(path) +
+                  "decodebin caps=\"video/x-raw(ANY)\" expose-all-streams=false ! videoconvert ! "
+                  "video/x-raw,format=I420 ! fakesink name=sink sync=false");
+  const PadLog& log = run.watch("sink", "sink");
+  run_to_end(run);
+  return log.buffers();
+}
+
+std::vector<std::string> hashes(const std::vector<SeenBuffer>& buffers) {
+  std::vector<std::string> sums;
+  sums.reserve(buffers.size());
+  for (const auto& buffer : buffers) sums.push_back(buffer.sha256);
+  return sums;
+}
+
+std::int64_t span_ns(const std::vector<SeenBuffer>& buffers) {
+  if (buffers.empty()) return 0;
+  const auto [first, last] = std::ranges::minmax(buffers, {}, &SeenBuffer::running_time);
+  const auto duration = GST_CLOCK_TIME_IS_VALID(last.duration) ? static_cast<std::int64_t>(last.duration) : 0;
+  return last.running_time + duration - std::max<std::int64_t>(first.running_time, 0);
+}
+
+}  // namespace klingv2a::test

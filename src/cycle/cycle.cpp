@@ -21,12 +21,11 @@ void check_within_reach(const Run& run, const std::string& url) {
 }
 
 // Null by reference, where nothing is published.
-std::unique_ptr<publish::Publication> publish_proxy(Run& run, std::shared_ptr<const SpoolFile> proxy) {
+std::unique_ptr<publish::Publication> publish_proxy(Run& run, const std::shared_ptr<const SpoolFile>& proxy) {
   if (!proxy) return nullptr;
   run.begin(Phase::publish);
   const StepTimer timer(run.clock, run.stats.publish_s);
-  auto publication =
-      publish::publish(run.settings.publish, std::move(proxy), run.http, run.clock, run.cancel, run.on_retry());
+  auto publication = publish::publish(run.settings.publish, proxy, run.http, run.clock, run.cancel, run.on_retry());
   check_within_reach(run, publication->url());
   run.request.video_url = publication->url();
   return publication;
@@ -38,7 +37,8 @@ CycleResult run_cycle(const CycleSettings& settings, std::shared_ptr<const Spool
                       const GObjectPtr<GCancellable>& cancel, CycleObserver& observer) {
   Run run(settings, clock, cancel, observer);
   try {
-    auto publication = publish_proxy(run, std::move(proxy));
+    auto publication = publish_proxy(run, proxy);
+    proxy.reset();  // the publication keeps what it needs
     (void)submit(run);
     kling::Task task = poll(run);
     publication.reset();

@@ -3,6 +3,8 @@
 // See download.h.
 #include "cycle/download.h"
 
+#include <algorithm>
+
 #include "cycle/poll_gaps.h"
 #include "cycle/result_fetch.h"
 
@@ -20,10 +22,7 @@ std::string link_of(const kling::Task& task, ResultForm form) {
 }
 
 bool has_link(const kling::Task& task) {
-  for (const ResultForm form : kFormsByPreference) {
-    if (!link_of(task, form).empty()) return true;
-  }
-  return false;
+  return std::ranges::any_of(kFormsByPreference, [&task](ResultForm form) { return !link_of(task, form).empty(); });
 }
 
 kling::Task query_again(Run& run) {

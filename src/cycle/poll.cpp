@@ -22,7 +22,8 @@ bool reads_like_moderation(const std::string& message) {
   constexpr std::array<std::string_view, 4> kWords{"risk control", "moderation", "sensitive", "content policy"};
   const GCharPtr lower(g_ascii_strdown(message.c_str(), -1));
   const std::string_view text(lower.get());
-  return std::ranges::any_of(kWords, [text](std::string_view word) { return text.find(word) != text.npos; });
+  return std::ranges::any_of(kWords,
+                             [text](std::string_view word) { return text.find(word) != std::string_view::npos; });
 }
 
 Error failed(const kling::Task& task) {

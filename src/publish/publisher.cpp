@@ -39,7 +39,7 @@ void validate(const PublishSettings& settings) {
   }
 }
 
-std::unique_ptr<Publication> publish(const PublishSettings& settings, std::shared_ptr<const SpoolFile> file,
+std::unique_ptr<Publication> publish(const PublishSettings& settings, const std::shared_ptr<const SpoolFile>& file,
                                      http::Client& http, Clock& clock, GCancellable* cancel,
                                      const http::OnRetry& on_retry) {
   std::unique_ptr<Publication> publication = way_of(settings.uri) == Way::serve

@@ -40,7 +40,7 @@ class Publication {
 // be reached *from here* although it may be reachable for the service (hairpin) is the user's to declare by check =
 // false: the advice says so. `on_retry` is told of each failure that is repeated.
 [[nodiscard]] std::unique_ptr<Publication> publish(const PublishSettings& settings,
-                                                   std::shared_ptr<const SpoolFile> file, http::Client& http,
+                                                   const std::shared_ptr<const SpoolFile>& file, http::Client& http,
                                                    Clock& clock, GCancellable* cancel,
                                                    const http::OnRetry& on_retry = {});
 

@@ -242,7 +242,7 @@ std::string public_base_of(GUri* uri) {
 }
 
 std::string address_of(GUri* uri) {
-  const std::string host = g_uri_get_host(uri) ? g_uri_get_host(uri) : "";
+  std::string host = g_uri_get_host(uri) ? g_uri_get_host(uri) : "";
   if (host.empty()) return ServeTarget{}.address;
   if (!g_hostname_is_ip_address(host.c_str())) {
     throw wrong("'" + host + "' is not an IP address to listen on");
@@ -257,8 +257,8 @@ bool is_any_address(const std::string& address) {
 
 }  // namespace
 
-ServeTarget parse_serve(const std::string& text) {
-  const GUriPtr uri(g_uri_parse(text.c_str(), G_URI_FLAGS_ENCODED_QUERY, nullptr));
+ServeTarget parse_serve(const std::string& uri_text) {
+  const GUriPtr uri(g_uri_parse(uri_text.c_str(), G_URI_FLAGS_ENCODED_QUERY, nullptr));
   if (!uri) throw wrong("the serve:// URI cannot be read");
   const std::string_view path = g_uri_get_path(uri.get());
   if (g_uri_get_userinfo(uri.get()) || g_uri_get_fragment(uri.get()) || (!path.empty() && path != "/")) {

@@ -21,7 +21,7 @@ struct ServeTarget {
 };
 
 // Throws Error{settings} that says what is wrong with the URI. No network.
-[[nodiscard]] ServeTarget parse_serve(const std::string& uri);
+[[nodiscard]] ServeTarget parse_serve(const std::string& uri_text);
 
 // Starts the server; it answers before this returns and until the Publication is destroyed, which cuts what is being
 // sent. Keeps `file`'s content by itself. Throws Error{settings} when the address cannot be listened on, Error{disk}.

@@ -191,7 +191,7 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   // Closes with unread data waiting, which the other side sees as a reset.
-  void break_off() { ::shutdown(fd_, SHUT_RDWR); }
+  void break_off() const { ::shutdown(fd_, SHUT_RDWR); }
   [[nodiscard]] bool ended() const {
     char rest[65536];
     ssize_t got = 1;

@@ -27,6 +27,13 @@ std::map<std::string, std::string> fields_of(const GstStructure* structure) {
   return fields;
 }
 
+std::string sha256_of(const GstMapInfo& map) {
+  const GCharPtr sum(g_compute_checksum_for_data(G_CHECKSUM_SHA256, map.data, map.size));
+  return sum.get();
+}
+
+}  // namespace
+
 SeenError read_error(GstMessage* message) {
   GError* error = nullptr;
   char* debug = nullptr;
@@ -67,13 +74,6 @@ SeenTask read_task(const GstStructure* structure) {
   gst_structure_get_uint(structure, "clip", &seen.clip);
   return seen;
 }
-
-std::string sha256_of(const GstMapInfo& map) {
-  const GCharPtr sum(g_compute_checksum_for_data(G_CHECKSUM_SHA256, map.data, map.size));
-  return sum.get();
-}
-
-}  // namespace
 
 std::string SeenError::detail(const std::string& field) const {
   const auto found = details.find(field);

@@ -65,6 +65,11 @@ struct SeenBuffer {
   bool operator==(const SeenBuffer&) const = default;
 };
 
+// Of an ERROR or WARNING, a PROGRESS, the structure of a klingv2a-task.
+[[nodiscard]] SeenError read_error(GstMessage* message);
+[[nodiscard]] SeenProgress read_progress(GstMessage* message);
+[[nodiscard]] SeenTask read_task(const GstStructure* structure);
+
 // What has passed one pad, in order.
 class PadLog {
  public:

@@ -19,7 +19,6 @@ namespace {
 constexpr std::uint8_t kDark = 24, kBright = 190, kTexture = 31;  // luma of texture 0; the texture's range
 constexpr std::uint8_t kGrey = 128;
 constexpr std::size_t kCell = 8;  // the texture's grain in pixels
-constexpr guint64 kMostQueued = 32 << 20;
 constexpr GstClockTime kLongest = 120 * GST_SECOND;
 
 struct Unref {
@@ -83,7 +82,7 @@ const char* suffix(ClipOptions::Container container) {
 
 std::string description(const ClipOptions& options, const std::string& path) {
   std::ostringstream text;
-  text << "appsrc name=frames format=time block=true caps=video/x-raw,format=I420,width=" << options.width
+  text << "appsrc name=frames format=time caps=video/x-raw,format=I420,width=" << options.width
        << ",height=" << options.height << ",framerate=" << options.fps_n << "/" << options.fps_d
        << ",pixel-aspect-ratio=1/1,interlace-mode=progressive ! x264enc speed-preset=ultrafast b-adapt=false bframes="
        << options.bframes << " key-int-max=" << options.gop;
@@ -133,16 +132,44 @@ GstBuffer* make_frame(const ClipOptions& options, int frame) {
   return buffer;
 }
 
-void wait_for_end(GstElement* pipeline) {
+// Hands out the frames one by one as the encoder asks for them, on the pipeline's own thread, so that a pipeline that
+// fails leaves nobody waiting.
+struct FrameSource {
+  const ClipOptions& options;
+  int next = 0;
+
+  static void on_need(GstAppSrc* source, guint, gpointer data) {
+    auto* self = static_cast<FrameSource*>(data);
+    GstBuffer* buffer = self->next < frame_count(self->options) ? make_frame(self->options, self->next) : nullptr;
+    ++self->next;
+    if (buffer)
+      gst_app_src_push_buffer(source, buffer);
+    else
+      gst_app_src_end_of_stream(source);
+  }
+};
+
+// Empty: it went well.
+std::string wait_for_end(GstElement* pipeline) {
   const GstPtr<GstBus> bus(gst_element_get_bus(pipeline));
   GstMessage* message =
       gst_bus_timed_pop_filtered(bus.get(), kLongest, static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR));
-  const bool ended = message && GST_MESSAGE_TYPE(message) == GST_MESSAGE_EOS;
-  if (message) gst_message_unref(message);
-  if (!ended) throw std::runtime_error("a test clip could not be encoded");
+  if (!message) return "the encoder does not end";
+  std::string what;
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+    GError* error = nullptr;
+    char* debug = nullptr;
+    gst_message_parse_error(message, &error, &debug);
+    what = std::string(error->message) + " " + (debug ? debug : "");
+    g_error_free(error);
+    g_free(debug);
+  }
+  gst_message_unref(message);
+  return what;
 }
 
 void encode(const ClipOptions& options, const std::string& path) {
+  if (options.width % 8 != 0 || options.height % 8 != 0) throw std::runtime_error("test clip: width or height");
   GError* error = nullptr;
   GstElement* floating = gst_parse_launch(description(options, path).c_str(), &error);
   if (error) {
@@ -151,15 +178,16 @@ void encode(const ClipOptions& options, const std::string& path) {
     if (floating) gst_object_unref(floating);
     throw std::runtime_error("test clip: " + what);
   }
+  FrameSource frames{options};
   const GstPtr<GstElement> pipeline(GST_ELEMENT(gst_object_ref_sink(floating)));
   const GstPtr<GstElement> source(gst_bin_get_by_name(GST_BIN(pipeline.get()), "frames"));
-  gst_app_src_set_max_bytes(GST_APP_SRC(source.get()), kMostQueued);
+  GstAppSrcCallbacks callbacks{};
+  callbacks.need_data = &FrameSource::on_need;
+  gst_app_src_set_callbacks(GST_APP_SRC(source.get()), &callbacks, &frames, nullptr);
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
-  for (int frame = 0; frame < frame_count(options); ++frame)
-    gst_app_src_push_buffer(GST_APP_SRC(source.get()), make_frame(options, frame));
-  gst_app_src_end_of_stream(GST_APP_SRC(source.get()));
-  wait_for_end(pipeline.get());
+  const std::string what = wait_for_end(pipeline.get());
   gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+  if (!what.empty()) throw std::runtime_error("test clip: " + what);
 }
 
 }  // namespace

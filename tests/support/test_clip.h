@@ -16,7 +16,7 @@ namespace klingv2a::test {
 struct ClipOptions {
   enum class Container { mp4, mov, mkv, ts, h264 };  // h264: byte-stream, no container and so no timestamps
 
-  int width = 1280, height = 720;
+  int width = 1280, height = 720;  // multiples of 8
   int fps_n = 30, fps_d = 1;
   double seconds = 4;             // rounded to whole frames
   int bframes = 0;                // between two reference frames, always that many

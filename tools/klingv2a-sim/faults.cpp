@@ -187,11 +187,13 @@ Fault parse_fault_json(const std::string& json) {
     refuse("not JSON");
   JsonNode* root = json_parser_get_root(parser.get());
   if (!root || !JSON_NODE_HOLDS_OBJECT(root)) refuse("not a JSON object");
+  JsonObject* object = json_node_get_object(root);
+  if (!json_object_has_member(object, "on") || !json_object_has_member(object, "do")) refuse("it needs on and do");
   Fault fault;
   JsonObjectIter iter;
   const char* name = nullptr;
   JsonNode* value = nullptr;
-  json_object_iter_init(&iter, json_node_get_object(root));
+  json_object_iter_init(&iter, object);
   while (json_object_iter_next(&iter, &name, &value)) set_field(fault, name, text_of(name, value));
   check(fault);
   return fault;

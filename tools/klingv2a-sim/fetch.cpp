@@ -10,6 +10,7 @@ namespace klingv2a::sim {
 namespace {
 
 constexpr guint kTimeoutSeconds = 30;  // how long the other side may say nothing
+constexpr const char* kTooLarge = "File size is invalid: the video is larger than 100MB";
 
 [[noreturn]] void fail(GCancellable* cancellable, GError* raw) {
   const GErrorPtr error(raw);
@@ -38,7 +39,7 @@ std::string read_all(GInputStream* stream, GCancellable* cancellable, std::size_
     if (size < 0) fail(cancellable, error);
     if (size == 0) break;
     bytes.append(piece.data(), static_cast<std::size_t>(size));
-    if (bytes.size() > kMaxVideoBytes) throw TaskFailure("File size is invalid: the video is larger than 100MB");
+    if (bytes.size() > kMaxVideoBytes) throw TaskFailure(kTooLarge);
   }
   return bytes;
 }
@@ -56,8 +57,9 @@ std::string get(const std::string& url, GCancellable* cancellable, std::size_t e
   const guint status = soup_message_get_status(message.get());
   if (status != SOUP_STATUS_OK)
     throw TaskFailure("Failed to download video_url: HTTP status " + std::to_string(status));
-  std::string bytes = read_all(stream.get(), cancellable, enough);
   const goffset announced = soup_message_headers_get_content_length(soup_message_get_response_headers(message.get()));
+  if (announced > static_cast<goffset>(kMaxVideoBytes)) throw TaskFailure(kTooLarge);
+  std::string bytes = read_all(stream.get(), cancellable, enough);
   if (enough > kMaxVideoBytes && announced > 0 && bytes.size() < static_cast<std::size_t>(announced))
     throw TaskFailure("Failed to download video_url: the answer ended early");
   return bytes;

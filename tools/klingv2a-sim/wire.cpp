@@ -91,6 +91,7 @@ void Wire::send_whole(SoupServerMessage* message, const Answer& answer) {
     soup_message_headers_set_content_length(headers, static_cast<goffset>(answer.body->size()));
     return;
   }
+  if (answer.body->empty()) return;
   const GBytesPtr bytes = bytes_of(answer.body);
   soup_message_body_append_bytes(soup_server_message_get_response_body(message), bytes.get());
 }

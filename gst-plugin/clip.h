@@ -30,27 +30,27 @@ struct Sound {
 
 struct Clip {
   std::shared_ptr<Sound> sound;             // null as long as there is no frame
-  bool attached = false;                    // the sound is an earlier clip's, found by its stream time
   std::deque<MiniPtr<GstMiniObject>> held;  // buffers and events, in the order in which they came
   EventPtr end;                             // EOS or SEGMENT_DONE, when one ended it; also the last of the held items
+  bool attached = false;                    // the sound is an earlier clip's, found by its stream time
   bool cut = false;                         // complete: no more items come
+  bool has_frames = false;
+  bool sound_started = false;  // the audio task has sent its events
+  guint32 segment_seqnum = GST_SEQNUM_INVALID;
 
   // The frames, for the proxy and the timeline.
   GstSegment segment{};  // in force at the first frame
-  guint32 segment_seqnum = GST_SEQNUM_INVALID;
-  ClipFrames frames;  // without buffers once the sound is settled or when it is not to be submitted
+  ClipFrames frames;     // without buffers once the sound is settled or when it is not to be submitted
   std::uint64_t bytes = 0;
   Nanoseconds first = 0;     // smallest PTS so far
   Nanoseconds last = 0;      // the last frame's, in decode order
   Nanoseconds distance = 0;  // of the last two frames; an estimate for tolerances while frames arrive
   Nanoseconds begin = 0;     // where the sound begins: of what came so far, final when cut
   Nanoseconds end_time = 0;  // where it ends; likewise
-  bool has_frames = false;
   std::size_t held_buffers = 0;
 
   // The audio task's place.
   EventPtr audio_stream_start;  // when a new stream begins with this clip
-  bool sound_started = false;
   std::int64_t samples_played = 0;
 
   // Running time of the segment's start, and of its stop if it has one.

@@ -91,10 +91,8 @@ void ClipRun::make_sound() {
   const auto timeline = clip.timeline;
   host_.check_audio_link();
   std::shared_ptr<const SpoolFile> proxy;
-  if (settings_.by_reference())
-    clip.frames = {};
-  else
-    proxy = make_proxy(std::move(clip), report);
+  if (!settings_.by_reference()) proxy = make_proxy(clip, report);
+  clip.frames = {};  // what leaves on `video` has references of its own
   const auto clock = make_system_clock();
   Observer observer(host_, *this);
   const auto result = cycle::run_cycle(settings_.cycle, proxy, *clock, cancel_, observer);
@@ -132,10 +130,10 @@ ClipRun::CutClip ClipRun::wait_for_cut() {
   return std::move(*cut_);
 }
 
-std::shared_ptr<const SpoolFile> ClipRun::make_proxy(CutClip clip, RunReport& report) {
+std::shared_ptr<const SpoolFile> ClipRun::make_proxy(const CutClip& clip, RunReport& report) {
   const auto begin = std::chrono::steady_clock::now();
   host_.on_phase(*this, Phase::proxy);
-  const auto proxy = write_proxy(clip.frames, clip.timeline, settings_.spool_dir, cancel_.get());
+  auto proxy = write_proxy(clip.frames, clip.timeline, settings_.spool_dir, cancel_.get());
   probe_proxy(*proxy, clip.timeline);
   report.proxy_s = Seconds(std::chrono::steady_clock::now() - begin).count();
   report.proxy_bytes = proxy->size();

@@ -83,7 +83,7 @@ class ClipRun {
 
   void make_sound();
   [[nodiscard]] CutClip wait_for_cut();
-  [[nodiscard]] std::shared_ptr<const SpoolFile> make_proxy(CutClip clip, RunReport& report);
+  [[nodiscard]] std::shared_ptr<const SpoolFile> make_proxy(const CutClip& clip, RunReport& report);
   [[nodiscard]] std::shared_ptr<const Soundtrack> decode(const cycle::CycleResult& result,
                                                          const ClipTimeline& timeline);
   [[nodiscard]] Seconds since_arrival() const noexcept;

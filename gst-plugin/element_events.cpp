@@ -85,6 +85,7 @@ void Element::reset_stream() {
     for (auto* output : {&video_, &audio_}) {
       output->flow = GST_FLOW_OK;
       output->segment = {};
+      output->position = GST_CLOCK_TIME_NONE;
     }
     std::erase(sounds_, dropped);
     if (dropped) {

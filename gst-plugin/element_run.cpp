@@ -151,6 +151,9 @@ void Element::on_sound(ClipRun& run, std::shared_ptr<const Soundtrack> soundtrac
     stats_.samples_trimmed = soundtrack->trimmed;
     sound->task = report.task;
   }
+  GST_INFO_OBJECT(self_, "clip %u has its sound: task %s, %s, %" G_GINT64_FORMAT " samples", run.number(),
+                  report.task.task_id.c_str(), std::string(cycle::to_string(report.form)).c_str(),
+                  soundtrack->samples());
   settle(sound, std::move(soundtrack));
   finish_progress(sound, GST_PROGRESS_TYPE_COMPLETE, "the sound is there");
 }

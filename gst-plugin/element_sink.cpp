@@ -133,10 +133,9 @@ void Element::begin_clip() {
 }
 
 std::shared_ptr<Sound> Element::find_submitted(Nanoseconds stream_time) const {
-  const auto wanted = snapshot(settings_, 1);
   for (const auto& sound : sounds_) {
-    if (!sound->submitted || !sound->run || !same_sound(sound->run->settings(), wanted)) continue;
-    if (stream_time >= sound->stream_begin && stream_time < sound->stream_end) return sound;
+    const bool inside = sound->submitted && stream_time >= sound->stream_begin && stream_time < sound->stream_end;
+    if (inside && same_sound(sound->run->settings(), snapshot(settings_, 1))) return sound;
   }
   return nullptr;
 }
@@ -144,7 +143,10 @@ std::shared_ptr<Sound> Element::find_submitted(Nanoseconds stream_time) const {
 void Element::give_sound(const std::shared_ptr<Clip>& clip) {
   clip->sound = find_submitted(clip->to_stream_time(clip->begin));
   clip->attached = clip->sound != nullptr;
-  if (clip->attached) return;
+  if (clip->attached) {
+    GST_INFO_OBJECT(self_, "frames of clip %u again: no new task", clip->sound->run->number());
+    return;
+  }
   ++stats_.clips;
   clip->sound = std::make_shared<Sound>();
   clip->sound->run =
@@ -191,6 +193,9 @@ void Element::cut_filling() {
     sound.stream_begin = clip->to_stream_time(timeline.start);
     sound.stream_end = clip->to_stream_time(timeline.end);
     sound.submitted = true;
+    GST_INFO_OBJECT(self_, "clip %u is complete: %zu frames, %" GST_STIME_FORMAT " long, lead-in %" GST_STIME_FORMAT,
+                    sound.run->number(), clip->frames.frames.size(), GST_STIME_ARGS(timeline.length()),
+                    GST_STIME_ARGS(timeline.lead_in()));
     sound.run->cut(std::move(clip->frames), timeline);
     clip->frames = {};
   }

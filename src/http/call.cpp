@@ -22,7 +22,11 @@ void forward_cancel(GCancellable*, gpointer call_cancel) {
   g_cancellable_cancel(static_cast<GCancellable*>(call_cancel));
 }
 
+// Longer than any call lasts, and short enough for the clock's counter.
+constexpr Seconds kForEver{1e8};
+
 std::chrono::steady_clock::time_point after(Seconds length) {
+  length = std::clamp(length, Seconds::zero(), kForEver);
   return std::chrono::steady_clock::now() + std::chrono::duration_cast<std::chrono::steady_clock::duration>(length);
 }
 
@@ -142,10 +146,7 @@ Response Call::run() {
   GError* raw_error = nullptr;
   GInputStream* stream = soup_session_send(session_, message_.get(), cancel_.get(), &raw_error);
   const GErrorPtr error(raw_error);
-  if (misdirected_) {
-    if (stream) const BodyStream unread(stream, cancel_.get());
-    return head();
-  }
+  if (misdirected_ && !stream) return head();
   if (!stream) throw_failure(error.get());
   return read_response(stream);
 }
@@ -178,6 +179,7 @@ Response Call::read_response(GInputStream* stream) {
 
 void Call::read_body(GInputStream* raw_stream, Response& response) {
   BodyStream stream(raw_stream, cancel_.get());
+  check_announced_size(response);
   std::array<std::byte, kChunkSize> buffer;
   for (;;) {
     GError* raw_error = nullptr;
@@ -190,14 +192,24 @@ void Call::read_body(GInputStream* raw_stream, Response& response) {
   check_length(response);
 }
 
+std::optional<std::uint64_t> Call::announced_size(const Response& response) const {
+  const bool has_body = request_.method != "HEAD" && response.status != 204 && response.status != 304;
+  SoupMessageHeaders* headers = soup_message_get_response_headers(message_.get());
+  if (!has_body || soup_message_headers_get_encoding(headers) != SOUP_ENCODING_CONTENT_LENGTH) return std::nullopt;
+  return static_cast<std::uint64_t>(soup_message_headers_get_content_length(headers));
+}
+
+// What will not fit is not begun.
+void Call::check_announced_size(const Response& response) const {
+  if (is_success(response.status) && announced_size(response) > request_.max_body) throw too_large();
+}
+
 // False when the rest is not wanted.
 bool Call::keep(Response& response, std::span<const std::byte> bytes) {
   const bool success = is_success(response.status);
   const std::uint64_t limit = success ? request_.max_body : std::min(request_.max_body, kMaxErrorBody);
   const std::uint64_t room = limit - response.body_size;
-  if (bytes.size() > room && success) {
-    throw failure(ErrorKind::result, "the answer is larger than the limit of " + std::to_string(limit) + " bytes");
-  }
+  if (bytes.size() > room && success) throw too_large();
   const bool all = bytes.size() <= room;
   if (!all) bytes = bytes.first(static_cast<std::size_t>(room));
   if (request_.download && success) {
@@ -210,13 +222,15 @@ bool Call::keep(Response& response, std::span<const std::byte> bytes) {
 }
 
 void Call::check_length(const Response& response) const {
-  const bool has_body = request_.method != "HEAD" && response.status != 204 && response.status != 304;
-  SoupMessageHeaders* headers = soup_message_get_response_headers(message_.get());
-  if (!has_body || soup_message_headers_get_encoding(headers) != SOUP_ENCODING_CONTENT_LENGTH) return;
-  const auto announced = static_cast<std::uint64_t>(soup_message_headers_get_content_length(headers));
-  if (announced == response.body_size) return;
+  const std::optional<std::uint64_t> announced = announced_size(response);
+  if (!announced || *announced == response.body_size) return;
   throw failure(ErrorKind::network, "the answer was cut short after " + std::to_string(response.body_size) + " of " +
-                                        std::to_string(announced) + " bytes");
+                                        std::to_string(*announced) + " bytes");
+}
+
+TransportError Call::too_large() const {
+  return failure(ErrorKind::result,
+                 "the answer is larger than the limit of " + std::to_string(request_.max_body) + " bytes");
 }
 
 void Call::throw_failure(const GError* error) const {

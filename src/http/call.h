@@ -9,6 +9,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -40,10 +42,14 @@ class Call {
   [[nodiscard]] Response read_response(GInputStream* stream);
   void read_body(GInputStream* stream, Response& response);
   [[nodiscard]] bool keep(Response& response, std::span<const std::byte> bytes);
+  // The Content-Length of an answer that has a body.
+  [[nodiscard]] std::optional<std::uint64_t> announced_size(const Response& response) const;
+  void check_announced_size(const Response& response) const;
   void check_length(const Response& response) const;
   [[nodiscard]] Response head() const;
 
   [[noreturn]] void throw_failure(const GError* error) const;
+  [[nodiscard]] TransportError too_large() const;
   [[nodiscard]] TransportError failure(ErrorKind kind, const std::string& cause, std::string advice = {}) const;
 
   SoupSession* session_;

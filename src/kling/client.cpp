@@ -110,12 +110,10 @@ ApiError api_error(Call call, const http::Response& response, const Envelope& en
 }
 
 // A success as HTTP counts it, from which nobody can tell whether a task exists.
-Error unknown_outcome(const http::Response& response, std::string why) {
-  ErrorDetails details;
+Error unknown_outcome(ErrorDetails details, std::string why) {
   details.kind = ErrorKind::unknown_outcome;
   details.phase = Phase::submit;
   details.paid = Paid::maybe;
-  details.http_status = response.status;
   details.message = std::move(why);
   return Error(std::move(details));
 }
@@ -129,15 +127,18 @@ http::Request make_post(const Service& service, const SubmitRequest& request) {
   return post;
 }
 
-Task read_accepted(const http::Response& response) {
+Task read_accepted(const http::Response& response, const Envelope& envelope) {
+  ErrorDetails known;
+  known.http_status = response.status;
+  known.request_id = envelope.request_id;
   Task task;
   try {
     task = read_task(response.body);
   } catch (const Error& nonsense) {
-    throw unknown_outcome(response, nonsense.what());
+    throw unknown_outcome(known, nonsense.what());
   }
   if (task.task_id.empty()) {
-    throw unknown_outcome(response, "the service accepted the task but named no task_id: " + printable(response.body));
+    throw unknown_outcome(known, "the service accepted the task but named no task_id: " + printable(response.body));
   }
   return task;
 }
@@ -220,10 +221,10 @@ Task Client::submit(const SubmitRequest& request) {
   return with_context(secrets, known, [&] {
     const http::Response response = http_.send(make_post(service_, request));
     const Envelope envelope = read_envelope(response.status, without(secrets, response.body));
-    if (envelope.ok) return read_accepted(response);
+    if (envelope.ok) return read_accepted(response, envelope);
     const ApiError error = api_error(Call::submit, response, envelope, clock_);
-    const bool success = response.status >= 200 && response.status < 300;
-    if (success && error.action() == Action::ambiguous) throw unknown_outcome(response, error.what());
+    const bool success = response.status / 100 == 2;
+    if (success && error.action() == Action::ambiguous) throw unknown_outcome(error.details(), error.what());
     throw ApiError(error);
   });
 }

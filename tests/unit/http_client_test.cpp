@@ -11,6 +11,7 @@
 #include <functional>
 #include <future>
 #include <thread>
+#include <vector>
 
 #include "raw_server.h"
 
@@ -138,8 +139,9 @@ TEST_P(AnswersToPost, IsReturnedAfterOnePost) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EachStatus, AnswersToPost,
-                         testing::Values(200, 201, 300, 301, 302, 303, 307, 308, 400, 401, 403, 404, 407, 408, 409, 417,
-                                         421, 425, 426, 429, 500, 502, 503, 504, 511, 524),
+                         testing::ValuesIn(std::vector{200, 201, 300, 301, 302, 303, 307, 308, 400,
+                                                       401, 403, 404, 407, 408, 409, 417, 421, 425,
+                                                       426, 429, 500, 502, 503, 504, 511, 524}),
                          testing::PrintToStringParamName());
 
 TEST(HttpClientPost, On421ItIsSentOnceAlsoOnAUsedConnection) {
@@ -195,13 +197,13 @@ Answer raw(std::string bytes) {
 
 INSTANTIATE_TEST_SUITE_P(
     EachWay, BrokenPost,
-    testing::Values(Breakage{"ResetAfterHead", test::reset(Answer::Do::reset_after_head), 1},
-                    Breakage{"ResetAfterBody", test::reset(Answer::Do::reset), 1},
-                    Breakage{"Fin", close_without_answer(), 1},
-                    Breakage{"HalfHead", raw("HTTP/1.1 200 OK\r\nContent-Le"), 1},
-                    Breakage{"HalfBody", test::half_reply(200, "0123456789", 4), 1},
-                    Breakage{"HalfChunk", raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nabc"), 1},
-                    Breakage{"Garbage", raw("220 mail.example ESMTP\r\n\r\n"), 1}),
+    testing::ValuesIn(std::vector{
+        Breakage{"ResetAfterHead", test::reset(Answer::Do::reset_after_head), 1},
+        Breakage{"ResetAfterBody", test::reset(Answer::Do::reset), 1}, Breakage{"Fin", close_without_answer(), 1},
+        Breakage{"HalfHead", raw("HTTP/1.1 200 OK\r\nContent-Le"), 1},
+        Breakage{"HalfBody", test::half_reply(200, "0123456789", 4), 1},
+        Breakage{"HalfChunk", raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\nabc"), 1},
+        Breakage{"Garbage", raw("220 mail.example ESMTP\r\n\r\n"), 1}}),
     [](const auto& way) { return std::string(way.param.name); });
 
 TEST(HttpClientPost, ResetBeforeAnythingWasReadIsSentAtMostOnce) {
@@ -260,10 +262,11 @@ TEST_P(RefusedUrl, IsASettingsErrorAndIsNotSent) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, RefusedUrl,
-                         testing::Values("", "/path", "api.example.com", "ftp://example.com/", "file:///etc/passwd",
-                                         "http://", "http:///p", "https://me:hunter2@example.com/p",
-                                         "http://me@127.0.0.1/p", "http://127.0.0.1/a b", "http://127.0.0.1/\r\nX: y",
-                                         "http://127.0.0.1:99999/", "http://[::1/?hunter2"));
+                         testing::ValuesIn(std::vector<const char*>{
+                             "", "/path", "api.example.com", "ftp://example.com/", "file:///etc/passwd", "http://",
+                             "http:///p", "https://me:hunter2@example.com/p", "http://me@127.0.0.1/p",
+                             "http://127.0.0.1/a b", "http://127.0.0.1/\r\nX: y", "http://127.0.0.1:99999/",
+                             "http://[::1/?hunter2"}));
 
 TEST(HttpClient, RefusesAUrlWithAZeroByte) {
   const TransportError error = send_failure(get(std::string("http://127.0.0.1/\0x", 19)));
@@ -417,6 +420,17 @@ TEST(HttpClientBody, MayBeAsLargeAsTheLimitAndNoLarger) {
   EXPECT_EQ(error.kind(), ErrorKind::result);
   EXPECT_FALSE(error.details().retryable);
   EXPECT_NE(std::string(error.what()).find("1000 bytes"), std::string::npos) << error.what();
+}
+
+TEST(HttpClientBody, ThatIsAnnouncedTooLargeIsNotWaitedFor) {
+  RawServer server;
+  Answer answer;
+  answer.bytes = "HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n";
+  answer.what = Answer::Do::hang;
+  server.add(answer);
+  Request request = get(server.url());
+  request.max_body = 1000;
+  EXPECT_EQ(send_failure(request).kind(), ErrorKind::result);
 }
 
 TEST(HttpClientBody, WithoutEndIsRefusedAtTheLimit) {

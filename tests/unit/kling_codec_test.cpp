@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "kling/json.h"
 
@@ -259,20 +260,44 @@ TEST_P(Nonsense, IsRefusedAndShown) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Each, Nonsense,
-    testing::Values("", "   ", "null", "5", "\"text\"", "[]", "{}", "<html><body>Not here</body></html>",
-                    R"({"code":0,"data":null})", R"({"code":0})", R"({"code":0,"data":[]})",
-                    R"({"code":0,"data":"861"})", R"({"code":0,"data":[{"task_id":"1"},{"task_id":"2"}]})",
-                    R"({"code":0,"data":[null]})", R"({"data":{"task_id":8.61254119619698e17}})",
-                    R"({"data":{"task_id":99999999999999999999}})", R"({"data":{"task_id":9223372036854775808}})",
-                    R"({"data":{"task_id":-5}})", R"({"data":{"task_id":true}})", R"({"data":{"task_id":{"a":1}}})",
-                    R"({"data":{"task_id":["1"]}})", R"({"data":{"task_id":"a\nb"}})",
-                    R"({"code":0,"data":{"task_id":"861254)", R"({"data":{"task_id":"1"})",
-                    R"({"data":{"task_id":"1"}}})", std::string("{\"data\":{\"task_id\":\"1\xff\"}}"),
-                    std::string("{\"data\":{\"task_id\":\"1\0\"}}", 25), "\xff\xfe{", deep(100), deep(1'000'000),
-                    "{\"a\":" + deep(500'000) + "}", times(500'000, "{\"a\":"), "{'\"':" + times(300'000, "[") + "}",
-                    "{/*\"*/\"a\":" + times(300'000, "[") + "}", "{\"a\":1} // \"", std::string(2'000'000, 'x')));
+INSTANTIATE_TEST_SUITE_P(Each, Nonsense,
+                         testing::ValuesIn(std::vector<std::string>{
+                             "",
+                             "   ",
+                             "null",
+                             "5",
+                             "\"text\"",
+                             "[]",
+                             "{}",
+                             "<html><body>Not here</body></html>",
+                             R"({"code":0,"data":null})",
+                             R"({"code":0})",
+                             R"({"code":0,"data":[]})",
+                             R"({"code":0,"data":"861"})",
+                             R"({"code":0,"data":[{"task_id":"1"},{"task_id":"2"}]})",
+                             R"({"code":0,"data":[null]})",
+                             R"({"data":{"task_id":8.61254119619698e17}})",
+                             R"({"data":{"task_id":99999999999999999999}})",
+                             R"({"data":{"task_id":9223372036854775808}})",
+                             R"({"data":{"task_id":-5}})",
+                             R"({"data":{"task_id":true}})",
+                             R"({"data":{"task_id":{"a":1}}})",
+                             R"({"data":{"task_id":["1"]}})",
+                             R"({"data":{"task_id":"a\nb"}})",
+                             R"({"code":0,"data":{"task_id":"861254)",
+                             R"({"data":{"task_id":"1"})",
+                             R"({"data":{"task_id":"1"}}})",
+                             std::string("{\"data\":{\"task_id\":\"1\xff\"}}"),
+                             std::string("{\"data\":{\"task_id\":\"1\0\"}}", 25),
+                             "\xff\xfe{",
+                             deep(100),
+                             deep(1'000'000),
+                             "{\"a\":" + deep(500'000) + "}",
+                             times(500'000, "{\"a\":"),
+                             "{'\"':" + times(300'000, "[") + "}",
+                             "{/*\"*/\"a\":" + times(300'000, "[") + "}",
+                             "{\"a\":1} // \"",
+                             std::string(2'000'000, 'x')}));
 
 TEST(ReadTask, NestingInsideStringsIsNoNesting) {
   EXPECT_EQ(read_task(R"({"data":{"task_id":"1","task_status_msg":")" + times(500, "[{\\\"") + "\"}}").task_id, "1");

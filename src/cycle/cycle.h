@@ -25,7 +25,9 @@ struct CycleSettings {
   kling::Service service;
   kling::SubmitRequest request;      // video_id or video_url set: by reference; else the proxy's URL is filled in
   publish::PublishSettings publish;  // unused by reference
-  Seconds timeout{20 * 60};          // how long to wait for a task, from the submit on
+  // How long to wait for a task, from its acceptance on; the retries of the download end at the same moment. Before
+  // that, refusals "for now" are put up with for as long, from the first submit on.
+  Seconds timeout{20 * 60};
   std::uint64_t max_result_bytes = 200ull * 1024 * 1024;
   std::string spool_dir;  // where the result is kept while it is decoded; empty: the default
 };
@@ -55,7 +57,8 @@ class CycleObserver {
   virtual ~CycleObserver() = default;
   // A phase begins: publish, submit, poll, download.
   virtual void on_phase(Phase phase) = 0;
-  // Just before the POST. Throws Error to stop the cycle while nothing is paid.
+  // Just before the POST, and before each further one after a refusal "for now". Throws Error to stop the cycle while
+  // nothing is paid.
   virtual void before_submit() = 0;
   // The task was accepted, or its status changed.
   virtual void on_task(const kling::Task& task) = 0;
@@ -66,7 +69,7 @@ class CycleObserver {
 };
 
 // Runs the cycle. `proxy` is null by reference. Throws Error; from the submit on it carries task_id, external_task_id
-// and paid.
+// and paid, and is `retryable` only while nothing is paid: another run would pay for another task.
 //  - the POST is not repeated after an outcome that may have created a task: Error{unknown-outcome, paid=maybe}
 //  - a failed task: Error{task-failed (or content), paid=yes} with the service's own words
 //  - timeout: Error{still-running, paid=yes}; a result that cannot be had: Error{result, paid=yes}

@@ -61,7 +61,6 @@ class Attempt {
     return Error({.kind = ErrorKind::result,
                   .phase = Phase::download,
                   .paid = Paid::yes,
-                  .retryable = true,
                   .message = "the task succeeded, but its sound cannot be had: " + reasons_,
                   .advice = "the service keeps results for 30 days: GET " + run_.task_url() + " gives fresh links"});
   }

@@ -43,7 +43,6 @@ Error still_running(Run& run, const Error* last_failure) {
   return Error({.kind = ErrorKind::still_running,
                 .phase = Phase::poll,
                 .paid = Paid::yes,
-                .retryable = true,
                 .message = std::move(message),
                 .advice = "it goes on at the service: GET " + run.task_url() +
                           " gives the result for 30 days; a longer timeout waits longer"});

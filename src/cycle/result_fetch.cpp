@@ -14,6 +14,8 @@ namespace klingv2a::cycle {
 namespace {
 
 constexpr int kMostRedirects = 5;
+// A paid result outlives an outage of a minute.
+constexpr http::RetryPolicy kFetchRetries{.attempts = 10};
 
 BadLink bad_link(std::string message, bool fresh_link_may_help) {
   return BadLink({.kind = ErrorKind::result, .phase = Phase::download, .message = std::move(message)},
@@ -84,8 +86,13 @@ std::shared_ptr<const SpoolFile> fetch_once(Run& run, const std::string& link) {
 }  // namespace
 
 std::shared_ptr<const SpoolFile> fetch_result(Run& run, const std::string& link) {
+  const auto until_the_time_out = [&run](const Error& error, int attempt, Seconds gap) {
+    if (run.waited() + gap > run.settings.timeout) throw BadLink(error.details(), false);
+    run.note_retry(error, attempt, gap);
+  };
   try {
-    return http::with_retries({}, run.clock, run.cancel, run.on_retry(), [&] { return fetch_once(run, link); });
+    return http::with_retries(kFetchRetries, run.clock, run.cancel, until_the_time_out,
+                              [&] { return fetch_once(run, link); });
   } catch (const BadLink&) {
     throw;
   } catch (const Error& error) {

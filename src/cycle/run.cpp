@@ -75,6 +75,8 @@ Error Run::with_what_is_known(const Error& error) const {
   ErrorDetails details = error.details();
   details.phase = phase_;
   if (details.paid == Paid::no) details.paid = paid_;
+  // Another run would pay for another task.
+  if (details.paid != Paid::no) details.retryable = false;
   if (details.task_id.empty()) details.task_id = task_id_;
   if (sent_) details.external_task_id = request.external_task_id;
   return Error(std::move(details));

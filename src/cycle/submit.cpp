@@ -51,7 +51,6 @@ Outcome outcome_of(const Error& error) {
 Error maybe_paid(const Run& run, const Error& cause) {
   ErrorDetails details = cause.details();
   details.paid = Paid::maybe;
-  details.retryable = false;
   if (details.kind != ErrorKind::cancelled) details.kind = ErrorKind::unknown_outcome;
   details.message = "the task was asked for, but whether it exists is not known: " + details.message;
   details.advice = "before asking again, look for external_task_id " + run.request.external_task_id +

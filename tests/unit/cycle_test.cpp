@@ -138,6 +138,7 @@ class CycleTest : public ::testing::Test {
 
 void expect_paid_task(const ErrorDetails& details, Phase phase) {
   EXPECT_EQ(details.paid, Paid::yes);
+  EXPECT_FALSE(details.retryable);
   EXPECT_EQ(details.task_id, kTaskId);
   EXPECT_TRUE(details.external_task_id.starts_with("klingv2a-"));
   EXPECT_EQ(details.phase, phase);
@@ -718,6 +719,25 @@ TEST_F(CycleDownload, troubleAtTheResultsHostIsWaitedFor) {
   results_.add(reply(200, "sound", kWav));
   EXPECT_EQ(text_of(*run().sound), "sound");
   EXPECT_EQ(clock_.sleeps().back(), Seconds(11));
+}
+
+TEST_F(CycleDownload, anOutageOfTheResultsHostDoesNotGiveThePaidResultUp) {
+  succeed_with({.wav = results_.url("/s.wav")});
+  for (int i = 0; i < 9; ++i) results_.add(reply(502, ""));
+  results_.add(reply(200, "sound", kWav));
+  EXPECT_EQ(text_of(*run().sound), "sound");
+  EXPECT_GT(slept(), Seconds(40));
+}
+
+TEST_F(CycleDownload, theTimeOutEndsTheRetries) {
+  settings_.timeout = Seconds(10);
+  succeed_with(all_links());
+  results_.set_default(reply(502, ""));
+  const ErrorDetails details = failure();
+  EXPECT_EQ(details.kind, ErrorKind::result);
+  expect_paid_task(details, Phase::download);
+  EXPECT_LE(slept(), Seconds(10));
+  EXPECT_EQ(fetched().back(), "/v.mp4");
 }
 
 TEST_F(CycleDownload, aTooLargeFormGivesWayToASmallerOne) {

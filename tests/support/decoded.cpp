@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <sstream>
 #include <stdexcept>
 
 namespace klingv2a::test {
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::chrono::seconds kReadDeadline{30};
 constexpr double kNsPerSecond = 1e9;
+constexpr double kBright = 120;  // mean luma: the test clips are far from it on either side
 
 void run_to_end(PipelineRun& run) {
   const End end = run.run(kReadDeadline);
@@ -68,7 +70,7 @@ void append(DecodedSound& pcm, const Format& format, const std::string& bytes) {
 
 std::vector<std::int64_t> TimedSound::clicks() const {
   auto found = pcm.clicks();
-  const auto offset = std::llround(static_cast<double>(start_ns) * pcm.rate / kNsPerSecond);
+  const auto offset = to_samples(start_ns, pcm.rate);
   for (auto& click : found) click += offset;
   return found;
 }
@@ -117,6 +119,28 @@ std::vector<SeenBuffer> pictures_of_file(const std::string& path) {
   return log.buffers();
 }
 
+std::vector<int> flashes_of_file(const std::string& path) {
+  // Scaled down: the mean of a picture needs no more.
+  PipelineRun run(source(path) +
+                  "decodebin caps=\"video/x-raw(ANY)\" expose-all-streams=false ! videoscale add-borders=false ! "
+                  "video/x-raw,width=32,height=18 ! videoconvert ! video/x-raw,format=GRAY8 ! "
+                  "fakesink name=sink sync=false");
+  const PadLog& log = run.watch("sink", "sink", PadLog::Keep::bytes);
+  run_to_end(run);
+  std::vector<int> flashes;
+  bool bright = true;  // the first picture is no flash: nothing is before it
+  int picture = 0;
+  for (const auto& buffer : log.buffers()) {
+    double sum = 0;
+    for (const char pixel : buffer.bytes) sum += static_cast<unsigned char>(pixel);
+    const bool now = sum / static_cast<double>(buffer.bytes.size()) > kBright;
+    if (now && !bright) flashes.push_back(picture);
+    bright = now;
+    ++picture;
+  }
+  return flashes;
+}
+
 std::vector<std::string> hashes(const std::vector<SeenBuffer>& buffers) {
   std::vector<std::string> sums;
   sums.reserve(buffers.size());
@@ -124,11 +148,45 @@ std::vector<std::string> hashes(const std::vector<SeenBuffer>& buffers) {
   return sums;
 }
 
+std::string first_difference(const std::vector<SeenBuffer>& expected, const std::vector<SeenBuffer>& actual) {
+  const auto [left, right] = std::ranges::mismatch(expected, actual);
+  if (left == expected.end() && right == actual.end()) return {};
+  const auto text = [](const auto& at, const auto& end) {
+    if (at == end) return std::string("nothing");
+    std::ostringstream out;
+    out << at->size << " bytes " << at->sha256.substr(0, 8) << " pts " << at->pts << " dts " << at->dts << " duration "
+        << at->duration << " flags " << std::hex << at->flags << std::dec << " running time " << at->running_time;
+    return out.str();
+  };
+  return "buffer " + std::to_string(left - expected.begin()) + " of " + std::to_string(expected.size()) + ": " +
+         text(left, expected.end()) + "; of " + std::to_string(actual.size()) + ": " + text(right, actual.end());
+}
+
+std::vector<std::int64_t> frame_times(const std::vector<SeenBuffer>& buffers) {
+  std::vector<std::int64_t> times;
+  for (const auto& buffer : buffers)
+    if (buffer.running_time != G_MININT64) times.push_back(buffer.running_time);
+  std::ranges::sort(times);
+  const auto rest = std::ranges::unique(times);
+  times.erase(rest.begin(), rest.end());
+  return times;
+}
+
 std::int64_t span_ns(const std::vector<SeenBuffer>& buffers) {
-  if (buffers.empty()) return 0;
-  const auto [first, last] = std::ranges::minmax(buffers, {}, &SeenBuffer::running_time);
-  const auto duration = GST_CLOCK_TIME_IS_VALID(last.duration) ? static_cast<std::int64_t>(last.duration) : 0;
-  return last.running_time + duration - std::max<std::int64_t>(first.running_time, 0);
+  const auto times = frame_times(buffers);
+  if (times.size() < 2) throw std::runtime_error("fewer than two frames");
+  std::vector<std::int64_t> distances;
+  for (std::size_t i = 1; i < times.size(); ++i) distances.push_back(times[i] - times[i - 1]);
+  std::ranges::nth_element(distances, distances.begin() + static_cast<std::ptrdiff_t>(distances.size() / 2));
+  std::int64_t last = distances[distances.size() / 2];
+  for (const auto& buffer : buffers)
+    if (buffer.running_time == times.back() && GST_CLOCK_TIME_IS_VALID(buffer.duration) && buffer.duration > 0)
+      last = static_cast<std::int64_t>(buffer.duration);
+  return times.back() + last - std::max<std::int64_t>(times.front(), 0);
+}
+
+std::int64_t to_samples(std::int64_t ns, int rate) {
+  return std::llround(static_cast<long double>(ns) * rate / kNsPerSecond);
 }
 
 }  // namespace klingv2a::test

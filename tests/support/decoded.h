@@ -37,10 +37,21 @@ struct TimedSound {
                                                       const std::string& parser = {});
 // The pictures of a file, decoded: for containers that need the packets in another framing.
 [[nodiscard]] std::vector<SeenBuffer> pictures_of_file(const std::string& path);
+// Which of a file's pictures, counted as they are shown, are bright after a dark one.
+[[nodiscard]] std::vector<int> flashes_of_file(const std::string& path);
 
 // Only the payloads' hashes.
 [[nodiscard]] std::vector<std::string> hashes(const std::vector<SeenBuffer>& buffers);
-// From the first PTS to the end of the last frame that is shown, in running time.
+// "" when both are the same in every respect; else where they begin to differ, and how.
+[[nodiscard]] std::string first_difference(const std::vector<SeenBuffer>& expected,
+                                           const std::vector<SeenBuffer>& actual);
+// The running times of frames in the order in which they are shown; several buffers of one time (NAL units) are one
+// frame.
+[[nodiscard]] std::vector<std::int64_t> frame_times(const std::vector<SeenBuffer>& buffers);
+// From the first frame that is shown (at 0 or later) to the end of the last one, which lasts as long as it says, or as
+// long as the median of the others.
 [[nodiscard]] std::int64_t span_ns(const std::vector<SeenBuffer>& buffers);
+// To the nearest.
+[[nodiscard]] std::int64_t to_samples(std::int64_t ns, int rate);
 
 }  // namespace klingv2a::test

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Files whose edit lists begin before the first picture that is shown, or show nothing at first: all packets leave as
+// they came, the service sees the lead-in, and the sound begins with what the viewer sees.
+#include <gtest/gtest.h>
+
+#include "decoded.h"
+#include "pipeline_run.h"
+#include "program.h"
+#include "test_clip.h"
+
+namespace klingv2a::test {
+namespace {
+
+constexpr int kRate = 48000;
+constexpr std::int64_t kLeadIn = 500'000'000;
+constexpr const char* kMovieHello = "/usr/share/forensics-samples/original-files/movie2/movie-hello.mp4";
+
+// One run over a file, with what passed.
+struct FileRun {
+  FileRun(const sim::Service& service, const std::string& path)
+      : run("filesrc location=" + path + " ! qtdemux name=d  d. ! h264parse ! " + klingv2a_on(service) +
+            "k.video ! queue ! fakesink sync=false k.audio ! queue ! fakesink sync=false"),
+        demuxed(run.watch("d", "video_0")),
+        arrived(run.watch("k", "sink")),
+        video(run.watch("k", "video")),
+        audio(run.watch("k", "audio", PadLog::Keep::bytes)),
+        end(run.run()),
+        lead_in(run.stat("k", "lead-in")) {
+    run.stop();
+  }
+  PipelineRun run;
+  PadLog &demuxed, &arrived, &video, &audio;
+  End end;
+  double lead_in;
+};
+
+TEST(EditList, AFileCutInsideAGopKeepsItsLeadInAndTheSoundBeginsAfterIt) {
+  const ClipOptions clip{.seconds = 6.5, .bframes = 2, .gop = 60, .flash_frames = {66, 90, 171}};
+  const TemporaryFolder folder;
+  const std::string cut = folder.file("cut.mp4");
+  // Key frames at 0, 2, 4 and 6 s; 2.5 s is frame 75.
+  const auto ffmpeg =
+      run_program({"ffmpeg", "-v", "error", "-y", "-ss", "2.5", "-i", test_clip(clip), "-c", "copy", cut});
+  ASSERT_EQ(ffmpeg.exit_code, 0) << ffmpeg.errors;
+  sim::Service service(quick_service());
+  FileRun seen(service, cut);
+  ASSERT_EQ(seen.end, End::eos) << seen.run.first_error();
+
+  EXPECT_EQ(first_difference(seen.arrived.buffers(), seen.video.buffers()), "");
+  EXPECT_EQ(hashes(seen.demuxed.buffers()), hashes(seen.video.buffers()));
+  const auto times = frame_times(seen.video.buffers());
+  ASSERT_EQ(times.front(), -kLeadIn) << "without a lead-in of 15 frames this tests nothing";
+
+  const auto sound = sound_of_pad(seen.audio);
+  EXPECT_EQ(sound.start_ns, 0);
+  EXPECT_EQ(sound.length(), to_samples(span_ns(seen.video.buffers()), kRate));
+  EXPECT_EQ(sound.pcm.clicks(), (std::vector<std::int64_t>{24000, 153600}));  // frames 90 and 171, less 75
+
+  const auto tasks = service.paid_tasks();
+  ASSERT_EQ(tasks.size(), 1U);
+  EXPECT_EQ(tasks[0].frames, static_cast<int>(times.size()));
+  EXPECT_NEAR(tasks[0].duration_s, static_cast<double>(span_ns(seen.video.buffers()) + kLeadIn) / 1e9, 0.0001);
+  EXPECT_EQ(tasks[0].clicks, (std::vector<std::int64_t>{9600, 48000, 177600}));  // of all three, less frame 60
+  EXPECT_EQ(seen.lead_in, static_cast<double>(kLeadIn));
+}
+
+// The track shows nothing for 33 ms, and its edit list hides the last of 250 packets.
+TEST(EditList, AnEmptyEditAtTheFrontDelaysVideoAndSoundAlike) {
+  sim::Service service(quick_service());
+  FileRun seen(service, kMovieHello);
+  ASSERT_EQ(seen.end, End::eos) << seen.run.first_error();
+  EXPECT_EQ(seen.video.count(), 249U);
+  EXPECT_EQ(first_difference(seen.arrived.buffers(), seen.video.buffers()), "");
+  EXPECT_EQ(hashes(seen.demuxed.buffers()), hashes(seen.video.buffers()));
+  EXPECT_EQ(seen.video.count(GST_EVENT_SEGMENT), 2) << "without an empty edit this tests nothing";
+
+  const auto times = frame_times(seen.video.buffers());
+  EXPECT_EQ(times.front(), 33'000'000);
+  const auto sound = sound_of_pad(seen.audio);
+  EXPECT_EQ(sound.start_ns, times.front());
+  EXPECT_EQ(sound.length(), to_samples(span_ns(seen.video.buffers()), kRate));
+
+  const auto tasks = service.paid_tasks();
+  ASSERT_EQ(tasks.size(), 1U);
+  EXPECT_EQ(tasks[0].frames, 249);
+  EXPECT_NEAR(tasks[0].duration_s, 8.3, 0.0001);
+}
+
+}  // namespace
+}  // namespace klingv2a::test

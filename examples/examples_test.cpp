@@ -136,7 +136,7 @@ class Examples : public ::testing::Test {
 
   // The clip with a sound track of its own.
   std::string clip_with_sound() {
-    const std::string file = folder_.file("with-sound.mp4");
+    std::string file = folder_.file("with-sound.mp4");
     const std::string line = "filesrc location=" + clip() +
                              " ! qtdemux ! h264parse ! mp4mux name=m ! filesink location=" + file +
                              " audiotestsrc num-buffers=180 ! audio/x-raw,rate=48000 ! avenc_aac ! m.";

@@ -31,12 +31,10 @@ def count_cases(file):
 
 
 def result_file(build_dir, run):
-    """The file GoogleTest was told to write, if this run wrote it."""
-    for argument in run["command"]:
-        if argument.startswith("--gtest_output=xml:"):
-            file = build_dir / argument.removeprefix("--gtest_output=xml:")
-            if file.exists() and file.stat().st_mtime >= run["starttime"] - 1:
-                return file
+    """The file Meson told GoogleTest to write, named after the test, if this run wrote it."""
+    file = build_dir / (run["name"].split(" / ")[-1] + ".xml")
+    if file.exists() and file.stat().st_mtime >= run["starttime"] - 1:
+        return file
     return None
 
 
@@ -62,7 +60,9 @@ def main():
     build_dir = pathlib.Path(sys.argv[1])
     totals = [0, 0, 0]
     files = set()
-    with open(build_dir / "meson-logs" / "testlog.json", encoding="utf-8") as log:
+    # Meson appends a wrapper's name to that of its log; the caller removed those of other runs.
+    (log_file,) = (build_dir / "meson-logs").glob("testlog*.json")
+    with open(log_file, encoding="utf-8") as log:
         for line in log:
             run = json.loads(line)
             file = result_file(build_dir, run)

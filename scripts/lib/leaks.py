@@ -4,8 +4,8 @@
 
 Usage: leaks.py FOLDER
 
-Each process has a log of its own there. The tracer reports at gst_deinit(); a test program that ends without it has
-proven nothing, so that counts as a failure too.
+Each process has a log of its own there, PID.log. The tracer reports at gst_deinit(); a test program (one with a file
+PID.test) that ends without it has proven nothing, so that counts as a failure too.
 """
 
 import pathlib
@@ -27,10 +27,12 @@ def main():
         traced += 1
         alive = ALIVE.findall(text)
         for leaked in alive:
-            print(f"leaks: {log.name}: {leaked}")
-        if ENDED not in text:
-            print(f"leaks: {log.name}: ended without gst_deinit()")
-        bad += bool(alive) or ENDED not in text
+            print(f"leaks: {log}: {leaked}")
+        test = log.with_suffix(".test")
+        silent = test.exists() and ENDED not in text
+        if silent:
+            print(f"leaks: {test.read_text(encoding='utf-8').strip()} ended without gst_deinit()")
+        bad += bool(alive) or silent
     print(f"leaks: {traced} processes traced, {bad} with leaks")
     sys.exit(1 if bad or not traced else 0)
 

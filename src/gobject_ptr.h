@@ -15,7 +15,8 @@ template <typename T>
 class GObjectPtr {
  public:
   GObjectPtr() noexcept = default;
-  GObjectPtr(std::nullptr_t) noexcept {}
+  // Implicit, as with the standard's pointers: `pointer = nullptr`.
+  GObjectPtr(std::nullptr_t) noexcept {}  // NOLINT(google-explicit-constructor)
   GObjectPtr(const GObjectPtr& other) noexcept : object_(other.object_) {
     if (object_) g_object_ref(object_);
   }

@@ -273,7 +273,7 @@ TransportError Call::failure(ErrorKind kind, const std::string& cause, std::stri
   details.retryable = kind == ErrorKind::network && advice.empty() && !(request_.send_once && sent_ == Sent::maybe);
   details.message = request_.method + " " + displayable_url(request_.url) + ": " + cause;
   details.advice = std::move(advice);
-  return TransportError(std::move(details), sent_);
+  return {std::move(details), sent_};
 }
 
 }  // namespace klingv2a::http

@@ -106,7 +106,7 @@ ApiError api_error(Call call, const http::Response& response, const Envelope& en
   details.retry_after_s = response.retry_after(clock.wall());
   details.message = std::string(row.meaning) + ": " + envelope.message;
   details.advice = row.advice;
-  return ApiError(std::move(details), action);
+  return {std::move(details), action};
 }
 
 // A success as HTTP counts it, from which nobody can tell whether a task exists.
@@ -151,7 +151,7 @@ ApiError bad_answer(const http::Response& response, std::string why) {
   details.retryable = true;
   details.http_status = response.status;
   details.message = std::move(why);
-  return ApiError(std::move(details), Action::retry);
+  return {std::move(details), Action::retry};
 }
 
 // The answer to a query for `task_id`, which may also be an external_task_id.

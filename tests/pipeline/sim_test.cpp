@@ -391,7 +391,7 @@ TEST_F(SimApi, EndsAtOnceWithFetchesTasksAndRequestsUnderWay) {
   ASSERT_TRUE(sim_->wait_until([](const sim::Service& sim) { return sim.count("GET", "/kling/") == 1; }, kDeadline));
   const auto begin = std::chrono::steady_clock::now();
   sim_.reset();
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
   EXPECT_EQ(hanging.get().status, 0);
 }
 

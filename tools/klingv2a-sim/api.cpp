@@ -265,24 +265,30 @@ Answer Api::misbehave(const Fault& fault, Answer proper) const {
 
 // For tests in other languages. Not part of the API, not in the ledger, and without a key.
 Answer Api::admin(const Request& request) {
-  if (request.path == "/sim/ledger" && request.method == "GET") {
-    std::vector<PaidTask> paid;
-    for (const Task& task : ledger_.tasks()) paid.push_back(task.paid);
-    Answer answer;
-    answer.body = make_blob(to_json(paid, ledger_.requests()));
-    return answer;
-  }
-  if (request.path == "/sim/faults" && request.method == "POST") try {
-      faults_.add(parse_fault_json(request.body));
-      return text_answer(200, "added");
-    } catch (const std::invalid_argument& wrong) {
-      return text_answer(400, wrong.what());
-    }
+  if (request.path == "/sim/ledger" && request.method == "GET") return ledger_answer();
+  if (request.path == "/sim/faults" && request.method == "POST") return add_fault(request.body);
   if (request.path == "/sim/faults" && request.method == "DELETE") {
     faults_.clear();
     return text_answer(200, "cleared");
   }
   return text_answer(404, "GET /sim/ledger, POST /sim/faults, DELETE /sim/faults");
+}
+
+Answer Api::ledger_answer() const {
+  std::vector<PaidTask> paid;
+  for (Task& task : ledger_.tasks()) paid.push_back(std::move(task.paid));
+  Answer answer;
+  answer.body = make_blob(to_json(paid, ledger_.requests()));
+  return answer;
+}
+
+Answer Api::add_fault(const std::string& json) {
+  try {
+    faults_.add(parse_fault_json(json));
+    return text_answer(200, "added");
+  } catch (const std::invalid_argument& wrong) {
+    return text_answer(400, wrong.what());
+  }
 }
 
 }  // namespace klingv2a::sim

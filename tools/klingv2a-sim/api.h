@@ -40,6 +40,8 @@ class Api {
   Answer result(const Request& request);
   Answer proper_result(const Request& request) const;
   Answer admin(const Request& request);
+  [[nodiscard]] Answer ledger_answer() const;
+  Answer add_fault(const std::string& json);
   Answer misbehave(const Fault& fault, Answer proper) const;
   [[nodiscard]] std::optional<Answer> refuse_credentials(const Request& request) const;
   [[nodiscard]] Answer error(const std::string& code) const;

@@ -118,7 +118,7 @@ void check(const Fault& fault) {
   if (!possible(*row, fault.on)) refuse(std::string(row->name) + " cannot happen on this kind of request");
   if (fault.what == Do::error_code && fault.code.empty()) refuse("error_code needs a code");
   if (fault.times == 0 || fault.times < -1) refuse("times is at least 1, or -1 for always");
-  if (fault.http_status < 100 || fault.http_status > 999) refuse("http_status has three digits");
+  if (fault.http_status < 200 || fault.http_status > 599) refuse("http_status is 200 to 599");
 }
 
 bool fits(const Fault& fault, const Occasion& occasion) {

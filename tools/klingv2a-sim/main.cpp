@@ -6,10 +6,12 @@
 
 #include <charconv>
 #include <cmath>
+#include <csignal>
 #include <iostream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "faults.h"
 #include "gobject_ptr.h"
@@ -17,7 +19,6 @@
 
 namespace {
 
-using klingv2a::GCharPtr;
 using klingv2a::sim::Dialect;
 using klingv2a::sim::Fault;
 using klingv2a::sim::Naming;
@@ -100,7 +101,7 @@ double parse_number(const std::string& value, double least, double most) {
 
 void set_sound_field(Sound& sound, const std::string& name, const std::string& value) {
   if (name == "rate")
-    sound.rate = static_cast<int>(parse_number(value, 8000, 96000));
+    sound.rate = static_cast<int>(parse_number(value, 8000, 48000));
   else if (name == "channels")
     sound.channels = static_cast<int>(parse_number(value, 1, 2));
   else if (name == "longer")
@@ -157,6 +158,12 @@ klingv2a::sim::Options options_of(const Arguments& arguments) {
   return options;
 }
 
+std::vector<Fault> faults_of(const Arguments& arguments) {
+  std::vector<Fault> faults;
+  for (char** fault = arguments.faults; fault && *fault; ++fault) faults.push_back(klingv2a::sim::parse_fault(*fault));
+  return faults;
+}
+
 // The last line is for programs: it comes once requests are answered.
 void announce(const klingv2a::sim::Service& service, const Arguments& arguments) {
   const std::string base_url = service.base_url();
@@ -171,18 +178,31 @@ void announce(const klingv2a::sim::Service& service, const Arguments& arguments)
   if (!written) throw std::runtime_error(error->message);
 }
 
-void run_until_signal() {
-  const std::unique_ptr<GMainLoop, klingv2a::Deleter<g_main_loop_unref>> loop(g_main_loop_new(nullptr, FALSE));
-  const auto quit = [](gpointer data) -> gboolean {
-    g_main_loop_quit(static_cast<GMainLoop*>(data));
+// Heeds SIGINT and SIGTERM from its construction on, so that one that comes before run() is not lost.
+class SignalLoop {
+ public:
+  SignalLoop()
+      : interrupted_(g_unix_signal_add(SIGINT, quit, this)), terminated_(g_unix_signal_add(SIGTERM, quit, this)) {}
+  ~SignalLoop() {
+    g_source_remove(interrupted_);
+    g_source_remove(terminated_);
+  }
+  SignalLoop(const SignalLoop&) = delete;
+  SignalLoop& operator=(const SignalLoop&) = delete;
+
+  void run() const {
+    while (!ended_) g_main_context_iteration(nullptr, TRUE);
+  }
+
+ private:
+  static gboolean quit(gpointer data) {
+    static_cast<SignalLoop*>(data)->ended_ = true;
     return G_SOURCE_CONTINUE;
-  };
-  const guint interrupted = g_unix_signal_add(SIGINT, quit, loop.get());
-  const guint terminated = g_unix_signal_add(SIGTERM, quit, loop.get());
-  g_main_loop_run(loop.get());
-  g_source_remove(interrupted);
-  g_source_remove(terminated);
-}
+  }
+
+  bool ended_ = false;
+  const guint interrupted_, terminated_;
+};
 
 }  // namespace
 
@@ -190,11 +210,12 @@ int main(int argc, char** argv) {
   try {
     Arguments arguments;
     parse(arguments, argc, argv);
+    const std::vector<Fault> faults = faults_of(arguments);
+    SignalLoop loop;
     klingv2a::sim::Service service(options_of(arguments));
-    for (char** fault = arguments.faults; fault && *fault; ++fault)
-      service.add_fault(klingv2a::sim::parse_fault(*fault));
+    for (const Fault& fault : faults) service.add_fault(fault);
     announce(service, arguments);
-    run_until_signal();
+    loop.run();
     return 0;
   } catch (const std::invalid_argument& wrong) {
     std::cerr << "klingv2a-sim: " << wrong.what() << "\n";

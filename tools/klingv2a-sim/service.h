@@ -24,8 +24,8 @@ enum class Naming { old_names, new_names };  // url_wav / wav_url
 
 // How the sound differs from what was asked, and what is left out.
 struct Sound {
-  int rate = 48000;
-  int channels = 2;
+  int rate = 48000;     // 8000 to 48000, one that MP3 has
+  int channels = 2;     // 1 or 2
   double longer_s = 0;  // negative: shorter than the clip
   bool audios = true;   // false: only videos[]
   bool wav = true, mp3 = true;
@@ -100,8 +100,8 @@ class Service {
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
-  [[nodiscard]] std::string base_url()
-      const;                    // http://127.0.0.1:PORT/kling (cometapi) or http://127.0.0.1:PORT (kling)
+  // http://127.0.0.1:PORT/kling (cometapi) or http://127.0.0.1:PORT (kling)
+  [[nodiscard]] std::string base_url() const;
   void add_fault(Fault fault);  // throws std::invalid_argument when it cannot happen on its kind of request
   void clear_faults();
   void set_sound(const Sound& sound);                  // for tasks accepted from now on

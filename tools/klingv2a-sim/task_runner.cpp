@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "task_runner.h"
 
-#include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "clip_analysis.h"
 #include "fetch.h"
@@ -50,20 +50,26 @@ TaskRunner::~TaskRunner() {
 }
 
 void TaskRunner::start(const std::string& task_id) {
-  const std::lock_guard lock(mutex_);
-  join_done_locked();
-  Job& job = jobs_.emplace_back();
-  job.thread = std::thread([this, &job, task_id] {
-    run(task_id);
-    job.done = true;
-  });
+  std::list<Job> done;
+  {
+    const std::lock_guard lock(mutex_);
+    take_done_locked(done);
+    Job& job = jobs_.emplace_back();
+    job.thread = std::thread([this, &job, task_id] {
+      run(task_id);
+      job.done = true;
+    });
+  }
+  for (Job& job : done) job.thread.join();
 }
 
-// Those that are done have nothing left to wait for; their threads would otherwise pile up in a long run.
-void TaskRunner::join_done_locked() {
-  for (Job& job : jobs_)
-    if (job.done) job.thread.join();
-  jobs_.remove_if([](const Job& job) { return !job.thread.joinable(); });
+// Those have nothing left to wait for; their threads would otherwise pile up in a long run.
+void TaskRunner::take_done_locked(std::list<Job>& done) {
+  for (auto job = jobs_.begin(); job != jobs_.end();) {
+    const auto next = std::next(job);
+    if (job->done) done.splice(done.end(), jobs_, job);
+    job = next;
+  }
 }
 
 void TaskRunner::set_task_time(std::chrono::milliseconds time) {

@@ -45,7 +45,7 @@ class TaskRunner {
   [[nodiscard]] Score look(const Task& task, Blob& file);  // by video_url; `file`: what was fetched
   void finish(const Task& task, const Blob& clip, const Score& score, std::chrono::steady_clock::time_point accepted);
   void wait_for_task_time(std::chrono::steady_clock::time_point accepted);
-  void join_done_locked();
+  void take_done_locked(std::list<Job>& done);
 
   const bool check_resolution_;
   Ledger& ledger_;

@@ -56,14 +56,6 @@ bool has_like_channels(const DecodedSound& pcm) {
   return true;
 }
 
-// What the service has to give for its last task.
-DecodedSound wav_of(const sim::Service& service) {
-  const std::string task = service.base_url() + "/v1/audio/video-to-audio/" + service.paid_tasks().back().task_id;
-  const std::string answer = http_call({"GET", task, "Bearer sim-key", {}}).body;
-  return decode_sound(http_call({"GET", json_at(answer, "$.data.task_result.audios[0].url_wav"), {}, {}}).body,
-                      "wavparse");
-}
-
 class SoundFit : public ::testing::TestWithParam<Fit> {
  protected:
   // Plays the clip with the service's sound as it is to be, and keeps what left `audio`.
@@ -103,7 +95,7 @@ TEST_P(SoundFit, IsAsLongAsTheClipAndRealAsFarAsItGoes) {
   EXPECT_NEAR(trimmed_, fit.trimmed_s * fit.rate, fit.slack);
   EXPECT_EQ(silent_tail(sound_.pcm), static_cast<std::int64_t>(padded_));
   if (!fit.exact) return;
-  const auto wav = wav_of(service_);
+  const auto wav = wav_of_last_task(service_);
   const auto common = static_cast<std::ptrdiff_t>(std::min(wav.samples.size(), sound_.pcm.samples.size()));
   EXPECT_TRUE(std::equal(wav.samples.begin(), wav.samples.begin() + common, sound_.pcm.samples.begin()));
 }

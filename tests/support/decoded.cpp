@@ -66,6 +66,20 @@ void append(DecodedSound& pcm, const Format& format, const std::string& bytes) {
     pcm.samples.push_back(sample_at(format, bytes, format.planar ? i % channels * frames + i / channels : i));
 }
 
+TimedSound sound_of(const std::vector<SeenBuffer>& buffers, const Format& format) {
+  TimedSound sound;
+  sound.pcm.rate = format.rate;
+  sound.pcm.channels = format.channels;
+  if (!buffers.empty()) sound.start_ns = buffers.front().running_time;
+  for (const auto& buffer : buffers) {
+    const double played = static_cast<double>(sound.length()) * kNsPerSecond / format.rate;
+    const auto drift = buffer.running_time - sound.start_ns - std::llround(played);
+    sound.largest_drift_ns = std::max<std::int64_t>(sound.largest_drift_ns, std::abs(drift));
+    append(sound.pcm, format, buffer.bytes);
+  }
+  return sound;
+}
+
 }  // namespace
 
 std::vector<std::int64_t> TimedSound::clicks() const {
@@ -76,20 +90,18 @@ std::vector<std::int64_t> TimedSound::clicks() const {
 }
 
 TimedSound sound_of_pad(const PadLog& log) {
-  const Format format = format_of(log.caps());
-  TimedSound sound;
-  sound.pcm.rate = format.rate;
-  sound.pcm.channels = format.channels;
-  bool first = true;
-  for (const auto& buffer : log.buffers()) {
-    if (first) sound.start_ns = buffer.running_time;
-    first = false;
-    const double played = static_cast<double>(sound.length()) * kNsPerSecond / format.rate;
-    const auto drift = buffer.running_time - sound.start_ns - std::llround(played);
-    sound.largest_drift_ns = std::max<std::int64_t>(sound.largest_drift_ns, std::abs(drift));
-    append(sound.pcm, format, buffer.bytes);
-  }
-  return sound;
+  return sound_of(log.buffers(), format_of(log.caps()));
+}
+
+TimedSound sound_since_flush(const PadLog& log) {
+  return sound_of(log.buffers_since_flush(), format_of(log.caps()));
+}
+
+DecodedSound wav_of_last_task(const sim::Service& service) {
+  const std::string task = service.base_url() + "/v1/audio/video-to-audio/" + service.paid_tasks().back().task_id;
+  const std::string answer = http_call({"GET", task, "Bearer sim-key", {}}).body;
+  return decode_sound(http_call({"GET", json_at(answer, "$.data.task_result.audios[0].url_wav"), {}, {}}).body,
+                      "wavparse");
 }
 
 TimedSound sound_of_file(const std::string& path) {

@@ -29,6 +29,9 @@ struct TimedSound {
 [[nodiscard]] TimedSound sound_of_file(const std::string& path);
 // Of a pad that was watched with Keep::bytes and gave interleaved S16LE or F32LE, or planar of these.
 [[nodiscard]] TimedSound sound_of_pad(const PadLog& log);
+[[nodiscard]] TimedSound sound_since_flush(const PadLog& log);
+// The WAV that the service has for its last task.
+[[nodiscard]] DecodedSound wav_of_last_task(const sim::Service& service);
 
 // The packets of the first stream of a file that has `caps` ("video/x-h264", "audio/mpeg"), as `demuxer` gives them.
 // `parser` ("h264parse ! video/x-h264,alignment=au") may stand behind it.

@@ -85,6 +85,25 @@ std::vector<SeenBuffer> PadLog::buffers() const {
   return buffers_;
 }
 
+std::vector<SeenBuffer> PadLog::buffers_since_flush() const {
+  const std::lock_guard lock(mutex_);
+  std::size_t first = 0;
+  for (const auto& event : events_)
+    if (event.type == GST_EVENT_FLUSH_STOP) first = event.buffers_before;
+  return {buffers_.begin() + static_cast<std::ptrdiff_t>(first), buffers_.end()};
+}
+
+bool PadLog::wait_for_buffers(std::size_t count, Milliseconds deadline) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, deadline, [&] { return buffers_.size() >= count; });
+}
+
+bool PadLog::wait_for_event(GstEventType type, int count, Milliseconds deadline) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, deadline,
+                           [&] { return std::ranges::count(events_, type, &SeenEvent::type) >= count; });
+}
+
 std::size_t PadLog::count() const {
   const std::lock_guard lock(mutex_);
   return buffers_.size();
@@ -128,6 +147,7 @@ void PadLog::record(GstPad*, GstPadProbeInfo* info) {
   if (info->type & GST_PAD_PROBE_TYPE_BUFFER) record_buffer(GST_PAD_PROBE_INFO_BUFFER(info));
   if (info->type & GST_PAD_PROBE_TYPE_EVENT_BOTH)
     record_event(GST_PAD_PROBE_INFO_EVENT(info), (info->type & GST_PAD_PROBE_TYPE_EVENT_UPSTREAM) != 0);
+  changed_.notify_all();
 }
 
 void PadLog::record_buffer(GstBuffer* buffer) {

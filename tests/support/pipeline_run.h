@@ -10,6 +10,7 @@
 #include <gst/gst.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -77,6 +78,8 @@ class PadLog {
   explicit PadLog(Keep keep) : keep_(keep) {}
 
   [[nodiscard]] std::vector<SeenBuffer> buffers() const;
+  // Those after the last FLUSH_STOP; all when there was none.
+  [[nodiscard]] std::vector<SeenBuffer> buffers_since_flush() const;
   [[nodiscard]] std::size_t count() const;
   // Downstream events, each with the number of buffers that passed before it.
   struct SeenEvent {
@@ -91,6 +94,9 @@ class PadLog {
   [[nodiscard]] std::string caps() const;    // the last ones, as text
   [[nodiscard]] GstSegment segment() const;  // the last one
   [[nodiscard]] bool ended() const { return count(GST_EVENT_EOS) > 0; }
+  // False at the deadline.
+  bool wait_for_buffers(std::size_t count, Milliseconds deadline = std::chrono::seconds(20));
+  bool wait_for_event(GstEventType type, int count = 1, Milliseconds deadline = std::chrono::seconds(20));
   void clear();
 
   void record(GstPad* pad, GstPadProbeInfo* info);  // for the probe
@@ -101,6 +107,8 @@ class PadLog {
 
   const Keep keep_;
   mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  // Guarded by mutex_.
   std::vector<SeenBuffer> buffers_;
   std::vector<SeenEvent> events_;
   std::map<GstEventType, int> upstream_;

@@ -6,7 +6,6 @@
 #include <arpa/inet.h>
 #include <gio/gio.h>
 
-#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -44,13 +43,8 @@ bool is_private(const V4& a) {
          a[0] >= 224;
 }
 
-// Only 2000::/3 is the public network; an IPv4 address may be mapped into the first 96 bits or translated by 64:ff9b::.
+// Only 2000::/3 is the public network. Addresses that wrap an IPv4 address lie outside; no result comes from one.
 bool is_private(const V6& a) {
-  const V4 tail{a[12], a[13], a[14], a[15]};
-  constexpr std::array<unsigned char, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  constexpr std::array<unsigned char, 12> kTranslated{0, 0x64, 0xff, 0x9b};
-  const auto begins_with = [&a](const auto& prefix) { return std::equal(prefix.begin(), prefix.end(), a.begin()); };
-  if (begins_with(kMapped) || begins_with(kTranslated)) return is_private(tail);
   return (a[0] & 0xe0) != 0x20;
 }
 

@@ -819,6 +819,29 @@ TEST_F(CycleDownload, aLinkThatIsNotHttpIsNotFollowed) {
   EXPECT_EQ(run().form, ResultForm::mp3);
 }
 
+// A name that leads to loopback everywhere (RFC 6761), but is not known to: it stands for a service elsewhere.
+TEST_F(CycleDownload, aServiceElsewhereDoesNotSendUsIntoTheLocalNetwork) {
+  settings_.service.base_url = "http://service.localhost:" + std::to_string(api_.port());
+  succeed_with(all_links());
+  const ErrorDetails details = failure();
+  EXPECT_EQ(details.kind, ErrorKind::result);
+  EXPECT_NE(details.message.find("local network"), std::string::npos) << details.message;
+  EXPECT_EQ(results_.connections(), 0);
+  expect_paid_task(details, Phase::download);
+}
+
+TEST_F(CycleDownload, noRedirectOfAServiceElsewhereLeadsIntoTheLocalNetwork) {
+  settings_.service.base_url = "http://service.localhost:" + std::to_string(api_.port());
+  test::RawServer target;
+  // The service's own host is where results may come from.
+  succeed_with({.wav = settings_.service.base_url + "/s.wav"});
+  api_.add(reply(302, "", "Location: " + target.url("/t.wav") + "\r\n"));
+  const ErrorDetails details = failure();
+  EXPECT_EQ(details.kind, ErrorKind::result);
+  EXPECT_NE(details.message.find("local network"), std::string::npos) << details.message;
+  EXPECT_EQ(target.connections(), 0);
+}
+
 TEST_F(CycleDownload, theErrorShowsNoSignature) {
   succeed_with({.wav = results_.url("/s.wav?sig=s3cret")});
   api_.add(succeeded({.wav = results_.url("/s.wav?sig=s3cret")}));

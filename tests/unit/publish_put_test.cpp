@@ -215,6 +215,8 @@ TEST_F(FetchCheck, refusesAnythingButTheFileAndSaysWhatCame) {
       {reply(206, other.substr(0, 1024)), "1024 bytes"},
       {reply(206, content().substr(0, 1000)), "1000 bytes"},
       {reply(200, other), "not those of the file"},
+      {reply(200, content().substr(0, 2000)), "2000 bytes"},
+      {reply(206, content().substr(0, 1025)), "1025 bytes"},
       {reply(200, content() + "x"), "larger"},
       {reply(200, "<html>login</html>", "Content-Type: text/html\r\n"), "text/html"},
       {reply(404, ""), "HTTP 404"},

@@ -102,7 +102,7 @@ TEST_F(PadsTest, NothingOfTheVideoLeaksOntoAudio) {
   rig.push_event(gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM, gst_structure_new_empty("of-the-video")));
   rig.push_frames(90);
   rig.end();
-  ASSERT_TRUE(rig.wait_for_both_eos());
+  ASSERT_TRUE(rig.wait_for_end());
   EXPECT_EQ(rig.sound_log().count(GST_EVENT_CUSTOM_DOWNSTREAM), 0);
   EXPECT_EQ(rig.video_log().count(GST_EVENT_CUSTOM_DOWNSTREAM), 1);
   EXPECT_EQ(rig.sound_log().caps().find("video"), std::string::npos) << rig.sound_log().caps();
@@ -122,7 +122,7 @@ std::vector<GstEventType> types_of(const PadLog& log) {
 TEST_F(PadsTest, AudioLeavesInOrder) {
   ElementRig rig(base_url(), {.properties = kSilent});
   rig.push_clip();
-  ASSERT_TRUE(rig.wait_for_both_eos());
+  ASSERT_TRUE(rig.wait_for_end());
   EXPECT_EQ(types_of(rig.sound_log()), (std::vector<GstEventType>{GST_EVENT_STREAM_START, GST_EVENT_CAPS,
                                                                   GST_EVENT_SEGMENT, GST_EVENT_TAG, GST_EVENT_EOS}));
   const auto events = rig.sound_log().events();
@@ -139,7 +139,7 @@ TEST_F(PadsTest, VideoLeavesInTheOrderInWhichItCame) {
   rig.push_event(gst_event_new_gap(45 * kFrame, kFrame));
   rig.push_frames(45, 46);
   rig.end();
-  ASSERT_TRUE(rig.wait_for_both_eos());
+  ASSERT_TRUE(rig.wait_for_end());
   EXPECT_EQ(types_of(rig.video_log()),
             (std::vector<GstEventType>{GST_EVENT_STREAM_START, GST_EVENT_CAPS, GST_EVENT_SEGMENT, GST_EVENT_TAG,
                                        GST_EVENT_GAP, GST_EVENT_EOS}));
@@ -163,7 +163,7 @@ TEST_F(PadsTest, TheSoundLiesInTheVideosSegment) {
   rig.push_event(event);
   for (GstClockTime frame = 0; frame < 90; ++frame) rig.push_frame(10 * GST_SECOND + frame * kFrame);
   rig.end();
-  ASSERT_TRUE(rig.wait_for_both_eos());
+  ASSERT_TRUE(rig.wait_for_end());
   const auto ours = rig.sound_log().segment();
   EXPECT_EQ(ours.start, segment.start);
   EXPECT_EQ(ours.time, segment.time);
@@ -176,7 +176,7 @@ TEST_F(PadsTest, TheSoundLiesInTheVideosSegment) {
 TEST_F(PadsTest, SoundBuffersFollowOneAnother) {
   ElementRig rig(base_url(), {.properties = kSilent});
   rig.push_clip(100);
-  ASSERT_TRUE(rig.wait_for_both_eos());
+  ASSERT_TRUE(rig.wait_for_end());
   GstClockTime next = 0;
   for (const auto& buffer : rig.sound_log().buffers()) {
     EXPECT_EQ(buffer.pts, next);
@@ -204,7 +204,7 @@ TEST_F(PadsTest, ASecondStreamStartStartsNoSecondRun) {
   rig.segment();
   rig.push_frames(45, 45);
   rig.end();
-  ASSERT_TRUE(rig.wait_for_both_eos());
+  ASSERT_TRUE(rig.wait_for_end());
   EXPECT_EQ(posts(), 1);
   EXPECT_EQ(std::ranges::count(rig.message_order(), "PROGRESS start"), 1);
   EXPECT_EQ(rig.video_log().count(), 90U);
@@ -213,7 +213,7 @@ TEST_F(PadsTest, ASecondStreamStartStartsNoSecondRun) {
 TEST_F(PadsTest, VideoMayStayUnlinked) {
   ElementRig rig(base_url(), {.properties = kSilent, .link_video = false});
   rig.push_clip();
-  ASSERT_TRUE(rig.wait_for_both_eos());
+  ASSERT_TRUE(rig.wait_for_end());
   EXPECT_EQ(rig.sound_log().count(), 75U);
   EXPECT_TRUE(rig.errors().empty());
 }

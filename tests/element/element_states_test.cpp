@@ -130,7 +130,7 @@ TEST_F(StatesWithVideo, EachRunHasItsOwnSoundAndItsOwnAudioPad) {
   ElementRig rig(base_url(), {.properties = kSilent});
   for (int i = 0; i < 3; ++i) {
     rig.push_clip();
-    ASSERT_TRUE(rig.wait_for_both_eos());
+    ASSERT_TRUE(rig.wait_for_end());
     EXPECT_EQ(rig.video_log().count(), 90U);
     rig.video_log().clear();
     rig.sound_log().clear();
@@ -160,7 +160,7 @@ TEST_F(StatesWithVideo, AFailedRunCanBeRepeated) {
   rig.video_log().clear();
   rig.sound_log().clear();
   rig.push_clip();
-  ASSERT_TRUE(rig.wait_for_both_eos());
+  ASSERT_TRUE(rig.wait_for_end());
   EXPECT_EQ(rig.errors().size(), 1U);
   EXPECT_EQ(rig.sound_log().count(), 75U);  // 3 s in buffers of 40 ms
 }

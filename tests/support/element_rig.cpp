@@ -174,6 +174,27 @@ void ElementRig::push_clip(int frames) const {
   end();
 }
 
+void ElementRig::answer_upstream(Answer answer) const {
+  const auto handle = +[](GstPad*, GstPadProbeInfo* info, gpointer data) {
+    const auto done = (*static_cast<Answer*>(data))(GST_PAD_PROBE_INFO_QUERY(info));
+    if (!done) return GST_PAD_PROBE_OK;
+    return *done ? GST_PAD_PROBE_HANDLED : GST_PAD_PROBE_DROP;
+  };
+  const auto forget = +[](gpointer data) { const std::unique_ptr<Answer> gone(static_cast<Answer*>(data)); };
+  gst_pad_add_probe(video_->srcpad, GST_PAD_PROBE_TYPE_QUERY_UPSTREAM, handle,
+                    std::make_unique<Answer>(std::move(answer)).release(), forget);
+}
+
+void ElementRig::answer_buffers(GstPad* pad, GstFlowReturn flow) {
+  const auto answer = +[](GstPad*, GstPadProbeInfo* info, gpointer data) {
+    gst_buffer_unref(GST_PAD_PROBE_INFO_BUFFER(info));
+    GST_PAD_PROBE_INFO_DATA(info) = nullptr;
+    GST_PAD_PROBE_INFO_FLOW_RETURN(info) = static_cast<GstFlowReturn>(GPOINTER_TO_INT(data));
+    return GST_PAD_PROBE_HANDLED;
+  };
+  gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, answer, GINT_TO_POINTER(flow), nullptr);
+}
+
 std::vector<GstMessage*> ElementRig::messages(GstMessageType type) const {
   const std::lock_guard lock(mutex_);
   std::vector<GstMessage*> found;
@@ -248,8 +269,22 @@ bool ElementRig::wait_until(const std::function<bool()>& condition, Milliseconds
   return condition();
 }
 
-bool ElementRig::wait_for_both_eos() {
-  return wait_until([this] { return (!options_.link_video || video_log_.ended()) && sound_log_.ended(); });
+bool ElementRig::has_open_job() const {
+  int open = 0;
+  for (const auto& message : progress()) {
+    if (message.type == GST_PROGRESS_TYPE_START)
+      ++open;
+    else if (message.type != GST_PROGRESS_TYPE_CONTINUE)
+      --open;
+  }
+  return open > 0;
+}
+
+bool ElementRig::wait_for_end() {
+  return wait_until([this] {
+    return (!options_.link_video || video_log_.ended()) && (!options_.audio_caps || sound_log_.ended()) &&
+           !has_open_job();
+  });
 }
 
 bool ElementRig::wait_for_error() const {

@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,7 +50,7 @@ class ElementRig {
   [[nodiscard]] PadLog& sound_log() { return sound_log_; }
   [[nodiscard]] std::vector<std::string> signals() const;  // "pad-added audio", "no-more-pads" …, in order
 
-  // Upstream. Events return what the element answered.
+  // Upstream. Of sticky events GStreamer says true even when the element refuses them: it sends them again.
   bool push_event(GstEvent* event) const;
   bool stream_start(const std::string& id = "video", guint group = 7) const;
   bool caps(const std::string& text = kVideoCaps) const;
@@ -63,6 +64,12 @@ class ElementRig {
   // A clip of `frames` from STREAM_START to EOS.
   void push_clip(int frames = 90) const;
 
+  // Answers what the element asks upstream: true, false, or nothing to leave the query to the harness. Any thread.
+  using Answer = std::function<std::optional<bool>(GstQuery*)>;
+  void answer_upstream(Answer answer) const;
+  // What each buffer that reaches `pad` (a harness' sink) is answered from now on.
+  static void answer_buffers(GstPad* pad, GstFlowReturn flow);
+
   // What was posted so far.
   [[nodiscard]] std::vector<SeenError> errors() const;
   [[nodiscard]] std::vector<SeenError> warnings() const;
@@ -74,7 +81,8 @@ class ElementRig {
 
   // True as soon as `condition` holds; it is looked at after each message and each thing that passes a pad.
   bool wait_until(const std::function<bool()>& condition, Milliseconds deadline = kDeadline) const;
-  bool wait_for_both_eos();
+  // Until both pads have had their EOS, and each job its terminal PROGRESS.
+  bool wait_for_end();
   bool wait_for_error() const;
 
  private:
@@ -93,6 +101,7 @@ class ElementRig {
   void note(GstMessage* message);
   void changed(const std::function<void()>& change = {});
   [[nodiscard]] std::vector<GstMessage*> messages(GstMessageType type) const;
+  [[nodiscard]] bool has_open_job() const;
 
   const Options options_;
   GObjectPtr<GstElement> element_;

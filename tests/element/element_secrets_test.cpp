@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// A secret that was given to the element shows up nowhere: not in GStreamer's or GLib's log at the highest level, not
+// in a message, not in a DOT dump.
+#include <gtest/gtest.h>
+
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "pipeline_run.h"
+#include "raw_server.h"
+#include "test_clip.h"
+
+namespace klingv2a::test {
+namespace {
+
+// In no word of any log by chance.
+constexpr const char* kKey = "SECRETKEY-q7Zt93";
+constexpr const char* kSignature = "SECRETSIG-m4Xp81";
+constexpr const char* kHeader = "SECRETHDR-w2Rk56";
+constexpr const char* kCallback = "SECRETCBK-h5Nd20";
+
+// All that is logged while it lives, at the highest level.
+class LogCapture {
+ public:
+  LogCapture() : threshold_(gst_debug_get_default_threshold()) {
+    gst_debug_remove_log_function(gst_debug_log_default);
+    gst_debug_add_log_function(on_gst_log, this, nullptr);
+    gst_debug_set_default_threshold(GST_LEVEL_MEMDUMP);
+    previous_ = g_log_set_default_handler(on_g_log, this);
+  }
+  ~LogCapture() {
+    gst_debug_set_default_threshold(threshold_);
+    gst_debug_remove_log_function_by_data(this);
+    gst_debug_add_log_function(gst_debug_log_default, nullptr, nullptr);
+    g_log_set_default_handler(previous_, nullptr);
+  }
+  LogCapture(const LogCapture&) = delete;
+  LogCapture& operator=(const LogCapture&) = delete;
+
+  [[nodiscard]] std::size_t lines() const {
+    const std::lock_guard lock(mutex_);
+    return lines_;
+  }
+  // The lines with a secret in them.
+  [[nodiscard]] std::vector<std::string> leaks() const {
+    const std::lock_guard lock(mutex_);
+    return leaks_;
+  }
+
+ private:
+  void note(const char* source, const std::string& text) {
+    const std::lock_guard lock(mutex_);
+    ++lines_;
+    if (text.find("SECRET") != std::string::npos) leaks_.push_back(std::string(source) + ": " + text);
+  }
+  static void on_gst_log(GstDebugCategory* category, GstDebugLevel, const gchar*, const gchar* function, gint, GObject*,
+                         GstDebugMessage* message, gpointer self) {
+    static_cast<LogCapture*>(self)->note(gst_debug_category_get_name(category),
+                                         std::string(function) + ": " + gst_debug_message_get(message));
+  }
+  static void on_g_log(const gchar* domain, GLogLevelFlags, const gchar* message, gpointer self) {
+    static_cast<LogCapture*>(self)->note(domain ? domain : "glib", message);
+  }
+
+  const GstDebugLevel threshold_;
+  GLogFunc previous_ = nullptr;
+  mutable std::mutex mutex_;
+  std::size_t lines_ = 0;           // guarded by mutex_
+  std::vector<std::string> leaks_;  // guarded by mutex_
+};
+
+class SecretsTest : public ::testing::Test {
+ protected:
+  static constexpr const char* kFromFile = "filesrc name=in ! qtdemux ! h264parse ! ";
+  static constexpr const char* kToSinks =
+      " name=k ! fakesink async=false sync=false  k.audio ! fakesink async=false sync=false";
+
+  // Set as a program sets them: a gst-launch line shows what is written in it.
+  void make(const char* element) {
+    run_ = std::make_unique<PipelineRun>(std::string(kFromFile) + element + kToSinks);
+    run_->set("in", "location", test_clip({.seconds = 3}));
+    klingv2a_ = run_->element("k");
+    set("api-key", kKey);
+    set("base-url", service_.base_url());
+    set("callback-url", std::string("https://example.org/") + kCallback);
+  }
+  void set(const char* property, const std::string& value) const {
+    g_object_set(klingv2a_.get(), property, value.c_str(), nullptr);
+  }
+  void set_headers() const {
+    const std::unique_ptr<GstStructure, Deleter<gst_structure_free>> headers(
+        gst_structure_new("headers", "x-token", G_TYPE_STRING, kHeader, nullptr));
+    g_object_set(klingv2a_.get(), "publish-headers", headers.get(), nullptr);
+  }
+  // Runs to the end and collects everything that can be seen of it.
+  End run() {
+    End end{};
+    {
+      const LogCapture log;
+      run_->start();
+      run_->wait_for_message([this](GstMessage* message) {
+        look_at(message);
+        return false;
+      });
+      end = run_->wait_for_end();
+      look_at_dot();
+      run_->stop();
+      leaks_ = log.leaks();
+      lines_ = log.lines();
+    }
+    return end;
+  }
+  void look_at(GstMessage* message) {
+    const GstStructure* structure = gst_message_get_structure(message);
+    const GCharPtr text(structure ? gst_structure_to_string(structure) : nullptr);
+    if (text) seen_ += std::string(text.get()) + "\n";
+  }
+  void look_at_dot() {
+    const GCharPtr dot(gst_debug_bin_to_dot_data(GST_BIN(run_->pipeline()), GST_DEBUG_GRAPH_SHOW_VERBOSE));
+    EXPECT_NE(std::string(dot.get()).find("GstKlingV2A"), std::string::npos);
+    seen_ += dot.get();
+  }
+  void expect_nothing_leaked() const {
+    EXPECT_GT(lines_, 1000U) << "the log was captured";
+    for (const auto& leak : leaks_) ADD_FAILURE() << leak;
+    EXPECT_EQ(seen_.find("SECRET"), std::string::npos) << seen_;
+    for (const auto* list : {&run_->errors(), &run_->warnings()})
+      for (const auto& error : *list)
+        EXPECT_EQ((error.text + error.debug).find("SECRET"), std::string::npos) << error.text;
+  }
+  static sim::Options with_key() {
+    auto options = quick_service();
+    options.keys = {kKey};
+    return options;
+  }
+
+  sim::Service service_{with_key()};
+  RawServer store_;
+  std::unique_ptr<PipelineRun> run_;
+  GObjectPtr<GstElement> klingv2a_;
+  std::vector<std::string> leaks_;
+  std::size_t lines_ = 0;
+  std::string seen_;
+};
+
+TEST_F(SecretsTest, OfASuccessfulTaskBySignedUrl) {
+  store_.set_default(reply(200, test_clip_bytes({.seconds = 3}), "Content-Type: video/mp4\r\n"));
+  make("klingv2a");
+  set("video-url", store_.url(std::string("/clip.mp4?X-Signature=") + kSignature));
+  EXPECT_EQ(run(), End::eos) << run_->first_error();
+  ASSERT_EQ(service_.paid_tasks().size(), 1U);
+  EXPECT_NE(service_.paid_tasks().front().body.find(kSignature), std::string::npos) << "the service does get it";
+  expect_nothing_leaked();
+}
+
+TEST_F(SecretsTest, OfASuccessfulTaskServedFromHere) {
+  make("klingv2a");
+  EXPECT_EQ(run(), End::eos) << run_->first_error();
+  expect_nothing_leaked();
+}
+
+TEST_F(SecretsTest, OfAFailedUpload) {
+  store_.set_default(reply(403, "denied"));
+  make("klingv2a");
+  set("publish", store_.url(std::string("/{name}.mp4?sig=") + kSignature));
+  set_headers();
+  EXPECT_EQ(run(), End::error);
+  ASSERT_FALSE(store_.requests().empty());
+  EXPECT_EQ(store_.requests().front().header("x-token"), kHeader) << "the store does get it";
+  expect_nothing_leaked();
+}
+
+TEST_F(SecretsTest, OfARefusedKey) {
+  make("klingv2a");
+  set("api-key", "SECRETKEY-wrong");
+  set("video-id", "sim-3s");
+  EXPECT_EQ(run(), End::error);
+  expect_nothing_leaked();
+}
+
+TEST_F(SecretsTest, ThatTheServiceRepeatsInItsError) {
+  service_.add_fault({.on = sim::Fault::On::submit,
+                      .what = sim::Fault::Do::status,
+                      .http_status = 400,
+                      .body = std::string(R"({"code":1201,"message":"cannot fetch )") +
+                              store_.url("/clip.mp4?X-Signature=") + kSignature + " for key " + kKey + R"("})"});
+  make("klingv2a");
+  set("video-url", store_.url(std::string("/clip.mp4?X-Signature=") + kSignature));
+  EXPECT_EQ(run(), End::error);
+  expect_nothing_leaked();
+}
+
+TEST_F(SecretsTest, OfAServiceThatIsGone) {
+  make("klingv2a");
+  set("base-url", "http://127.0.0.1:" + std::to_string(closed_port()) + "/kling");
+  set("video-url", store_.url(std::string("/clip.mp4?X-Signature=") + kSignature));
+  EXPECT_EQ(run(), End::error);
+  expect_nothing_leaked();
+}
+
+}  // namespace
+}  // namespace klingv2a::test

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// clang-format off: the launch lines are to be pasted
 /**
  * SECTION:element-klingv2a
  * @title: klingv2a
@@ -21,18 +22,19 @@
  *
  * ## Example launch lines
  * |[
- * gst-launch-1.0 filesrc location=in.mp4 ! qtdemux ! h264parse ! klingv2a name=k ! mp4mux name=m ! filesink
- * location=out.mp4  k.audio ! audioconvert ! avenc_aac ! m.
+ * gst-launch-1.0 filesrc location=in.mp4 ! qtdemux ! h264parse ! klingv2a name=k ! mp4mux name=m \
+ *     ! filesink location=out.mp4   k.audio ! audioconvert ! avenc_aac ! m.
  * ]| A new sound track for in.mp4. KLINGV2A_API_KEY holds the key; the service must be able to fetch the clip, so a
  * real one also needs, for instance, publish="https://media.example.org/{name}.mp4".
  * |[
- * gst-launch-1.0 filesrc location=in.mkv ! matroskademux ! h264parse ! klingv2a name=k sound-effect-prompt="rain on
- * tin" on-failure=silence ! queue ! matroskamux name=m ! filesink location=out.mkv  k.audio ! audioconvert ! opusenc !
- * m.
+ * gst-launch-1.0 filesrc location=in.mkv ! matroskademux ! h264parse \
+ *     ! klingv2a name=k sound-effect-prompt="rain on tin" on-failure=silence \
+ *     ! matroskamux name=m ! filesink location=out.mkv   k.audio ! audioconvert ! opusenc ! m.
  * ]| The same in Matroska, with a prompt, and with silence and a warning if no sound can be had.
  *
  * Since: 0.1.0
  */
+// clang-format on
 #include "gstklingv2a.h"
 
 #include "element.h"

@@ -8,31 +8,38 @@ Each process has a log of its own there, PID.log. The tracer reports at gst_dein
 PID.test) that ends without it has proven nothing, so that counts as a failure too.
 """
 
+import collections
 import pathlib
 import re
 import sys
 
-ALIVE = re.compile(r"(?<!new format string: )object-alive, (.*)")
+ALIVE = re.compile(r"(?<!new format string: )object-alive, type-name=\(string\)([^,]*)")
 STARTED = "object-alive.class"
 ENDED = "deinitialized GStreamer"
 
 
+def judge(log, text):
+    """What is wrong with one process, as lines."""
+    test = log.with_suffix(".test")
+    name = test.read_text(encoding="utf-8").strip() if test.exists() else "a program that a test started"
+    alive = collections.Counter(ALIVE.findall(text))
+    wrong = [f"{name} left {count} × {kind} alive, see {log}" for kind, count in alive.most_common()]
+    if test.exists() and ENDED not in text:
+        wrong.append(f"{name} ended without gst_deinit(), see {log}")
+    return wrong
+
+
 def main():
-    logs = sorted(pathlib.Path(sys.argv[1]).glob("*.log"))
-    bad = traced = 0
-    for log in logs:
+    traced = bad = 0
+    for log in sorted(pathlib.Path(sys.argv[1]).glob("*.log")):
         text = log.read_text(encoding="utf-8", errors="replace")
         if STARTED not in text:
             continue
         traced += 1
-        alive = ALIVE.findall(text)
-        for leaked in alive:
-            print(f"leaks: {log}: {leaked}")
-        test = log.with_suffix(".test")
-        silent = test.exists() and ENDED not in text
-        if silent:
-            print(f"leaks: {test.read_text(encoding='utf-8').strip()} ended without gst_deinit()")
-        bad += bool(alive) or silent
+        wrong = judge(log, text)
+        bad += bool(wrong)
+        for line in wrong:
+            print(f"leaks: {line}")
     print(f"leaks: {traced} processes traced, {bad} with leaks")
     sys.exit(1 if bad or not traced else 0)
 

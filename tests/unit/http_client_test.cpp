@@ -442,10 +442,7 @@ TEST(HttpClientBody, WithoutEndIsRefusedAtTheLimit) {
   server.add(answer);
   Request request = get(server.url());
   request.max_body = 100'000;
-  const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(send_failure(request).kind(), ErrorKind::result);
-  // What is not wanted is not read either, by libsoup least of all.
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 3s);
 }
 
 TEST(HttpClientBody, OfAnErrorIsCutRatherThanRefused) {
@@ -457,6 +454,21 @@ TEST(HttpClientBody, OfAnErrorIsCutRatherThanRefused) {
   const Response response = client.send(request);
   EXPECT_EQ(response.status, 502);
   EXPECT_EQ(response.body.size(), 1000u);
+}
+
+// libsoup reads the rest of a body before it closes one; nobody waits for that.
+TEST(HttpClientBody, ThatIsNotWantedIsNotReadToItsEnd) {
+  RawServer server;
+  Answer answer;
+  answer.bytes = "HTTP/1.1 502 Scripted\r\nContent-Length: 5000\r\n\r\n" + std::string(2000, 'x');
+  answer.what = Answer::Do::hang;
+  server.add(answer);
+  Client client(make_cancel());
+  Request request = get(server.url());
+  request.max_body = 1000;
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(client.send(request).status, 502);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 3s);
 }
 
 TEST(HttpClientBody, CutShortIsARetryableErrorForARead) {

@@ -367,6 +367,10 @@ void PipelineRun::forget_messages() {
   saw_eos_ = false;
 }
 
+void PipelineRun::forget_logs() {
+  for (auto& watch : watches_) watch.log.clear();
+}
+
 std::string klingv2a_on(const sim::Service& service, const std::string& more) {
   return "klingv2a name=k api-key=sim-key base-url=" + service.base_url() + " " + more + " ";
 }

@@ -158,7 +158,8 @@ class PipelineRun {
   [[nodiscard]] int progress_count(GstProgressType type) const;
   [[nodiscard]] std::string first_error() const;  // text and debug, for messages of failing tests
   void forget_messages();
-  void collect();  // what is on the bus now; the waits and stop() do so by themselves
+  void forget_logs();  // of the watched pads
+  void collect();      // what is on the bus now; the waits and stop() do so by themselves
 
  private:
   struct Watch {

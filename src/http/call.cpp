@@ -39,30 +39,23 @@ bool is_success(int status) {
   return status >= 200 && status < 300;
 }
 
-// Closing a stream makes libsoup read the rest of the body, without bound and without a cancellable unless it is given
-// one: so it is always closed here, and after a cancel when it has not been read to its end.
+// The last reference would close the stream too, but with nothing to stop it by should libsoup have to wait.
 class BodyStream {
  public:
   BodyStream(GInputStream* stream, GCancellable* cancel)
       : stream_(GObjectPtr<GInputStream>::adopt(stream)), cancel_(cancel) {}
-  ~BodyStream() {
-    if (!at_end_) g_cancellable_cancel(cancel_);
-    g_input_stream_close(stream_.get(), cancel_, nullptr);
-  }
+  ~BodyStream() { g_input_stream_close(stream_.get(), cancel_, nullptr); }
   BodyStream(const BodyStream&) = delete;
   BodyStream& operator=(const BodyStream&) = delete;
 
   // -1 on failure, 0 at the end.
   gssize read(std::span<std::byte> buffer, GError** error) {
-    const gssize got = g_input_stream_read(stream_.get(), buffer.data(), buffer.size(), cancel_, error);
-    at_end_ = got == 0;
-    return got;
+    return g_input_stream_read(stream_.get(), buffer.data(), buffer.size(), cancel_, error);
   }
 
  private:
   GObjectPtr<GInputStream> stream_;
   GCancellable* cancel_;
-  bool at_end_ = false;
 };
 
 }  // namespace

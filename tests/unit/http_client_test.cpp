@@ -456,8 +456,19 @@ TEST(HttpClientBody, OfAnErrorIsCutRatherThanRefused) {
   EXPECT_EQ(response.body.size(), 1000u);
 }
 
-// libsoup reads the rest of a body before it closes one; nobody waits for that.
-TEST(HttpClientBody, ThatIsNotWantedIsNotReadToItsEnd) {
+TEST(HttpClientBody, ThatIsNotReadToItsEndIsNotTakenForTheNextAnswer) {
+  RawServer server;
+  Answer cut = reply(502, std::string(1'000'000, 'x'));
+  server.add(cut);
+  server.add(reply(200, "next"));
+  Client client(make_cancel());
+  Request request = get(server.url());
+  request.max_body = 1000;
+  EXPECT_EQ(client.send(request).status, 502);
+  EXPECT_EQ(client.send(request).body, "next");
+}
+
+TEST(HttpClientBody, ThatIsNotWantedIsNotWaitedFor) {
   RawServer server;
   Answer answer;
   answer.bytes = "HTTP/1.1 502 Scripted\r\nContent-Length: 5000\r\n\r\n" + std::string(2000, 'x');

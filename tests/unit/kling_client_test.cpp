@@ -216,6 +216,7 @@ TEST_F(KlingClient, ABrokenSubmitSaysThatATaskMayExist) {
   EXPECT_EQ(error.sent(), http::Sent::maybe);
   EXPECT_EQ(error.details().paid, Paid::maybe);
   EXPECT_EQ(error.details().external_task_id, "klingv2a-42");
+  EXPECT_FALSE(error.details().retryable);
   EXPECT_EQ(server_.posts(), 1);
 }
 

@@ -196,18 +196,18 @@ Answer Api::list(const Request& request) {
   const auto all = static_cast<std::ptrdiff_t>(tasks.size());
   const std::ptrdiff_t from = std::min<std::ptrdiff_t>(all, std::ptrdiff_t{page - 1} * size);
   const std::ptrdiff_t to = std::min<std::ptrdiff_t>(all, from + size);
-  const Answer proper = list_answer(voice_, {tasks.begin() + from, tasks.begin() + to});
+  Answer proper = list_answer(voice_, {tasks.begin() + from, tasks.begin() + to});
   const auto fault = faults_.take({Fault::On::query});
-  return fault ? misbehave(*fault, proper) : proper;
+  return fault ? misbehave(*fault, std::move(proper)) : proper;
 }
 
 Answer Api::result(const Request& request) {
   if (!request.authorization.empty()) return text_answer(400, "a result takes no Authorization header");
   if (request.method != "GET" && request.method != "HEAD") return text_answer(405, "a result can only be read");
-  const Answer proper = proper_result(request);
+  Answer proper = proper_result(request);
   if (proper.status != 200) return proper;
   const auto fault = faults_.take({Fault::On::result});
-  return fault ? misbehave(*fault, proper) : proper;
+  return fault ? misbehave(*fault, std::move(proper)) : proper;
 }
 
 Answer Api::proper_result(const Request& request) const {

@@ -33,7 +33,7 @@ MemoryPipeline::~MemoryPipeline() {
   if (pipeline_) gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
 }
 
-void MemoryPipeline::feed(const char* source_name, const Blob& blob) {
+void MemoryPipeline::feed(const char* source_name, const Blob& blob) const {
   const GBytesPtr bytes = bytes_of(blob);
   const auto stream = GObjectPtr<GInputStream>::adopt(g_memory_input_stream_new_from_bytes(bytes.get()));
   g_object_set(element(source_name).get(), "stream", stream.get(), nullptr);

@@ -23,7 +23,7 @@ class MemoryPipeline {
   MemoryPipeline(const MemoryPipeline&) = delete;
   MemoryPipeline& operator=(const MemoryPipeline&) = delete;
 
-  void feed(const char* source_name, const Blob& blob);
+  void feed(const char* source_name, const Blob& blob) const;
   [[nodiscard]] GObjectPtr<GstElement> element(const char* name) const;
   void start();
 

@@ -35,7 +35,7 @@ struct Service::Impl {
   std::string host_url;
 };
 
-Service::Service(Options options) {
+Service::Service(const Options& options) {
   gst_init(nullptr, nullptr);
   impl_ = std::make_unique<Impl>(options);
 }

@@ -95,7 +95,7 @@ struct PaidTask {
 class Service {
  public:
   // Starts listening before it returns. Throws std::runtime_error when the address cannot be bound.
-  explicit Service(Options options);
+  explicit Service(const Options& options);
   ~Service();  // stops at once, also with requests and tasks under way; the port is closed
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The paid POST is on the wire once, whatever answer it gets: counted by a server that repairs nothing.
+#include <gtest/gtest.h>
+
+#include "fault_run.h"
+#include "raw_server.h"
+
+namespace klingv2a::test {
+namespace {
+
+using On = sim::Fault::On;
+using Do = sim::Fault::Do;
+using Reaction = test::Answer::Do;
+
+const Expected kUnknown{.kind = "unknown-outcome", .paid = "maybe"};
+
+// One POST to a scripted service.
+class ScriptedSubmit : public ::testing::Test {
+ protected:
+  Outcome submit(const Answer& answer, const std::string& properties = {}) {
+    service_.set_default(answer);
+    return run_to_end(fault_pipeline("klingv2a name=k api-key=sim-key video-id=sim-3s base-url=" +
+                                     service_.url("/kling") + " " + properties),
+                      [this] { return service_.posts(); });
+  }
+  RawServer service_;
+};
+
+TEST_F(ScriptedSubmit, WithoutAnAnswerIsSentOnce) {
+  expect_outcome("silence", kUnknown, submit({.what = Reaction::hang}, "silence-timeout=1"));
+}
+
+TEST_F(ScriptedSubmit, WithAResetIsSentOnce) {
+  expect_outcome("reset", kUnknown, submit(reset()));
+}
+
+TEST_F(ScriptedSubmit, WithAResetBeforeItsBodyIsSentOnce) {
+  expect_outcome("reset after the head", kUnknown, submit(reset(Reaction::reset_after_head)));
+}
+
+TEST_F(ScriptedSubmit, WithHalfAnAnswerIsSentOnce) {
+  const std::string body = R"({"code":0,"message":"SUCCEED","data":{"task_id":"861254119619698760"}})";
+  expect_outcome("half an answer", kUnknown, submit(half_reply(200, body, 30)));
+}
+
+TEST_F(ScriptedSubmit, WithACloseIsSentOnce) {
+  expect_outcome("FIN", kUnknown, submit({.bytes = "", .close = true}));
+}
+
+TEST_F(ScriptedSubmit, WithGarbageIsSentOnce) {
+  expect_outcome("garbage", kUnknown, submit({.bytes = "no HTTP at all\r\n\r\n", .close = true}));
+}
+
+TEST_F(ScriptedSubmit, WithMisdirectedIsSentOnce) {
+  expect_outcome("421", {.kind = "service"}, submit(reply(421, "Misdirected")));
+}
+
+TEST_F(ScriptedSubmit, WithAChallengeIsSentOnce) {
+  expect_outcome("401", {.kind = "credentials", .code = GST_RESOURCE_ERROR_NOT_AUTHORIZED},
+                 submit(reply(401, "", "WWW-Authenticate: Basic realm=\"x\"\r\n")));
+}
+
+TEST_F(ScriptedSubmit, WithARedirectIsSentOnceAndTheKeyGoesNowhere) {
+  RawServer elsewhere;
+  for (const int status : {301, 302, 303, 307, 308}) {
+    const int before = service_.posts();
+    const auto outcome =
+        submit(reply(status, "", "Location: " + elsewhere.url("/kling/v1/audio/video-to-audio") + "\r\n"));
+    Expected expected{.kind = "settings", .code = GST_RESOURCE_ERROR_SETTINGS};
+    // "See the answer elsewhere": then the task may exist.
+    if (status == 303) expected = kUnknown;
+    expected.posts = before + 1;
+    expect_outcome("HTTP " + std::to_string(status), expected, outcome);
+  }
+  EXPECT_EQ(elsewhere.connections(), 0);
+}
+
+TEST_F(ScriptedSubmit, OfUnknownOutcomeNamesTheIdToLookFor) {
+  const auto outcome = submit(reset(), "external-task-id=look-for-me");
+  EXPECT_NE(outcome.error.text.find("look-for-me"), std::string::npos) << outcome.error.text;
+  EXPECT_EQ(outcome.error.detail("external-task-id"), "look-for-me");
+}
+
+// Whether the service has made a task or not, nobody here can tell the difference.
+TEST(AmbiguousSubmits, AreReportedAndNeverRepeated) {
+  std::vector<FaultRow> rows;
+  for (const bool paid : {false, true})
+    for (const auto& [what, name] : {std::pair{Do::reset, "reset"},
+                                     {Do::half_answer, "half an answer"},
+                                     {Do::hang, "no answer"},
+                                     {Do::html, "a page"}})
+      rows.push_back({std::string("submit: ") + name + (paid ? ", task made" : ", no task"),
+                      sim::Dialect::kling,
+                      {{.on = On::submit, .what = what, .paid = paid}},
+                      kUnknown,
+                      "silence-timeout=1"});
+  run_table(rows);
+}
+
+}  // namespace
+}  // namespace klingv2a::test

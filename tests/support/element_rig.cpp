@@ -119,8 +119,9 @@ void ElementRig::changed(const std::function<void()>& change) {
   changed_.notify_all();
 }
 
+// Takes the message over: who drops one from the bus owns it.
 void ElementRig::note(GstMessage* message) {
-  changed([&] { messages_.emplace_back(gst_message_ref(message)); });
+  changed([&] { messages_.emplace_back(message); });
 }
 
 std::vector<std::string> ElementRig::signals() const {

@@ -9,7 +9,6 @@
 
 #include <chrono>
 #include <csignal>
-#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -17,6 +16,7 @@
 
 #include "gobject_ptr.h"
 #include "klingv2a-sim/service.h"
+#include "program.h"
 #include "test_clip.h"
 
 namespace {
@@ -27,6 +27,7 @@ using klingv2a::GObjectPtr;
 using klingv2a::sim::Fault;
 using klingv2a::sim::Options;
 using klingv2a::sim::Service;
+using klingv2a::test::TemporaryFolder;
 
 constexpr double kSeconds = 4;
 constexpr std::chrono::seconds kDeadline{60};
@@ -71,26 +72,6 @@ class Process {
 
  private:
   GObjectPtr<GSubprocess> process_;
-};
-
-// A folder for what the examples write.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "klingv2a-examples-XXXXXX").string();
-    if (!g_mkdtemp(name.data())) throw std::runtime_error("no temporary folder");
-    path_ = name;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  [[nodiscard]] std::string file(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
 };
 
 struct Contents {
@@ -160,7 +141,7 @@ class Examples : public ::testing::Test {
   }
   static std::string script(const std::string& name) { return std::string(KLINGV2A_EXAMPLES "/") + name; }
 
-  Folder folder_;
+  TemporaryFolder folder_;
   Service sim_{quick()};
 };
 
@@ -219,11 +200,3 @@ TEST_F(Examples, InterruptedEmbedSaysThatATaskWasPaid) {
 }
 
 }  // namespace
-
-int main(int argc, char** argv) {
-  gst_init(&argc, &argv);
-  ::testing::InitGoogleTest(&argc, argv);
-  const int result = RUN_ALL_TESTS();
-  gst_deinit();
-  return result;
-}

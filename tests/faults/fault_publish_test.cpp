@@ -3,6 +3,8 @@
 // A proxy that cannot be published, and a disk that cannot be written to: nothing is asked of the service.
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "fault_run.h"
 #include "raw_server.h"
 
@@ -46,20 +48,20 @@ TEST_F(PublishFaults, AStoreThatTakesTheUploadAndHasSomethingElse) {
   EXPECT_NE(outcome.error.text.find("publish-check"), std::string::npos) << "the way out: " << outcome.error.text;
 }
 
-TEST_F(PublishFaults, AStoreThatStopsReading) {
-  expect_outcome("stalled upload", nothing_asked("network", GST_RESOURCE_ERROR_WRITE),
-                 put({.what = Reaction::stop_reading}, "silence-timeout=1"));
-}
-
-TEST_F(PublishFaults, AStoreThatIsNotThere) {
-  expect_outcome("no store", nothing_asked("network", GST_RESOURCE_ERROR_WRITE),
-                 run("publish=http://127.0.0.1:" + std::to_string(closed_port()) + "/{name}.mp4"));
-}
-
-TEST_F(PublishFaults, AStoreThatDoesNotAnswerTheConnection) {
+// Side by side, because each takes as long as its retries.
+TEST_F(PublishFaults, AStoreThatCannotBeReached) {
   const DeafPort deaf;
-  expect_outcome("black hole", nothing_asked("network", GST_RESOURCE_ERROR_WRITE),
-                 run("connect-timeout=1 publish=" + deaf.url() + "{name}.mp4"));
+  store_.set_default({.what = Reaction::stop_reading});
+  const std::vector<std::pair<std::string, std::string>> stores{
+      {"stalled upload", "silence-timeout=1 publish=" + store_.url("/{name}.mp4")},
+      {"no store", "publish=http://127.0.0.1:" + std::to_string(closed_port()) + "/{name}.mp4"},
+      {"black hole", "connect-timeout=1 publish=" + deaf.url() + "{name}.mp4"}};
+  (void)fault_clip();
+  std::vector<std::future<Outcome>> runs;
+  for (const auto& store : stores)
+    runs.push_back(std::async(std::launch::async, [this, &store] { return run(store.second); }));
+  for (std::size_t i = 0; i < stores.size(); ++i)
+    expect_outcome(stores[i].first, nothing_asked("network", GST_RESOURCE_ERROR_WRITE), runs[i].get());
 }
 
 TEST_F(PublishFaults, AFolderThatIsNotThere) {

@@ -41,7 +41,7 @@ class ServiceGone : public ::testing::Test {
     return run_->errors().empty() ? none : run_->errors().front();
   }
   // Far above what any of the time-outs asks for.
-  static constexpr std::chrono::seconds kBound{60};
+  static constexpr std::chrono::seconds kBound{100};
 
   std::unique_ptr<SimProcess> service_;
   std::unique_ptr<PipelineRun> run_;

@@ -10,36 +10,55 @@ namespace {
 constexpr Seconds kStarving{5};
 constexpr std::chrono::milliseconds kJoinLimit{50};
 
-// Hands what the cycle tells on to the host.
-class Observer : public cycle::CycleObserver {
- public:
-  Observer(ClipRunHost& host, ClipRun& run) : host_(host), run_(run) {}
-  void on_phase(Phase phase) override { host_.on_phase(run_, phase); }
-  void before_submit() override { host_.check_audio_link(); }
-  void on_task(const kling::Task& task) override { host_.on_task(run_, task); }
-  void on_waiting(Seconds waited) override { host_.on_waiting(run_, waited); }
-  void on_retry(const Error& error, int attempt, Seconds gap) override { host_.on_retry(run_, error, attempt, gap); }
+// The announced lengths are rounded, and an MP3 lacks its first frames when decoded.
+constexpr Seconds kLengthTolerance{0.15};
 
- private:
-  ClipRunHost& host_;
-  ClipRun& run_;
-};
+// What the service says of the sound's length, if it does.
+std::optional<double> announced_length(const kling::Task& task, cycle::ResultForm form) {
+  if (form == cycle::ResultForm::video) return task.videos.empty() ? std::nullopt : task.videos.front().duration_s;
+  if (task.audios.empty()) return std::nullopt;
+  const auto& audio = task.audios.front();
+  return form == cycle::ResultForm::wav ? audio.duration_wav_s : audio.duration_mp3_s;
+}
 
-// From here on a task is paid: every error says so and names it.
-template <typename Operation>
-auto with_task(const kling::Task& task, Operation&& operation) {
-  try {
-    return operation();
-  } catch (const Error& error) {
-    auto details = error.details();
-    details.paid = Paid::yes;
-    details.task_id = task.task_id;
-    details.external_task_id = task.external_task_id;
-    throw Error(std::move(details));
-  }
+// A file that ends in the middle decodes without an error; filled up with silence it would pass for the whole.
+void check_complete(const Soundtrack& soundtrack, std::optional<double> announced) {
+  const Seconds decoded(static_cast<double>(soundtrack.decoded_samples) / soundtrack.rate());
+  if (!announced || decoded + kLengthTolerance >= Seconds(*announced)) return;
+  throw make_error(
+      ErrorKind::result, Phase::decode,
+      "the sound ends after " + std::to_string(decoded.count()) + " s of " + std::to_string(*announced) + " s");
 }
 
 }  // namespace
+
+// Hands what the cycle tells on to the host, and decodes the sound as soon as it is there, so that another form of it
+// can be had while the task is at hand.
+class ClipRun::Observer : public cycle::CycleObserver {
+ public:
+  Observer(ClipRun& run, const ClipTimeline& timeline) : run_(run), timeline_(timeline) {}
+  void on_phase(Phase phase) override { run_.host_.on_phase(run_, phase); }
+  void before_submit() override { run_.host_.check_audio_link(); }
+  void on_task(const kling::Task& task) override { run_.host_.on_task(run_, task); }
+  void on_waiting(Seconds waited) override { run_.host_.on_waiting(run_, waited); }
+  void on_retry(const Error& error, int attempt, Seconds gap) override {
+    run_.host_.on_retry(run_, error, attempt, gap);
+  }
+  void on_sound(const kling::Task& task, cycle::ResultForm form, const SpoolFile& sound) override {
+    const auto begin = std::chrono::steady_clock::now();
+    auto decoded = run_.decode(sound, timeline_);
+    check_complete(*decoded, announced_length(task, form));
+    soundtrack = std::move(decoded);
+    decode_time = std::chrono::steady_clock::now() - begin;
+  }
+
+  std::shared_ptr<const Soundtrack> soundtrack;
+  Seconds decode_time{0};
+
+ private:
+  ClipRun& run_;
+  const ClipTimeline& timeline_;
+};
 
 ClipRun::ClipRun(ClipRunHost& host, unsigned number, RunSettings settings)
     : host_(host),
@@ -94,16 +113,14 @@ void ClipRun::make_sound() {
   if (!settings_.by_reference()) proxy = make_proxy(clip, report);
   clip.frames = {};  // what leaves on `video` has references of its own
   const auto clock = make_system_clock();
-  Observer observer(host_, *this);
-  const auto result = cycle::run_cycle(settings_.cycle, proxy, *clock, cancel_, observer);
-  proxy.reset();
-  const auto begin = clock->now();
-  const auto sound = with_task(result.task, [&] { return decode(result, timeline); });
+  Observer observer(*this, timeline);
+  const auto result = cycle::run_cycle(settings_.cycle, std::move(proxy), *clock, cancel_, observer);
   report.task = result.task;
   report.form = result.form;
   report.cycle = result.stats;
-  report.decode_s = (clock->now() - begin).count();
-  host_.on_sound(*this, sound, report);
+  report.decode_s = observer.decode_time.count();
+  report.cycle.download_s -= report.decode_s;
+  host_.on_sound(*this, observer.soundtrack, report);
 }
 
 ClipRun::CutClip ClipRun::wait_for_cut() {
@@ -140,12 +157,12 @@ std::shared_ptr<const SpoolFile> ClipRun::make_proxy(const CutClip& clip, RunRep
   return proxy;
 }
 
-std::shared_ptr<const Soundtrack> ClipRun::decode(const cycle::CycleResult& result, const ClipTimeline& timeline) {
+std::shared_ptr<const Soundtrack> ClipRun::decode(const SpoolFile& sound, const ClipTimeline& timeline) {
   host_.on_phase(*this, Phase::decode);
   const auto caps = host_.fix_audio_caps();
   // By reference the sound is of the referenced video, which begins with what the viewer sees.
   const auto lead_in = settings_.by_reference() ? 0 : timeline.lead_in();
-  return decode_soundtrack(*result.sound, caps, {lead_in, timeline.length()}, cancel_.get());
+  return decode_soundtrack(sound, caps, {lead_in, timeline.length()}, cancel_.get());
 }
 
 RunThread::RunThread(std::shared_ptr<ClipRun> run, ElementPtr keep_alive) : run_(run) {

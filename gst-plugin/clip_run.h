@@ -55,6 +55,8 @@ class ClipRunHost {
 };
 
 class ClipRun {
+  class Observer;
+
  public:
   ClipRun(ClipRunHost& host, unsigned number, RunSettings settings);
   ClipRun(const ClipRun&) = delete;
@@ -84,8 +86,7 @@ class ClipRun {
   void make_sound();
   [[nodiscard]] CutClip wait_for_cut();
   [[nodiscard]] std::shared_ptr<const SpoolFile> make_proxy(const CutClip& clip, RunReport& report);
-  [[nodiscard]] std::shared_ptr<const Soundtrack> decode(const cycle::CycleResult& result,
-                                                         const ClipTimeline& timeline);
+  [[nodiscard]] std::shared_ptr<const Soundtrack> decode(const SpoolFile& sound, const ClipTimeline& timeline);
   [[nodiscard]] Seconds since_arrival() const noexcept;
 
   ClipRunHost& host_;

@@ -88,6 +88,7 @@ std::shared_ptr<Soundtrack> fit(const DecodedSound& sound, const GstAudioInfo& i
   sound.copy_to(first, count, target);
   auto soundtrack = std::make_shared<Soundtrack>(caps, GBytesPtr(g_bytes_new_take(target, size)), count);
   soundtrack->padded = std::clamp<std::int64_t>(first + count - sound.end(), 0, count);
+  soundtrack->decoded_samples = sound.end();
   soundtrack->trimmed = std::max<std::int64_t>(sound.end() - first - count, 0);
   return soundtrack;
 }

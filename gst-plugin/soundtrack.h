@@ -29,8 +29,9 @@ class Soundtrack {
   [[nodiscard]] BufferPtr slice(std::int64_t first, std::int64_t count) const;
 
   // What fitting did, in samples at rate(): for the stats.
-  std::int64_t padded = 0;   // silence added
-  std::int64_t trimmed = 0;  // cut from the end
+  std::int64_t padded = 0;           // silence added
+  std::int64_t trimmed = 0;          // cut from the end
+  std::int64_t decoded_samples = 0;  // how long the sound was before
 
  private:
   [[nodiscard]] BufferPtr interleaved(std::int64_t first, std::int64_t count) const;

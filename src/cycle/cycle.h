@@ -64,6 +64,9 @@ class CycleObserver {
   virtual void on_task(const kling::Task& task) = 0;
   // Between two polls: seconds since the submit.
   virtual void on_waiting(Seconds waited) = 0;
+  // The sound is there in this form. Throws Error{result} when it is of no use: then the next form is tried, for the
+  // task is paid. Any other error ends the cycle.
+  virtual void on_sound(const kling::Task& /*task*/, ResultForm /*form*/, const SpoolFile& /*sound*/) {}
   // A recovered failure, after which the call is repeated.
   virtual void on_retry(const Error& error, int attempt, Seconds gap) = 0;
 };

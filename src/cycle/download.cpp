@@ -49,8 +49,10 @@ class Attempt {
     const std::string link = link_of(task_, form);
     if (link.empty()) return note(form, "none is given");
     try {
-      return Sound{form, fetch_result(run_, link)};
+      Sound sound{form, fetch_result(run_, link)};
+      return take(sound) ? std::optional(std::move(sound)) : std::nullopt;
     } catch (const BadLink& bad) {
+      failed_in_ = Phase::download;
       note(form, bad.what());
       if (bad.fresh_link_may_help() && renew_links(form)) return fetch(form);
     }
@@ -59,7 +61,7 @@ class Attempt {
 
   [[nodiscard]] Error nothing_usable() const {
     return Error({.kind = ErrorKind::result,
-                  .phase = Phase::download,
+                  .phase = failed_in_,
                   .paid = Paid::yes,
                   .message = "the task succeeded, but its sound cannot be had: " + reasons_,
                   .advice = "the service keeps results for 30 days: GET " + run_.task_url() + " gives fresh links"});
@@ -71,6 +73,18 @@ class Attempt {
     if (!reasons_.empty()) reasons_ += "; ";
     reasons_ += std::string(to_string(form)) + ": " + reason;
     return std::nullopt;
+  }
+
+  bool take(const Sound& sound) {
+    try {
+      run_.observer.on_sound(task_, sound.form, *sound.file);
+      return true;
+    } catch (const Error& useless) {
+      if (useless.kind() != ErrorKind::result) throw;
+      failed_in_ = useless.details().phase;
+      note(sound.form, useless.what());
+      return false;
+    }
   }
 
   // Links expire; a fresh look at the task gives new ones. Once is enough: all of them are renewed together.
@@ -89,6 +103,7 @@ class Attempt {
   Run& run_;
   kling::Task& task_;
   std::string reasons_;
+  Phase failed_in_ = Phase::download;
   bool renewed_ = false;
 };
 

@@ -19,8 +19,8 @@ struct Sound {
   std::shared_ptr<const SpoolFile> file;
 };
 
-// Fetches the first of `forms` that can be had. A caller that finds a form useless asks again with the forms after it.
-// `task` is replaced when it is queried again for late results or fresh links.
+// Fetches the first of `forms` that can be had and that the observer's on_sound() takes. `task` is replaced when it is
+// queried again for late results or fresh links.
 // Throws Error{result} that says what was wrong with each form, Error{disk}, Error{cancelled}.
 [[nodiscard]] Sound download(Run& run, kling::Task& task, std::span<const ResultForm> forms = kFormsByPreference);
 

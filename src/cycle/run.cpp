@@ -73,7 +73,7 @@ std::string Run::task_url() const {
 
 Error Run::with_what_is_known(const Error& error) const {
   ErrorDetails details = error.details();
-  details.phase = phase_;
+  if (details.phase != Phase::decode) details.phase = phase_;  // the observer's step, within the download
   if (details.paid == Paid::no) details.paid = paid_;
   // Another run would pay for another task.
   if (details.paid != Paid::no) details.retryable = false;

@@ -200,6 +200,10 @@ const char* to_string(End end) {
   return "";
 }
 
+void PrintTo(End end, std::ostream* out) {
+  *out << to_string(end);
+}
+
 PipelineRun::PipelineRun(const std::string& description) {
   GError* error = nullptr;
   GstElement* floating = gst_parse_launch_full(description.c_str(), nullptr, GST_PARSE_FLAG_FATAL_ERRORS, &error);

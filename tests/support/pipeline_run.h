@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -118,6 +119,7 @@ class PadLog {
 
 enum class End { eos, error, deadline };
 [[nodiscard]] const char* to_string(End end);
+void PrintTo(End end, std::ostream* out);  // for GoogleTest
 
 class PipelineRun {
  public:

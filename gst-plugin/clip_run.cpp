@@ -13,10 +13,9 @@ constexpr std::chrono::milliseconds kJoinLimit{50};
 // The announced lengths are rounded, and an MP3 lacks its first frames when decoded.
 constexpr Seconds kLengthTolerance{0.15};
 
-// What the service says of the sound's length, if it does.
+// What the service says of the sound's length, if it does; of a video it gives the picture's.
 std::optional<double> announced_length(const kling::Task& task, cycle::ResultForm form) {
-  if (form == cycle::ResultForm::video) return task.videos.empty() ? std::nullopt : task.videos.front().duration_s;
-  if (task.audios.empty()) return std::nullopt;
+  if (form == cycle::ResultForm::video || task.audios.empty()) return std::nullopt;
   const auto& audio = task.audios.front();
   return form == cycle::ResultForm::wav ? audio.duration_wav_s : audio.duration_mp3_s;
 }

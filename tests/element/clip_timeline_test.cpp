@@ -77,7 +77,7 @@ TEST(ClipTimeline, NothingShownIsAnEmptyClipAndNotANegativeOne) {
 
 TEST(ClipTimeline, WithoutDurationsTheMedianDistanceStandsForTheLastFrames) {
   std::vector<FrameTime> frames;
-  for (const Nanoseconds ms : {0, 40, 80, 500, 540, 580}) frames.push_back({ms * kMs, GST_CLOCK_TIME_NONE});
+  for (const Nanoseconds ms : {0, 40, 80, 90, 500, 540, 580}) frames.push_back({ms * kMs, GST_CLOCK_TIME_NONE});
   const auto timeline = measure(frames, 0, {});
   EXPECT_EQ(timeline.frame, 40 * kMs);
   EXPECT_EQ(timeline.end, 620 * kMs);

@@ -35,7 +35,8 @@ class ElementTest : public ::testing::Test {
     EXPECT_EQ(error.detail("paid"), paid) << error.text;
   }
   static bool error_says(const ElementRig& rig, const std::string& words) {
-    return rig.errors().front().text.find(words) != std::string::npos;
+    const auto errors = rig.errors();
+    return !errors.empty() && errors.front().text.find(words) != std::string::npos;
   }
 
   sim::Service service_{quick_service()};

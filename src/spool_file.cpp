@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 
 #include "error.h"
 
@@ -24,7 +23,7 @@ namespace {
 }
 
 std::string default_directory() {
-  const char* set = std::getenv("TMPDIR");
+  const char* set = g_getenv("TMPDIR");
   return set && *set ? set : "/var/tmp";
 }
 

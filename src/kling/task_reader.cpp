@@ -64,7 +64,7 @@ std::string read_task_id(JsonObject* task, std::string_view body) {
   const char* name = has_value(task, "task_id") ? "task_id" : "id";
   JsonNode* node = member(task, name);
   if (!node || JSON_NODE_HOLDS_NULL(node)) return {};
-  const std::string text = text_member(task, name);
+  std::string text = text_member(task, name);
   const bool is_string = JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING;
   if (!is_string && (!is_digits(text) || body.find(text) == std::string_view::npos)) {
     refuse(std::string("the service's ") + name + " is neither a string nor a whole number", body);

@@ -16,7 +16,6 @@
 namespace klingv2a::kling {
 namespace {
 
-using test::Answer;
 using test::RawServer;
 using test::reply;
 

@@ -96,7 +96,7 @@ TEST_F(BuffersTest, NoFlagIsAdded) {
 
 TEST_F(BuffersTest, BytesSurviveInOrderWhateverTheirTimestamps) {
   // I P B B: decode order.
-  for (const GstClockTime frame : {0, 3, 1, 2}) rig_.push_frame(frame * kFrame);
+  for (const GstClockTime frame : std::initializer_list<GstClockTime>{0, 3, 1, 2}) rig_.push_frame(frame * kFrame);
   for (GstClockTime frame = 4; frame < 90; ++frame) rig_.push_frame(frame * kFrame);
   rig_.end();
   ASSERT_TRUE(rig_.wait_for_end());

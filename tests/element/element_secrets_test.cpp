@@ -21,6 +21,10 @@ constexpr const char* kSignature = "SECRETSIG-m4Xp81";
 constexpr const char* kHeader = "SECRETHDR-w2Rk56";
 constexpr const char* kCallback = "SECRETCBK-h5Nd20";
 
+// GStreamer's macros of these names compare a function pointer with a void pointer, which clang takes for a mistake.
+#undef gst_debug_add_log_function
+#undef gst_debug_remove_log_function
+
 // All that is logged while it lives, at the highest level.
 class LogCapture {
  public:

@@ -202,7 +202,7 @@ TEST_F(DecodeTest, ConvertsRateAndChannels) {
   EXPECT_LE(std::abs(sound->padded) + std::abs(sound->trimmed), 2);
   const auto stereo = samples_of(sound->slice(1000, 1));
   EXPECT_EQ(stereo[0], stereo[1]);
-  EXPECT_NEAR(stereo[0], 1000 * 44100 / 48000, 3);
+  EXPECT_NEAR(stereo[0], 1000 * 44100.0 / 48000, 3);
 }
 
 TEST_F(DecodeTest, MakesPlanarSoundWhereThePeerWantsIt) {

@@ -21,7 +21,7 @@ std::string klingv2a_at(const std::string& base_url, const std::string& more = "
 
 class ServiceGone : public ::testing::Test {
  protected:
-  static constexpr const char* kPost = "\"method\":\"POST\"";
+  static constexpr const char* kPost = R"("method":"POST")";
 
   void start_service(const std::vector<std::string>& arguments) {
     service_ = std::make_unique<SimProcess>(KLINGV2A_SIM_PROGRAM, arguments);

@@ -107,7 +107,7 @@ class Element : private ClipRunHost {
   bool on_stream_start(EventPtr event);
   bool on_caps(EventPtr event);
   bool on_segment(EventPtr event);
-  bool on_end(EventPtr event);
+  bool on_end(const EventPtr& event);
   bool pass_or_hold(EventPtr event);
   void check_caps(const GstCaps* caps) const;
   void check_announced_length();
@@ -153,9 +153,9 @@ class Element : private ClipRunHost {
   bool seek(EventPtr event);
   bool answer_position(Output& output, GstQuery* query);
   bool answer_latency(GstQuery* query);
-  bool answer_caps(GstPad* pad, GstQuery* query);
+  bool answer_caps(GstPad* pad, GstQuery* query) const;
   bool answer_audio(GstQuery* query);
-  bool answer_allocation(GstQuery* query);
+  bool answer_allocation(GstQuery* query) const;
   bool upstream_is_live();
 
   // element.cpp

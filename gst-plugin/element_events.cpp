@@ -42,7 +42,7 @@ bool Element::on_sink_event(EventPtr event) {
       return on_segment(std::move(event));
     case GST_EVENT_EOS:
     case GST_EVENT_SEGMENT_DONE:
-      return on_end(std::move(event));
+      return on_end(event);
     default:
       return pass_or_hold(std::move(event));
   }
@@ -215,7 +215,7 @@ bool Element::on_segment(EventPtr event) {
 }
 
 // EOS and SEGMENT_DONE complete the clip; they are the last to leave, on both pads.
-bool Element::on_end(EventPtr event) {
+bool Element::on_end(const EventPtr& event) {
   bool nothing_came = false;
   {
     const std::lock_guard lock(mutex_);

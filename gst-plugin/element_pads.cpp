@@ -39,7 +39,7 @@ bool Element::on_source_query(GstPad* pad, GstQuery* query) {
 }
 
 // What the other side of the element takes or gives, within our template.
-bool Element::answer_caps(GstPad* pad, GstQuery* query) {
+bool Element::answer_caps(GstPad* pad, GstQuery* query) const {
   GstCaps* filter = nullptr;
   gst_query_parse_caps(query, &filter);
   const auto ours = CapsPtr::adopt(gst_pad_get_pad_template_caps(pad));
@@ -51,7 +51,7 @@ bool Element::answer_caps(GstPad* pad, GstQuery* query) {
 }
 
 // Which metas downstream understands is its answer; its pools are not for us: what is held would starve them.
-bool Element::answer_allocation(GstQuery* query) {
+bool Element::answer_allocation(GstQuery* query) const {
   if (!gst_pad_peer_query(video_.pad, query)) return false;
   while (gst_query_get_n_allocation_pools(query) > 0) gst_query_remove_nth_allocation_pool(query, 0);
   return true;

@@ -179,8 +179,7 @@ std::vector<std::int64_t> frame_times(const std::vector<SeenBuffer>& buffers) {
   for (const auto& buffer : buffers)
     if (buffer.running_time != G_MININT64) times.push_back(buffer.running_time);
   std::ranges::sort(times);
-  const auto rest = std::ranges::unique(times);
-  times.erase(rest.begin(), rest.end());
+  times.erase(std::unique(times.begin(), times.end()), times.end());
   return times;
 }
 

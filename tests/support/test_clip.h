@@ -25,7 +25,7 @@ struct ClipOptions {
   Container container = Container::mp4;
   int kbit_s = 0;  // not 0: pictures full of noise, coded at about this rate, for big files
 
-  auto operator<=>(const ClipOptions&) const = default;
+  auto operator<=>(const ClipOptions&) const = default;  // NOLINT(modernize-use-nullptr): of the compiler's own code
 };
 
 [[nodiscard]] int frame_count(const ClipOptions& options);

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "slice_data.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "error.h"
+
+namespace klingv2a {
+
+namespace {
+
+using Bytes = std::span<const std::byte>;
+
+// How the NAL units of a codec are told apart, and where its codec_data says how long their lengths are.
+struct Codec {
+  const char* media_type;
+  std::string_view name;
+  unsigned type_shift, type_mask;    // in the first byte of a NAL unit
+  unsigned first_slice, last_slice;  // types
+  gsize length_size_at;              // byte of codec_data whose last two bits are the size less one
+};
+
+constexpr std::array kCodecs{
+    Codec{"video/x-h264", "h264", 0, 0x1f, 1, 5, 4},
+};
+
+constexpr unsigned kLengthSizeMask = 3;
+constexpr std::size_t kUsualLengthSize = 4;
+
+[[noreturn]] void refuse(const std::string& what) {
+  throw make_error(ErrorKind::input, Phase::hold, "the video's framing is broken: " + what,
+                   "put h264parse before klingv2a, or look whether the file is damaged");
+}
+
+class ReadMap {
+ public:
+  explicit ReadMap(GstBuffer* buffer) : buffer_(buffer) {
+    if (!gst_buffer_map(buffer, &map_, GST_MAP_READ)) refuse("a buffer cannot be read");
+  }
+  ~ReadMap() { gst_buffer_unmap(buffer_, &map_); }
+  ReadMap(const ReadMap&) = delete;
+  ReadMap& operator=(const ReadMap&) = delete;
+
+  [[nodiscard]] Bytes bytes() const { return std::as_bytes(std::span(map_.data, map_.size)); }
+
+ private:
+  GstBuffer* buffer_;
+  GstMapInfo map_{};
+};
+
+const Codec& codec_of(const GstCaps* caps) {
+  const GstStructure* structure = caps && gst_caps_is_fixed(caps) ? gst_caps_get_structure(caps, 0) : nullptr;
+  for (const auto& codec : kCodecs)
+    if (structure && gst_structure_has_name(structure, codec.media_type)) return codec;
+  throw make_error(ErrorKind::input, Phase::hold, "the slices of " + to_text(caps) + " are not known");
+}
+
+unsigned type_of(const Codec& codec, Bytes unit) {
+  return (std::to_integer<unsigned>(unit.front()) >> codec.type_shift) & codec.type_mask;
+}
+
+Bytes without_zeros(Bytes unit) {
+  while (!unit.empty() && unit.back() == std::byte{0}) unit = unit.first(unit.size() - 1);
+  return unit;
+}
+
+// A NAL unit ends with the byte of its stop bit. Zero bytes after it belong to the byte stream; the words 00 00 03 are
+// stuffing that an encoder may add and a remuxer may drop.
+Bytes without_stuffing(Bytes unit) {
+  unit = without_zeros(unit);
+  while (unit.size() > 2 && unit.back() == std::byte{3} && unit[unit.size() - 2] == std::byte{0} &&
+         unit[unit.size() - 3] == std::byte{0})
+    unit = without_zeros(unit.first(unit.size() - 1));
+  return unit;
+}
+
+void visit_if_slice(const Codec& codec, Bytes unit, const SliceVisitor& visit) {
+  if (unit.empty()) return;
+  const unsigned type = type_of(codec, unit);
+  if (type >= codec.first_slice && type <= codec.last_slice) visit(without_stuffing(unit));
+}
+
+// A length before each NAL unit, as in MP4.
+void visit_length_prefixed(const Codec& codec, Bytes rest, std::size_t length_size, const SliceVisitor& visit) {
+  while (!rest.empty()) {
+    if (rest.size() < length_size) refuse(std::to_string(rest.size()) + " bytes follow the last NAL unit of a frame");
+    std::size_t length = 0;
+    for (const auto byte : rest.first(length_size)) length = length << 8U | std::to_integer<std::size_t>(byte);
+    rest = rest.subspan(length_size);
+    if (length > rest.size())
+      refuse("a NAL unit of " + std::to_string(length) + " bytes in a frame that has " + std::to_string(rest.size()) +
+             " more");
+    visit_if_slice(codec, rest.first(length), visit);
+    rest = rest.subspan(length);
+  }
+}
+
+// The offset of the next 00 00 01, or the end.
+std::size_t start_code_in(Bytes bytes) {
+  constexpr std::string_view kStartCode("\0\0\1", 3);
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return std::min(text.find(kStartCode), text.size());
+}
+
+// A start code before each NAL unit, as in MPEG-TS.
+void visit_byte_stream(const Codec& codec, Bytes rest, const SliceVisitor& visit) {
+  constexpr std::size_t kStartCodeSize = 3;
+  const std::size_t first = start_code_in(rest);
+  if (!without_zeros(rest.first(first)).empty()) refuse("a buffer does not begin with a start code");
+  rest = rest.subspan(first);
+  while (!rest.empty()) {
+    rest = rest.subspan(kStartCodeSize);
+    const std::size_t end = start_code_in(rest);
+    visit_if_slice(codec, rest.first(end), visit);
+    rest = rest.subspan(end);
+  }
+}
+
+// avc3 may leave codec_data out, because its parameter sets travel with the frames.
+std::size_t length_size_of(const Codec& codec, const GstStructure* caps, bool codec_data_required) {
+  const GValue* value = gst_structure_get_value(caps, "codec_data");
+  GstBuffer* codec_data = value && GST_VALUE_HOLDS_BUFFER(value) ? gst_value_get_buffer(value) : nullptr;
+  if (!codec_data && !codec_data_required) return kUsualLengthSize;
+  guint8 byte = 0;
+  if (!codec_data || gst_buffer_extract(codec_data, codec.length_size_at, &byte, 1) != 1)
+    refuse("its caps have no codec_data that says how long the lengths of NAL units are");
+  return (byte & kLengthSizeMask) + std::size_t{1};
+}
+
+}  // namespace
+
+void visit_slices(const ClipFrames& clip, const SliceVisitor& visit) {
+  const Codec& codec = codec_of(clip.caps.get());
+  const GstStructure* caps = gst_caps_get_structure(clip.caps.get(), 0);
+  const char* named = gst_structure_get_string(caps, "stream-format");
+  const std::string_view format = named ? named : "";
+  const bool byte_stream = format == "byte-stream";
+  if (!byte_stream && format != "avc" && format != "avc3") refuse("stream-format is " + std::string(format));
+  const std::size_t length_size = byte_stream ? 0 : length_size_of(codec, caps, format == "avc");
+  for (const auto& buffer : clip.buffers) {
+    const ReadMap map(buffer.get());
+    if (byte_stream)
+      visit_byte_stream(codec, map.bytes(), visit);
+    else
+      visit_length_prefixed(codec, map.bytes(), length_size, visit);
+  }
+}
+
+std::string_view codec_name(const GstCaps* caps) {
+  return codec_of(caps).name;
+}
+
+}  // namespace klingv2a

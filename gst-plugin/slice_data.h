@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The part of a coded video that no container, parser or muxer changes: the slices of its pictures. Parameter sets,
+// AUD, SEI and filler come and go with whoever wrote the file, and so does the framing; the slices stay byte for byte.
+// Pure functions; any thread.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string_view>
+
+#include "proxy_writer.h"
+
+namespace klingv2a {
+
+// A slice NAL unit with its header, without framing and without what may follow its last set bit (zero bytes,
+// cabac_zero_words). Valid during the call only.
+using SliceVisitor = std::function<void(std::span<const std::byte>)>;
+
+// Shows `visit` the slices of the clip's frames in decode order; one buffer is mapped at a time.
+// Throws Error{input} for caps whose framing is not known, and for buffers that do not keep to it.
+void visit_slices(const ClipFrames& clip, const SliceVisitor& visit);
+
+// "h264". Throws Error{input} for caps of a codec whose slices are not known.
+[[nodiscard]] std::string_view codec_name(const GstCaps* caps);
+
+}  // namespace klingv2a

@@ -4,7 +4,10 @@
 // the one and sends the other.
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "blob.h"
 
@@ -15,6 +18,7 @@ struct Request {
   std::string authorization;  // the header; empty: absent
   std::string content_type;   // the header, with its parameters
   std::string body;
+  std::string range, if_range;  // the headers; empty: absent
 };
 
 struct Answer {
@@ -23,13 +27,16 @@ struct Answer {
     whole,
     reset,  // RST instead of an answer
     hang,   // nothing, until the client goes
-    half,   // the header, with the whole length, and half of the body; then FIN
+    half,   // the head, with the whole length, and half of the body; then FIN
+    cut,    // the head, with the whole length, and `cut_after` bytes of the body; then RST
   };
   int status = 200;
   std::string content_type = "application/json";
   Blob body = make_blob({});
-  std::string location, retry_after;  // headers; empty: absent
+  std::vector<std::pair<std::string, std::string>> headers;  // besides Content-Type and Content-Length
   Wire wire = Wire::whole;
+  int cut_after = -1;    // -1: half of the body
+  bool is_file = false;  // a result's file: may be asked for in part
 };
 
 }  // namespace klingv2a::sim

@@ -5,14 +5,17 @@
 // Threads: answer() runs on the server thread only; set_sound() may be called from any. The mutex guards the sound.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <mutex>
 #include <string>
 
 #include "answer.h"
+#include "credentials.h"
 #include "envelope.h"
 #include "faults.h"
 #include "ledger.h"
+#include "result_route.h"
 #include "service.h"
 
 namespace klingv2a::sim {
@@ -37,19 +40,23 @@ class Api {
   Answer accept(const Submit& submit, Ending ending);
   Answer query(const std::string& id);
   Answer list(const Request& request);
-  Answer result(const Request& request);
-  Answer proper_result(const Request& request) const;
   Answer admin(const Request& request);
   [[nodiscard]] Answer ledger_answer() const;
   Answer add_fault(const std::string& json);
-  Answer misbehave(const Fault& fault, Answer proper) const;
-  [[nodiscard]] std::optional<Answer> refuse_credentials(const Request& request) const;
   [[nodiscard]] Answer error(const std::string& code) const;
 
-  const std::vector<std::string> keys_;
+  [[nodiscard]] std::optional<Task> find(const std::string& id);
+  [[nodiscard]] std::vector<Task> listed() const;
+  [[nodiscard]] bool is_listed(const Task& task) const;
+
+  const Credentials credentials_;
+  const bool external_lookup_, refuse_duplicates_;
+  const std::chrono::milliseconds list_lag_;
+  const int concurrency_;
   Voice voice_;
   Ledger& ledger_;
   FaultQueue& faults_;
+  ResultRoute results_;
   const std::function<void(const std::string&)> start_task_;
   std::mutex mutex_;
   Sound sound_;

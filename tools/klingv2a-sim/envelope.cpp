@@ -72,7 +72,7 @@ Answer json_answer(int status, const std::string& text) {
 }
 
 std::string result_url(const Voice& voice, const Task& task, const char* file) {
-  return voice.host_url + "/results/" + task.result_path + "/" + file + "?sig=" + task.signature;
+  return voice.host_url + "/results/" + task.result_path + "/" + file + "?sig=" + task.link.signature;
 }
 
 void write_info(JsonWriter& json, const Voice& voice, const Task& task) {
@@ -206,6 +206,14 @@ Answer error_answer(const Voice& voice, const std::string& code, const std::stri
 
 std::string meaning_of(const std::string& code) {
   return std::string(row_of(code).meaning);
+}
+
+Answer text_answer(int status, const std::string& text) {
+  Answer answer;
+  answer.status = status;
+  answer.content_type = "text/plain; charset=utf-8";
+  answer.body = make_blob(text + "\n");
+  return answer;
 }
 
 Answer html_answer(int status, const std::string& title) {

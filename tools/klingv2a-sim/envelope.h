@@ -38,6 +38,7 @@ struct View {
 // The meaning of a code, for faults that name no message of their own.
 [[nodiscard]] std::string meaning_of(const std::string& code);
 
+[[nodiscard]] Answer text_answer(int status, const std::string& text);
 [[nodiscard]] Answer html_answer(int status, const std::string& title);
 
 }  // namespace klingv2a::sim

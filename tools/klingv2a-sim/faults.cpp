@@ -21,7 +21,7 @@ struct OnName {
   On on;
 };
 constexpr std::array kOnNames = {OnName{"submit", On::submit}, OnName{"query", On::query}, OnName{"result", On::result},
-                                 OnName{"fetch", On::fetch}};
+                                 OnName{"fetch", On::fetch}, OnName{"api", On::api}};
 
 // Where each misbehaviour can happen.
 struct DoRow {
@@ -43,6 +43,10 @@ constexpr std::array kDoRows = {
     DoRow{"never_finish", Do::never_finish, true, false, false, false},
     DoRow{"missing_result", Do::missing_result, false, true, false, false},
     DoRow{"odd_status", Do::odd_status, false, true, false, false},
+    DoRow{"cut", Do::cut, true, true, true, false},
+    DoRow{"expire", Do::expire, false, false, true, false},
+    DoRow{"ignore_range", Do::ignore_range, false, false, true, false},
+    DoRow{"changed", Do::changed, false, false, true, false},
 };
 
 [[noreturn]] void refuse(const std::string& what) {
@@ -59,6 +63,8 @@ bool possible(const DoRow& row, On on) {
       return row.result;
     case On::fetch:
       return row.fetch;
+    case On::api:
+      return row.submit && row.query;
   }
   return false;
 }
@@ -109,6 +115,8 @@ void set_field(Fault& fault, std::string_view name, std::string_view value) {
     fault.retry_after = value;
   else if (name == "paid")
     fault.paid = parse_bool(name, value);
+  else if (name == "bytes")
+    fault.bytes = parse_int(name, value);
   else
     refuse("unknown field '" + std::string(name) + "'");
 }
@@ -118,13 +126,16 @@ void check(const Fault& fault) {
   if (!possible(*row, fault.on)) refuse(std::string(row->name) + " cannot happen on this kind of request");
   if (fault.what == Do::error_code && fault.code.empty()) refuse("error_code needs a code");
   if (fault.times == 0 || fault.times < -1) refuse("times is at least 1, or -1 for always");
+  if (fault.bytes < -1) refuse("bytes is at least 0, or -1 for half of them");
   if (fault.http_status < 200 || fault.http_status > 599) refuse("http_status is 200 to 599");
 }
 
 bool fits(const Fault& fault, const Occasion& occasion) {
-  if (fault.on != occasion.on) return false;
+  const bool of_the_api = occasion.on == On::submit || occasion.on == On::query;
+  if (fault.on != occasion.on && !(fault.on == On::api && of_the_api)) return false;
   if (fault.what == Do::odd_status) return occasion.has_task;
   if (fault.what == Do::missing_result) return occasion.succeeded;
+  if (fault.what == Do::ignore_range || fault.what == Do::changed) return occasion.has_range;
   return true;
 }
 

@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <variant>
 
-#include "json.h"
+#include "ledger_lines.h"
 
 namespace klingv2a::sim {
 namespace {
@@ -22,69 +23,69 @@ std::string random_name() {
   return uuid.get();
 }
 
-void write_task(JsonWriter& json, const PaidTask& task) {
-  json.string("task_id", task.task_id)
-      .string("external_task_id", task.external_task_id)
-      .string("status", task.status)
-      .string("status_message", task.status_message)
-      .string("body", task.body)
-      .string("video_sha256", task.video_sha256)
-      .number("duration_s", task.duration_s)
-      .integer("width", task.width)
-      .integer("height", task.height)
-      .integer("frames", task.frames)
-      .integer("samples", task.samples)
-      .array("clicks");
-  for (const std::int64_t click : task.clicks) json.value(click);
-  json.end_array();
-}
-
-void write_request(JsonWriter& json, const SeenRequest& request) {
-  json.string("method", request.method)
-      .string("path", request.path)
-      .integer("status", request.status)
-      .boolean("has_authorization", request.has_authorization);
-}
+constexpr const char* kClip = "clip";
+constexpr const char* kWav = "wav";
+constexpr const char* kMp3 = "mp3";
+constexpr const char* kVideo = "mp4";
 
 }  // namespace
 
-std::string to_json(const PaidTask& task) {
-  JsonWriter json;
-  json.object().string("event", "task");
-  write_task(json, task);
-  return json.end_object().text();
+bool is_in_flight(const Task& task) {
+  return task.paid.status != "succeed" && task.paid.status != "failed";
 }
 
-std::string to_json(const SeenRequest& request) {
-  JsonWriter json;
-  json.object().string("event", "request");
-  write_request(json, request);
-  return json.end_object().text();
+Ledger::Ledger(const std::string& file, const LinkRules& link_rules)
+    : link_rules_(link_rules), store_(file.empty() ? "" : file + ".results"), file_(file) {
+  read_file();
+  read_results();
 }
 
-std::string to_json(const std::vector<PaidTask>& tasks, const std::vector<SeenRequest>& requests) {
-  JsonWriter json;
-  json.object().array("tasks");
-  for (const PaidTask& task : tasks) {
-    json.object();
-    write_task(json, task);
-    json.end_object();
+void Ledger::read_file() {
+  int number = 0;
+  for (const std::string& line : file_.read()) {
+    ++number;
+    try {
+      auto event = read_line(line);
+      if (auto* task = std::get_if<Task>(&event))
+        remember(std::move(*task));
+      else
+        requests_.push_back(std::get<SeenRequest>(std::move(event)));
+    } catch (const std::exception& wrong) {
+      throw std::runtime_error("klingv2a-sim: line " + std::to_string(number) + " of the ledger file: " + wrong.what());
+    }
   }
-  json.end_array().array("requests");
-  for (const SeenRequest& request : requests) {
-    json.object();
-    write_request(json, request);
-    json.end_object();
+}
+
+void Ledger::remember(Task task) {
+  const std::lock_guard lock(mutex_);
+  if (Task* known = task_locked(task.paid.task_id))
+    *known = std::move(task);
+  else
+    tasks_.push_back(std::move(task));
+  most_in_flight_ = std::max(most_in_flight_, in_flight_locked());
+}
+
+void Ledger::read_results() {
+  for (Task& task : tasks_) {
+    if (task.paid.status != "succeed") continue;
+    const std::string& id = task.paid.task_id;
+    task.results.wav = store_.load(id, kWav);
+    task.results.mp3 = store_.load(id, kMp3);
+    task.results.video = store_.load(id, kVideo);
+    if (!task.results.video) throw std::runtime_error("klingv2a-sim: the results of task " + id + " are gone");
   }
-  return json.end_array().end_object().text();
 }
 
-Ledger::Ledger(const std::string& file) {
-  if (file.empty()) return;
-  file_.open(file, std::ios::app);
-  if (!file_) throw std::runtime_error("cannot open the ledger file " + file);
+Task* Ledger::task_locked(const std::string& task_id) {
+  const auto task = std::ranges::find(tasks_, task_id, [](const Task& each) { return each.paid.task_id; });
+  return task == tasks_.end() ? nullptr : &*task;
 }
 
+int Ledger::in_flight_locked() const {
+  return static_cast<int>(std::ranges::count_if(tasks_, is_in_flight));
+}
+
+// Whoever has the answer may rely on the task: it is on disk first.
 Task Ledger::accept(Submit submit, const Sound& sound, Ending ending) {
   Task task;
   task.paid.external_task_id = submit.external_task_id;
@@ -95,22 +96,33 @@ Task Ledger::accept(Submit submit, const Sound& sound, Ending ending) {
   task.ending = std::move(ending);
   task.created_ms = task.updated_ms = now_ms();
   task.result_path = random_name();
-  task.signature = random_name();
-  const std::lock_guard lock(mutex_);
-  task.paid.task_id = std::to_string(kFirstTaskId + kTaskIdStep * static_cast<std::int64_t>(tasks_.size()));
-  tasks_.push_back(task);
-  changed_locked(to_json(task.paid));
+  {
+    const std::lock_guard lock(mutex_);
+    task.paid.task_id = std::to_string(kFirstTaskId + kTaskIdStep * static_cast<std::int64_t>(tasks_.size()));
+    changed_locked(line_of(task));
+    tasks_.push_back(task);
+    most_in_flight_ = std::max(most_in_flight_, in_flight_locked());
+  }
+  file_.sync();
   return task;
 }
 
 template <typename Change>
 void Ledger::update(const std::string& task_id, const Change& change) {
   const std::lock_guard lock(mutex_);
-  const auto task = std::ranges::find(tasks_, task_id, [](const Task& each) { return each.paid.task_id; });
-  if (task == tasks_.end()) return;
+  Task* task = task_locked(task_id);
+  if (!task) return;
   change(*task);
   task->updated_ms = now_ms();
-  changed_locked(to_json(task->paid));
+  changed_locked(line_of(*task));
+}
+
+void Ledger::keep_clip(const std::string& task_id, const Blob& clip) {
+  store_.keep(task_id, kClip, clip);
+}
+
+Blob Ledger::clip(const std::string& task_id) const {
+  return store_.load(task_id, kClip);
 }
 
 void Ledger::processing(const std::string& task_id, const SeenVideo& video) {
@@ -126,6 +138,9 @@ void Ledger::processing(const std::string& task_id, const SeenVideo& video) {
 
 void Ledger::succeed(const std::string& task_id, std::vector<std::int64_t> clicks, std::int64_t samples,
                      Results results) {
+  store_.keep(task_id, kWav, results.wav);
+  store_.keep(task_id, kMp3, results.mp3);
+  store_.keep(task_id, kVideo, results.video);
   update(task_id, [&](Task& task) {
     task.paid.status = "succeed";
     task.paid.clicks = std::move(clicks);
@@ -139,6 +154,34 @@ void Ledger::fail(const std::string& task_id, const std::string& message) {
     task.paid.status = "failed";
     task.paid.status_message = message;
   });
+}
+
+std::optional<Task> Ledger::show(const std::string& task_id) {
+  const std::lock_guard lock(mutex_);
+  Task* task = task_locked(task_id);
+  if (!task) return std::nullopt;
+  if (task->paid.status == "succeed" && !task->link.is_alive(link_rules_, now_ms())) {
+    task->link = {.signature = random_name(), .issued_ms = now_ms()};
+    changed_locked(line_of(*task));
+  }
+  return *task;
+}
+
+bool Ledger::use_link(const std::string& task_id, const std::string& signature) {
+  const std::lock_guard lock(mutex_);
+  Task* task = task_locked(task_id);
+  if (!task || signature != task->link.signature || !task->link.is_alive(link_rules_, now_ms())) return false;
+  ++task->link.fetches;
+  if (link_rules_.fetches > 0) changed_locked(line_of(*task));
+  return true;
+}
+
+void Ledger::expire_link(const std::string& task_id) {
+  const std::lock_guard lock(mutex_);
+  Task* task = task_locked(task_id);
+  if (!task) return;
+  task->link.dead = true;
+  changed_locked(line_of(*task));
 }
 
 template <typename Matches>
@@ -167,10 +210,20 @@ std::vector<Task> Ledger::tasks() const {
   return tasks_;
 }
 
+int Ledger::in_flight() const {
+  const std::lock_guard lock(mutex_);
+  return in_flight_locked();
+}
+
+int Ledger::most_in_flight() const {
+  const std::lock_guard lock(mutex_);
+  return most_in_flight_;
+}
+
 void Ledger::record(const SeenRequest& request) {
   const std::lock_guard lock(mutex_);
+  changed_locked(line_of(request));
   requests_.push_back(request);
-  changed_locked(to_json(request));
 }
 
 std::vector<SeenRequest> Ledger::requests() const {
@@ -189,8 +242,8 @@ void Ledger::wait_for_change(std::uint64_t seen, std::chrono::steady_clock::time
 }
 
 void Ledger::changed_locked(const std::string& line) {
+  file_.append(line);
   ++changes_;
-  if (file_.is_open()) file_ << line << std::endl;
   change_.notify_all();
 }
 

@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // What was asked of the service and what it was paid for: every request, every task, and how each task stands. Tests
-// read it to know that nothing was paid twice.
+// read it to know that nothing was paid twice. With a file it outlives its process: the next one knows all of it.
 //
-// Threads: any. One mutex guards all of it, the file too, so that the file's lines come in the order of the events.
+// Threads: any. One mutex guards all of it, the file's lines too, so that they come in the order of the events; what
+// takes longer (syncing, keeping results) happens without it.
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <fstream>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "blob.h"
+#include "ledger_file.h"
+#include "link.h"
+#include "result_store.h"
 #include "service.h"
 
 namespace klingv2a::sim {
@@ -51,23 +54,40 @@ struct Task {
   Ending ending;
   std::int64_t created_ms = 0, updated_ms = 0;  // Unix milliseconds
   std::string result_path;                      // unguessable path segment of the results
-  std::string signature;                        // must come back in the results' query string
+  Link link;                                    // to the results: the one that was given out last
   Results results;
 };
 
+// From `submitted` to the end a task holds its slot.
+[[nodiscard]] bool is_in_flight(const Task& task);
+
 class Ledger {
  public:
-  // `file`: JSON lines, appended; empty: memory only. Throws std::runtime_error when it cannot be opened.
-  explicit Ledger(const std::string& file);
+  // `file`: JSON lines, read and then appended; empty: memory only. Throws std::runtime_error when it cannot be opened
+  // or is not a ledger.
+  Ledger(const std::string& file, const LinkRules& link_rules);
 
-  Task accept(Submit submit, const Sound& sound, Ending ending);  // a paid task, `submitted`
+  // A paid task, `submitted`; it is on disk when this returns. Throws std::runtime_error when it cannot be.
+  Task accept(Submit submit, const Sound& sound, Ending ending);
+  void keep_clip(const std::string& task_id, const Blob& clip);  // what was fetched
   void processing(const std::string& task_id, const SeenVideo& video);
   void succeed(const std::string& task_id, std::vector<std::int64_t> clicks, std::int64_t samples, Results results);
   void fail(const std::string& task_id, const std::string& message);
+
+  // The task as a query shows it: once it has results, with a link to them that is alive.
+  [[nodiscard]] std::optional<Task> show(const std::string& task_id);
+  // Uses the link once; false: it is not alive.
+  [[nodiscard]] bool use_link(const std::string& task_id, const std::string& signature);
+  void expire_link(const std::string& task_id);
+
   [[nodiscard]] std::optional<Task> by_id(const std::string& task_id) const;
+  // The first of them, where several were accepted.
   [[nodiscard]] std::optional<Task> by_external_id(const std::string& external_task_id) const;
   [[nodiscard]] std::optional<Task> by_result_path(const std::string& result_path) const;
-  [[nodiscard]] std::vector<Task> tasks() const;  // in the order of their submits
+  [[nodiscard]] std::vector<Task> tasks() const;              // in the order of their submits
+  [[nodiscard]] Blob clip(const std::string& task_id) const;  // empty pointer: not kept
+  [[nodiscard]] int in_flight() const;
+  [[nodiscard]] int most_in_flight() const;
 
   void record(const SeenRequest& request);
   [[nodiscard]] std::vector<SeenRequest> requests() const;
@@ -77,25 +97,27 @@ class Ledger {
   void wait_for_change(std::uint64_t seen, std::chrono::steady_clock::time_point deadline) const;
 
  private:
+  void read_file();
+  void read_results();
   // Both run their argument under the lock: it only looks at, or sets, the task.
   template <typename Matches>
   [[nodiscard]] std::optional<Task> find(const Matches& matches) const;
   template <typename Change>
   void update(const std::string& task_id, const Change& change);
+  [[nodiscard]] Task* task_locked(const std::string& task_id);
+  [[nodiscard]] int in_flight_locked() const;
+  void remember(Task task);  // a line of the file
   void changed_locked(const std::string& line);
 
+  const LinkRules link_rules_;
+  const ResultStore store_;
   mutable std::mutex mutex_;
   mutable std::condition_variable change_;
   std::uint64_t changes_ = 0;
   std::vector<Task> tasks_;
+  int most_in_flight_ = 0;
   std::vector<SeenRequest> requests_;
-  std::ofstream file_;
+  LedgerFile file_;
 };
-
-// The ledger's JSON: one object for a task, one for a request; the file has one per line.
-[[nodiscard]] std::string to_json(const PaidTask& task);
-[[nodiscard]] std::string to_json(const SeenRequest& request);
-// {"tasks":[…],"requests":[…]}, what GET /sim/ledger answers.
-[[nodiscard]] std::string to_json(const std::vector<PaidTask>& tasks, const std::vector<SeenRequest>& requests);
 
 }  // namespace klingv2a::sim

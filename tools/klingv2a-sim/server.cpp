@@ -44,7 +44,9 @@ Request read_request(SoupServerMessage* message) {
           query ? query : "",
           header(headers, "Authorization"),
           header(headers, "Content-Type"),
-          {bytes, size}};
+          {bytes, size},
+          header(headers, "Range"),
+          header(headers, "If-Range")};
 }
 
 }  // namespace

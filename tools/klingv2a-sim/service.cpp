@@ -14,12 +14,13 @@ namespace klingv2a::sim {
 // In the order of their needs: the server goes first, then the workers, then what both write to.
 struct Service::Impl {
   explicit Impl(const Options& options)
-      : ledger(options.ledger_file),
+      : ledger(options.ledger_file, {options.link_life, options.link_fetches}),
         runner(options, ledger, faults),
         api(options, ledger, faults, [this](const std::string& task_id) { runner.start(task_id); }),
         server(options.address, options.port),
         host_url("http://" + host_of(options.address) + ":" + std::to_string(server.port())) {
     api.set_host_url(host_url);
+    runner.resume();
     server.start([this](const Request& request) { return api.answer(request); });
   }
 
@@ -66,6 +67,10 @@ std::vector<PaidTask> Service::paid_tasks() const {
   std::vector<PaidTask> paid;
   for (Task& task : impl_->ledger.tasks()) paid.push_back(std::move(task.paid));
   return paid;
+}
+
+int Service::most_in_flight() const {
+  return impl_->ledger.most_in_flight();
 }
 
 std::vector<SeenRequest> Service::requests() const {

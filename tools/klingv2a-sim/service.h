@@ -4,6 +4,9 @@
 // the real one would refuse, counts every paid task, makes sound that follows the picture, and misbehaves on request.
 // klingv2a-sim (main.cpp) is this class with a command line; the tests run it inside their own process.
 //
+// With a ledger file it may be killed at any moment: the next one that is started with the file knows every task, goes
+// on with the unfinished ones, and answers for the results of the others.
+//
 // Threads: Service owns one server thread (a GMainContext of its own with the SoupServer) and one worker thread per
 // accepted task (fetch, analyse, synthesise). The ledger, the faults, the sound and the task time have a mutex each,
 // and no thread holds two of them; every public method may be called from any thread.
@@ -34,9 +37,10 @@ struct Sound {
 // One misbehaviour. It applies to the next `times` requests of its kind (-1: all), in the order the faults were added.
 // A request that is refused anyway (key, method, fields) uses up no fault.
 struct Fault {
-  // query: of one task, or of the list. fetch: the service's own GET of video_url, whose task then fails (hang: stays
-  // `submitted`); of the misbehaviours it knows status, reset, hang, corrupt and truncate.
-  enum class On { submit, query, result, fetch };
+  // query: of one task, or of the list. api: submit or query, whichever comes first. fetch: the service's own GET of
+  // video_url, whose task then fails (hang: stays `submitted`); of the misbehaviours it knows status, reset, hang,
+  // corrupt and truncate.
+  enum class On { submit, query, result, fetch, api };
   enum class Do {
     status,          // answer with `http_status` and `body` (raw) instead; on submit no task is made unless `paid`
     error_code,      // answer with the API's error `code` in this service's dialect (HTTP status from the error table)
@@ -51,6 +55,10 @@ struct Fault {
     never_finish,    // submit: accept, stay `processing`
     missing_result,  // query of a task that has succeeded: `succeed` with an empty task_result
     odd_status,      // query of a task that exists: task_status "thinking"
+    cut,             // send the answer's first `bytes` bytes, then RST; on submit the task is made when `paid`
+    expire,          // result: the link is dead from now on; a query gives a fresh one
+    ignore_range,    // result asked for by Range: the whole of it, with status 200
+    changed,         // result asked for by Range: the same sound in another file, with another ETag and length
   };
   On on = On::submit;
   Do what = Do::status;
@@ -62,6 +70,12 @@ struct Fault {
   std::string location;
   std::string retry_after;  // header, as is
   bool paid = false;
+  int bytes = -1;  // cut: how much of the (partial) body is sent; -1: half of it
+};
+
+// Who signs JWTs with `secret_key` and names itself by `access_key` in `iss`.
+struct KeyPair {
+  std::string access_key, secret_key;
 };
 
 struct Options {
@@ -73,7 +87,16 @@ struct Options {
   std::chrono::milliseconds task_time{2000};  // from accepted to `succeed`, in addition to the real work
   Sound sound;
   bool check_resolution = true;  // CometAPI's "720p or 1080p"
-  std::string ledger_file;       // JSON lines, appended; empty: memory only
+  // JSON lines: read at the start, then appended; the results lie in LEDGER_FILE.results/. Empty: memory only.
+  std::string ledger_file;
+  std::vector<KeyPair> key_pairs;          // accepted as HS256 JWTs, beside the keys. All of them are one account's
+  std::optional<bool> external_lookup;     // a task is found by its external id. Unset: in Kling's dialect
+  std::optional<bool> refuse_duplicates;   // an external id is taken only once. Unset: in Kling's dialect
+  std::chrono::milliseconds list_lag{0};   // younger tasks are neither in the list nor found by their external id
+  int concurrency = 0;                     // tasks in flight at once; a further submit is refused by 1303. 0: no limit
+  std::chrono::milliseconds link_life{0};  // of a result's link, from the query that gave it. 0: for ever
+  int link_fetches = 0;                    // requests by one link, to any of the task's files. 0: no limit
+  bool ranges = true;                      // false: a result is always sent whole
 };
 
 struct SeenRequest {
@@ -94,7 +117,8 @@ struct PaidTask {
 
 class Service {
  public:
-  // Starts listening before it returns. Throws std::runtime_error when the address cannot be bound.
+  // Starts listening before it returns. Throws std::runtime_error when the address cannot be bound, or when the ledger
+  // file cannot be read, is not one, or belongs to a service that still runs.
   explicit Service(const Options& options);
   ~Service();  // stops at once, also with requests and tasks under way; the port is closed
   Service(const Service&) = delete;
@@ -108,6 +132,7 @@ class Service {
   void set_task_time(std::chrono::milliseconds time);  // for tasks under way, too
 
   [[nodiscard]] std::vector<PaidTask> paid_tasks() const;
+  [[nodiscard]] int most_in_flight() const;  // the highest number of tasks that were in flight at once
   [[nodiscard]] std::vector<SeenRequest> requests() const;
   [[nodiscard]] int count(const std::string& method, const std::string& path_prefix) const;
   // Waits for the event, not for the time: true as soon as `condition` holds (looked at after each change of state),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "task_runner.h"
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 
@@ -17,6 +18,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr double kNsPerSecond = 1e9;
+constexpr std::int64_t kUsPerMs = 1000;
 constexpr double kLoudestMotion = 0.1;  // a tenth of the picture's range changes from frame to frame
 
 Score score_of(const Clip& clip) {
@@ -30,6 +32,12 @@ Score score_by_id(double seconds) {
   Score score{std::llround(seconds * kNsPerSecond), {}, {}};
   for (std::int64_t time = kSecondNs; time < score.length_ns; time += kSecondNs) score.clicks_ns.push_back(time);
   return score;
+}
+
+// A task that an earlier process accepted has gone on since then. The clock may have been set back.
+Clock::time_point accepted_at(const Task& task) {
+  const std::int64_t age_ms = g_get_real_time() / kUsPerMs - task.created_ms;
+  return Clock::now() - std::chrono::milliseconds(std::max<std::int64_t>(0, age_ms));
 }
 
 }  // namespace
@@ -63,6 +71,11 @@ void TaskRunner::start(const std::string& task_id) {
   for (Job& job : done) job.thread.join();
 }
 
+void TaskRunner::resume() {
+  for (const Task& task : ledger_.tasks())
+    if (is_in_flight(task)) start(task.paid.task_id);
+}
+
 // Those have nothing left to wait for; their threads would otherwise pile up in a long run.
 void TaskRunner::take_done_locked(std::list<Job>& done) {
   for (auto job = jobs_.begin(); job != jobs_.end();) {
@@ -86,12 +99,20 @@ void TaskRunner::run(const std::string& task_id) {
   } catch (const Cancelled&) {
     // The service ends; the task's last state stands in the ledger.
   } catch (const std::exception& failure) {
-    ledger_.fail(task_id, failure.what());
+    end_as_failed(task_id, failure.what());
+  }
+}
+
+void TaskRunner::end_as_failed(const std::string& task_id, const char* message) {
+  try {
+    ledger_.fail(task_id, message);
+  } catch (const std::exception& failure) {  // the disk; the next process will do the task again
+    g_critical("klingv2a-sim: the end of task %s is not in the ledger: %s", task_id.c_str(), failure.what());
   }
 }
 
 void TaskRunner::work(const Task& task) {
-  const Clock::time_point accepted = Clock::now();
+  const Clock::time_point accepted = accepted_at(task);
   Blob file;
   const Score score = task.submit.video_url.empty() ? imagine(task) : look(task, file);
   if (task.ending.kind == Ending::Kind::never) return;
@@ -110,12 +131,21 @@ Score TaskRunner::imagine(const Task& task) {
 
 // The ledger learns what was fetched before it is judged, so that a test sees why it was refused.
 Score TaskRunner::look(const Task& task, Blob& file) {
-  file = fetch(task.submit.video_url, faults_.take({Fault::On::fetch}), cancellable_.get());
+  file = clip_of(task);
   const Clip clip = analyse(file, cancellable_.get());
   ledger_.processing(task.paid.task_id, {sha256_of(file), static_cast<double>(clip.length_ns) / kNsPerSecond,
                                          clip.width, clip.height, static_cast<int>(clip.frames.size())});
   judge(task.submit.video_url, clip, check_resolution_);
   return score_of(clip);
+}
+
+// A task that an earlier process had fetched the video for need not ask for it again.
+Blob TaskRunner::clip_of(const Task& task) {
+  if (task.paid.status == "processing")
+    if (Blob kept = ledger_.clip(task.paid.task_id)) return kept;
+  Blob fetched = fetch(task.submit.video_url, faults_.take({Fault::On::fetch}), cancellable_.get());
+  ledger_.keep_clip(task.paid.task_id, fetched);
+  return fetched;
 }
 
 void TaskRunner::finish(const Task& task, const Blob& clip, const Score& score, Clock::time_point accepted) {

@@ -32,6 +32,7 @@ class TaskRunner {
   TaskRunner& operator=(const TaskRunner&) = delete;
 
   void start(const std::string& task_id);
+  void resume();                                       // starts what the ledger knows as unfinished
   void set_task_time(std::chrono::milliseconds time);  // for tasks under way, too
 
  private:
@@ -41,8 +42,10 @@ class TaskRunner {
   };
   void run(const std::string& task_id);
   void work(const Task& task);
+  void end_as_failed(const std::string& task_id, const char* message);
   [[nodiscard]] Score imagine(const Task& task);           // by video_id
   [[nodiscard]] Score look(const Task& task, Blob& file);  // by video_url; `file`: what was fetched
+  [[nodiscard]] Blob clip_of(const Task& task);
   void finish(const Task& task, const Blob& clip, const Score& score, std::chrono::steady_clock::time_point accepted);
   void wait_for_task_time(std::chrono::steady_clock::time_point accepted);
   void take_done_locked(std::list<Job>& done);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// What no HTTP library does by itself: resets, silence and half answers on a connection that was taken from SoupServer.
+// What no HTTP library does by itself: resets, silence, half and cut answers on a connection that was taken from
+// SoupServer.
 //
 // Threads: the server thread only; needs no lock. Sockets are non-blocking, so a client that does not read holds up
 // nobody, and the destructor closes them at once.
@@ -28,7 +29,7 @@ class Wire {
  private:
   struct Stolen;
   void send_whole(SoupServerMessage* message, const Answer& answer);
-  void steal(SoupServerMessage* message, std::string bytes);
+  void steal(SoupServerMessage* message, std::string bytes, bool reset_after = false);
   static gboolean on_ready(GSocket* socket, GIOCondition condition, gpointer data);
 
   GMainContext* const context_;

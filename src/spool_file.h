@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // A file without a name: it is unlinked as soon as it is open, so that nothing is left behind even when the process
-// is killed. Proxies and results live in such files. Read and written with pread/pwrite only, so that several
-// threads can read one file; writing is for one thread, before the file is shared as `std::shared_ptr<const
-// SpoolFile>`.
+// is killed. Proxies and results live in such files; a result that is kept (journal/results.h) is read through one,
+// too. Read and written with pread/pwrite only, so that several threads can read one file; writing is for one thread,
+// before the file is shared as `std::shared_ptr<const SpoolFile>`.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -18,6 +19,8 @@ class SpoolFile {
   // Creates the file in `directory`; an empty string means $TMPDIR, else /var/tmp (never a tmpfs by default).
   // Throws Error{disk} that names the directory.
   explicit SpoolFile(const std::string& directory = {});
+  // An existing file, for reading only. Null when it is not there. Throws Error{disk}.
+  [[nodiscard]] static std::shared_ptr<const SpoolFile> open_existing(const std::string& path);
   ~SpoolFile();
   SpoolFile(const SpoolFile&) = delete;
   SpoolFile& operator=(const SpoolFile&) = delete;
@@ -35,6 +38,11 @@ class SpoolFile {
   void clear();
 
  private:
+  struct Adopt {
+    int fd;
+  };
+  explicit SpoolFile(Adopt adopted) : fd_(adopted.fd) {}
+
   int fd_ = -1;
 };
 

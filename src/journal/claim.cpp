@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// A row in our hands: each step of its life is one committed transaction that first makes sure that the row is still
+// ours. See journal.h.
+#include <utility>
+
+#include "journal/journal.h"
+
+namespace klingv2a::journal {
+
+namespace {
+
+void enter(Row& row, State state, std::int64_t now_ms) {
+  row.state = state;
+  row.at_ms.at(static_cast<std::size_t>(state)) = now_ms;
+}
+
+}  // namespace
+
+Claim::Claim(Journal& journal, Row row, bool waited)
+    : journal_(journal),
+      row_(std::move(row)),
+      waited_(waited),
+      heartbeat_(std::make_unique<Heartbeat>(journal.location_, row_.id, journal.owner_)) {}
+
+Claim::~Claim() {
+  heartbeat_.reset();
+  try {
+    if (!g_cancellable_is_cancelled(journal_.cancel_.get())) {
+      give_back(*journal_.connection_);
+      return;
+    }
+    // Our own connection no longer waits for anything, but the next run should not have to wait for us.
+    const auto fresh = GObjectPtr<GCancellable>::adopt(g_cancellable_new());
+    give_back(*open_connection(journal_.location_, Durability::crash_of_program, fresh));
+  } catch (const std::exception& failure) {
+    g_warning("the journal's row %" G_GINT64_FORMAT " is not given back, its next run waits for %g s: %s", row_.id,
+              kDeadAfter.count(), failure.what());
+  }
+}
+
+void Claim::give_back(Connection& connection) {
+  in_transaction(connection, [&] {
+    connection.run("UPDATE klingv2a_tasks SET owner = '', ticket = 0 WHERE id = $1 AND owner = $2",
+                   {std::to_string(row_.id), journal_.owner_});
+  });
+}
+
+Row Claim::own_row() {
+  std::optional<Row> row = journal_.records_.by_id(row_.id);
+  if (row && row->owner == journal_.owner_) return std::move(*row);
+  throw LeaseLost({.kind = ErrorKind::busy,
+                   .retryable = true,
+                   .message = "another run took this clip over while this one stood still"});
+}
+
+template <typename Change>
+void Claim::change(const Change& change) {
+  row_ = in_transaction(*journal_.connection_, [&] {
+    Row row = own_row();
+    change(row);
+    ++row.beat;
+    journal_.records_.update(row);
+    return row;
+  });
+}
+
+bool Claim::try_prepare(const std::string& external_task_id, const std::string& request, unsigned max_tasks) {
+  bool goes = false;
+  change([&](Row& row) {
+    if (row.ticket == 0) row.ticket = journal_.records_.next_ticket();
+    goes = journal_.may_go(row, max_tasks);
+    if (!goes) return;
+    if (row.external_task_id.empty()) row.external_task_id = external_task_id;
+    row.request = request;
+    enter(row, State::prepared, journal_.now_ms());
+  });
+  return goes;
+}
+
+void Claim::prepare(const std::string& external_task_id, const std::string& request, unsigned max_tasks,
+                    Seconds patience, const OnWait& on_wait) {
+  const Seconds give_up_at = journal_.clock_.now() + patience;
+  bool told = false;
+  while (!try_prepare(external_task_id, request, max_tasks)) {
+    const std::string limit = std::to_string(max_tasks) + " tasks of this account are under way or come first";
+    if (journal_.clock_.now() > give_up_at) {
+      throw Error({.kind = ErrorKind::busy,
+                   .retryable = true,
+                   .message = limit + ", and none has ended",
+                   .advice = "wait for them; max-tasks is how many the account may have at a time"});
+    }
+    if (!std::exchange(told, true)) on_wait("waiting for a turn: " + limit);
+    journal_.wait();
+  }
+}
+
+void Claim::refused(const std::string& message) {
+  change([&](Row& row) {
+    row.message = message;
+    enter(row, State::waiting, journal_.now_ms());
+  });
+}
+
+void Claim::accepted(const std::string& task_id) {
+  row_ = in_transaction(*journal_.connection_, [&] {
+    Row row = journal_.records_.by_id(row_.id).value_or(row_);
+    if (row.external_task_id == row_.external_task_id && row.task_id.empty()) {
+      row.task_id = task_id;
+      enter(row, State::submitted, journal_.now_ms());
+      ++row.beat;
+      journal_.records_.update(row);
+    }
+    return row;
+  });
+  change([](Row&) {});  // throws when the row is another's by now
+}
+
+void Claim::ended(State state, const std::string& message, const std::string& failure_kind,
+                  const std::string& deduction) {
+  change([&](Row& row) {
+    row.message = message;
+    row.failure_kind = failure_kind;
+    row.deduction = deduction;
+    enter(row, state, journal_.now_ms());
+  });
+}
+
+void Claim::downloaded(const std::string& name, const std::string& form, const std::string& checksum,
+                       std::int64_t bytes) {
+  change([&](Row& row) {
+    row.result_name = name;
+    row.result_form = form;
+    row.result_checksum = checksum;
+    row.result_bytes = bytes;
+    enter(row, State::downloaded, journal_.now_ms());
+  });
+}
+
+void Claim::start_over() {
+  change([&](Row& row) {
+    row.external_task_id.clear();
+    row.task_id.clear();
+    row.ticket = 0;
+    enter(row, State::waiting, journal_.now_ms());
+  });
+}
+
+}  // namespace klingv2a::journal

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The rules of paying once, whatever the store: a clip has one row; one run at a time has the row (a lease with a
+// heartbeat); before a POST the row says that one may be out; at most so many tasks of an account are under way, first
+// come first served. Nothing here ever deletes a row.
+//
+// Threads: a Journal and its claims are made, used and destroyed on one thread (the cycle thread). The heartbeat has a
+// thread and a connection of its own.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "clock.h"
+#include "journal/heartbeat.h"
+#include "journal/location.h"
+#include "journal/owner.h"
+#include "journal/records.h"
+#include "journal/row.h"
+
+namespace klingv2a::journal {
+
+// Told, now and then, what is waited for.
+using OnWait = std::function<void(const std::string& what)>;
+
+// The lease is lost: this run stood still for so long that another one took the clip over. Nothing was written. To
+// claim the clip again is the way on.
+class LeaseLost : public Error {
+ public:
+  using Error::Error;
+};
+
+class Journal;
+
+// One clip's row in our hands. The destructor gives it back, so that the next run need not wait.
+class Claim {
+ public:
+  ~Claim();
+  Claim(const Claim&) = delete;
+  Claim& operator=(const Claim&) = delete;
+
+  // As it was last read or written by us.
+  [[nodiscard]] const Row& row() const noexcept { return row_; }
+  // Another run had the clip when we came.
+  [[nodiscard]] bool waited_for_another() const noexcept { return waited_; }
+  [[nodiscard]] int missed_beats() const noexcept { return heartbeat_->failures(); }
+
+  // Each is one committed transaction. Throws LeaseLost, or Error for trouble with the store.
+
+  // Waits until fewer than `max_tasks` tasks of the account are under way and nobody came earlier, then writes down
+  // that a POST goes out: with the row's external_task_id if it has one, else with the one given. Throws Error{busy}
+  // after `patience`.
+  void prepare(const std::string& external_task_id, const std::string& request, unsigned max_tasks, Seconds patience,
+               const OnWait& on_wait);
+  // The POST was definitely refused, or never left.
+  void refused(const std::string& message);
+  // The task exists. Written whoever has the row by now: it is paid.
+  void accepted(const std::string& task_id);
+  // The task has ended: succeeded or failed.
+  void ended(State state, const std::string& message, const std::string& failure_kind, const std::string& deduction);
+  // The result's file is kept; `name` is the one among the results.
+  void downloaded(const std::string& name, const std::string& form, const std::string& checksum, std::int64_t bytes);
+  // The row of a failed task is used for another one.
+  void start_over();
+
+ private:
+  friend class Journal;
+  Claim(Journal& journal, Row row, bool waited);
+  [[nodiscard]] bool try_prepare(const std::string& external_task_id, const std::string& request, unsigned max_tasks);
+  template <typename Change>
+  void change(const Change& change);
+  [[nodiscard]] Row own_row();
+  void give_back(Connection& connection);
+
+  Journal& journal_;
+  Row row_;
+  const bool waited_;
+  std::unique_ptr<Heartbeat> heartbeat_;
+};
+
+class Journal {
+ public:
+  // Opens the store. Throws Error{disk|settings|cancelled}; then nothing is paid.
+  Journal(Location location, Clock& clock, GObjectPtr<GCancellable> cancel);
+
+  // Finds the clip's row, or makes it, and takes it over as soon as nobody else has it. Throws Error{still-running}
+  // after `patience`.
+  [[nodiscard]] std::unique_ptr<Claim> claim(const ClipIdentity& clip, Seconds patience, const OnWait& on_wait);
+  // All rows, oldest first.
+  [[nodiscard]] std::vector<Row> rows();
+  [[nodiscard]] const Location& location() const noexcept { return location_; }
+
+ private:
+  friend class Claim;
+  [[nodiscard]] std::optional<Row> try_claim(const ClipIdentity& clip, Row& other);
+  [[nodiscard]] bool may_go(const Row& row, unsigned max_tasks);
+  [[nodiscard]] bool is_under_way(const Row& row);
+  [[nodiscard]] std::int64_t now_ms();
+  void wait();
+
+  const Location location_;
+  Clock& clock_;
+  const GObjectPtr<GCancellable> cancel_;
+  const std::string owner_;
+  std::unique_ptr<Connection> connection_;
+  Records records_;
+  Watch watch_;
+};
+
+}  // namespace klingv2a::journal

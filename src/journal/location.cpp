@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "journal/location.h"
+
+#include <glib.h>
+
+#include "http/client.h"
+#include "journal/schema.h"
+#include "journal/sqlite_connection.h"
+#ifdef KLINGV2A_WITH_POSTGRESQL
+#include "journal/postgresql_connection.h"
+#endif
+
+namespace klingv2a::journal {
+
+namespace {
+
+// Asked of the environment each time: GLib would remember what it saw first.
+std::string base_directory(const char* variable, const char* below_home) {
+  const char* set = g_getenv(variable);
+  if (set && g_path_is_absolute(set)) return set;
+  return std::string(g_get_home_dir()) + "/" + below_home;
+}
+
+bool is_postgresql(const std::string& where) {
+  return where.starts_with("postgresql://") || where.starts_with("postgres://");
+}
+
+// "/a/journal.sqlite" -> "/a/journal-simulated.sqlite"
+std::string simulated_name(const std::string& file) {
+  const std::size_t name = file.rfind('/') + 1;
+  const std::size_t dot = file.rfind('.');
+  const std::size_t at = dot == std::string::npos || dot <= name ? file.size() : dot;
+  return file.substr(0, at) + "-simulated" + file.substr(at);
+}
+
+void check_file(const std::string& file) {
+  if (g_path_is_absolute(file.c_str()) && file.find("://") == std::string::npos) return;
+  const bool uri = file.find("://") != std::string::npos;
+  throw make_error(ErrorKind::settings, Phase::check,
+                   uri ? "the journal is neither a file nor postgresql://" : "the journal's path is not absolute",
+                   "give journal=/PATH/journal.sqlite or journal=postgresql://USER@HOST/DATABASE");
+}
+
+}  // namespace
+
+Location locate(const std::string& setting, const std::string& base_url) {
+  const char* environment = g_getenv("KLINGV2A_JOURNAL");
+  std::string where = !setting.empty() ? setting : environment ? environment : "";
+  Location location;
+  location.simulated = http::is_loopback_url(base_url);
+  location.results = base_directory("XDG_CACHE_HOME", ".cache") + "/klingv2a/results";
+  if (location.simulated) location.results += "-simulated";
+  if (is_postgresql(where)) {
+    location.connection_string = std::move(where);
+    return location;
+  }
+  if (where.empty()) where = base_directory("XDG_STATE_HOME", ".local/state") + "/klingv2a/journal.sqlite";
+  check_file(where);
+  location.file = location.simulated ? simulated_name(where) : where;
+  return location;
+}
+
+std::string displayable(const Location& location) {
+  return location.connection_string.empty() ? location.file : http::displayable_url(location.connection_string);
+}
+
+std::unique_ptr<Connection> open_connection(const Location& location, Durability durability,
+                                            const GObjectPtr<GCancellable>& cancel) {
+  std::unique_ptr<Connection> connection;
+  if (location.connection_string.empty()) {
+    connection = open_sqlite(location.file, durability, cancel);
+  } else {
+#ifdef KLINGV2A_WITH_POSTGRESQL
+    connection = open_postgresql(location.connection_string, location.simulated, durability, cancel);
+#else
+    throw journal_error(ErrorKind::settings, displayable(location), "needs PostgreSQL, which this build is without",
+                        "build klingv2a with -Dpostgresql=enabled, or name a file");
+#endif
+  }
+  migrate(*connection, displayable(location));
+  return connection;
+}
+
+Error journal_error(ErrorKind kind, const std::string& where, const std::string& what, const std::string& advice) {
+  return make_error(kind, Phase::check, "the journal " + where + " " + what, advice);
+}
+
+}  // namespace klingv2a::journal

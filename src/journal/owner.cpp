@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// See owner.h. A token reads MACHINE/PROCESS-ID-SPACE/PROCESS-ID/START/RUN: the number of a process alone is used
+// again, and means another process in another container.
+#include "journal/owner.h"
+
+#include <glib.h>
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+
+#include "gobject_ptr.h"
+
+namespace klingv2a::journal {
+
+namespace {
+
+std::string contents_of(const std::string& path) {
+  char* text = nullptr;
+  gsize length = 0;
+  if (!g_file_get_contents(path.c_str(), &text, &length, nullptr)) return {};
+  const GCharPtr owned(text);
+  return {text, length};
+}
+
+std::string machine() {
+  const std::string boot = contents_of("/proc/sys/kernel/random/boot_id");
+  return boot.empty() ? g_get_host_name() : boot.substr(0, boot.find('\n'));
+}
+
+std::string process_id_space() {
+  std::array<char, 64> target{};
+  const ssize_t length = ::readlink("/proc/self/ns/pid", target.data(), target.size());
+  return length <= 0 ? "0" : std::string(target.data(), static_cast<std::size_t>(length));
+}
+
+// When a process began, in the kernel's ticks; empty when there is none of this number.
+std::string start_of(const std::string& process_id) {
+  const std::string stat = contents_of("/proc/" + process_id + "/stat");
+  // The second field, the name, may hold anything; the 22nd is the start. A zombie ('Z') does nothing any more.
+  const std::size_t name_end = stat.rfind(')');
+  if (name_end == std::string::npos || stat.compare(name_end + 2, 1, "Z") == 0) return {};
+  std::size_t begin = name_end;
+  for (int field = 2; field < 22 && begin != std::string::npos; ++field) begin = stat.find(' ', begin + 1);
+  if (begin == std::string::npos) return {};
+  return stat.substr(begin + 1, stat.find(' ', begin + 1) - begin - 1);
+}
+
+std::string here() {
+  return machine() + "/" + process_id_space() + "/";
+}
+
+}  // namespace
+
+std::string make_owner() {
+  const GCharPtr run(g_uuid_string_random());
+  const std::string process_id = std::to_string(::getpid());
+  return here() + process_id + "/" + start_of(process_id) + "/" + run.get();
+}
+
+bool is_gone(const std::string& owner) {
+  const std::string prefix = here();
+  if (!owner.starts_with(prefix)) return false;
+  const std::size_t id_end = owner.find('/', prefix.size());
+  if (id_end == std::string::npos) return false;
+  const std::string start = start_of(owner.substr(prefix.size(), id_end - prefix.size()));
+  const std::size_t start_end = owner.find('/', id_end + 1);
+  return start != owner.substr(id_end + 1, start_end - id_end - 1);
+}
+
+bool Watch::is_alive(const Row& row) {
+  if (row.owner.empty() || is_gone(row.owner)) return false;
+  const Seconds now = clock_.now();
+  const auto [entry, is_new] = seen_.try_emplace(row.owner, Seen{row.beat, now});
+  Seen& seen = entry->second;
+  if (std::exchange(seen.beat, row.beat) != row.beat) seen.since = now;
+  return now - seen.since < kDeadAfter;
+}
+
+}  // namespace klingv2a::journal

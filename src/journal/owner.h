@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Who has a row, and whether he still lives. An owner of this machine whose process is gone is dead at once; any other
+// is dead when his beat has not grown for a while by *our own* monotonic clock. No clock is ever compared with another
+// one's, so that clocks may jump.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "clock.h"
+#include "journal/row.h"
+
+namespace klingv2a::journal {
+
+inline constexpr Seconds kBeat{2};       // an owner's heartbeat
+inline constexpr Seconds kDeadAfter{8};  // without one; an owner may miss three of them
+
+// A token for one run of this process: it names machine, process and run.
+[[nodiscard]] std::string make_owner();
+
+// True when `owner` is of this machine and its process is gone.
+[[nodiscard]] bool is_gone(const std::string& owner);
+
+// Watches the owners of rows. One thread.
+class Watch {
+ public:
+  explicit Watch(Clock& clock) : clock_(clock) {}
+  // Is the row's owner alive, as far as can be told by now? False for a row without one.
+  [[nodiscard]] bool is_alive(const Row& row);
+
+ private:
+  struct Seen {
+    std::int64_t beat = 0;
+    Seconds since{0};
+  };
+  Clock& clock_;
+  std::map<std::string, Seen> seen_;
+};
+
+}  // namespace klingv2a::journal

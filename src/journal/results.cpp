@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// See results.h.
+#include "journal/results.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/file.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <filesystem>
+#include <vector>
+
+#include "error.h"
+#include "gobject_ptr.h"
+
+namespace klingv2a::journal {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kPiece = 256 * 1024;
+constexpr const char* kPartSuffix = ".part-XXXXXX";
+
+Error disk_error(const std::string& what, const std::string& path, int error_number) {
+  return make_error(ErrorKind::disk, Phase::download, what + " \"" + path + "\": " + g_strerror(error_number),
+                    "the results are kept below XDG_CACHE_HOME: free some space there, or keep fewer");
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  [[nodiscard]] int get() const noexcept { return fd_; }
+
+ private:
+  int fd_;
+};
+
+class Checksum {
+ public:
+  Checksum() : state_(XXH3_createState()) { XXH3_128bits_reset(state_.get()); }
+  void add(std::span<const std::byte> data) { XXH3_128bits_update(state_.get(), data.data(), data.size()); }
+  [[nodiscard]] std::string text() const {
+    const XXH128_hash_t hash = XXH3_128bits_digest(state_.get());
+    const GCharPtr text(g_strdup_printf("%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x",
+                                        static_cast<guint64>(hash.high64), static_cast<guint64>(hash.low64)));
+    return text.get();
+  }
+
+ private:
+  std::unique_ptr<XXH3_state_t, Deleter<XXH3_freeState>> state_;
+};
+
+// Calls `take` with the file's content, piece by piece.
+template <typename Take>
+void for_each_piece(const SpoolFile& file, const Take& take) {
+  std::vector<std::byte> buffer(kPiece);
+  std::uint64_t offset = 0;
+  while (const std::size_t got = file.read_at(offset, buffer)) {
+    take(std::span<const std::byte>(buffer).first(got));
+    offset += got;
+  }
+}
+
+std::string checksum_of(const SpoolFile& file) {
+  Checksum checksum;
+  for_each_piece(file, [&](std::span<const std::byte> piece) { checksum.add(piece); });
+  return checksum.text();
+}
+
+// A file under a name of its own until it is renamed; removed when that does not happen. Locked, so that nobody takes
+// it for one that a crash left behind.
+class Part {
+ public:
+  explicit Part(const std::string& path) : path_(path + kPartSuffix), descriptor_(::mkostemp(path_.data(), O_CLOEXEC)) {
+    if (descriptor_.get() < 0) throw disk_error("cannot make", path_, errno);
+    ::flock(descriptor_.get(), LOCK_EX);
+  }
+  ~Part() {
+    if (!renamed_) ::unlink(path_.c_str());
+  }
+  Part(const Part&) = delete;
+  Part& operator=(const Part&) = delete;
+
+  void write(std::span<const std::byte> data) {
+    while (!data.empty()) {
+      const ssize_t written = ::write(descriptor_.get(), data.data(), data.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) throw disk_error("cannot write", path_, errno);
+      data = data.subspan(static_cast<std::size_t>(written));
+    }
+  }
+  void finish(const std::string& path, const std::string& directory) {
+    if (::fsync(descriptor_.get()) != 0) throw disk_error("cannot write", path_, errno);
+    if (::rename(path_.c_str(), path.c_str()) != 0) throw disk_error("cannot make", path, errno);
+    renamed_ = true;
+    const Descriptor folder(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (folder.get() < 0 || ::fsync(folder.get()) != 0) throw disk_error("cannot sync", directory, errno);
+  }
+
+ private:
+  std::string path_;
+  Descriptor descriptor_;
+  bool renamed_ = false;
+};
+
+struct Entry {
+  fs::path path;
+  fs::file_time_type written;
+  std::uint64_t bytes;
+};
+
+std::vector<Entry> oldest_first(const std::string& directory) {
+  std::vector<Entry> entries;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
+    // What is gone by now takes no room.
+    const auto bytes = entry.file_size(error);
+    if (error) continue;
+    const auto written = entry.last_write_time(error);
+    if (!error) entries.push_back({entry.path(), written, bytes});
+  }
+  std::ranges::sort(entries, {}, &Entry::written);
+  return entries;
+}
+
+bool remove_unused(const fs::path& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (file.get() < 0 || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return false;
+  return ::unlink(path.c_str()) == 0;
+}
+
+}  // namespace
+
+KeptResult Results::keep(const std::string& name, const SpoolFile& sound) const {
+  constexpr int kForItsOwnerAlone = 0700;
+  if (g_mkdir_with_parents(directory_.c_str(), kForItsOwnerAlone) != 0)
+    throw disk_error("cannot make", directory_, errno);
+  Checksum checksum;
+  KeptResult kept{.name = name};
+  Part part(path_of(name));
+  for_each_piece(sound, [&](std::span<const std::byte> piece) {
+    checksum.add(piece);
+    part.write(piece);
+    kept.bytes += static_cast<std::int64_t>(piece.size());
+  });
+  part.finish(path_of(name), directory_);
+  kept.checksum = checksum.text();
+  make_room(name);
+  return kept;
+}
+
+std::shared_ptr<const SpoolFile> Results::open(const Row& row) const {
+  if (row.result_name.empty() || row.result_name.find('/') != std::string::npos) return nullptr;
+  const std::string path = path_of(row.result_name);
+  auto file = SpoolFile::open_existing(path);
+  if (!file) return nullptr;
+  ::flock(file->fd(), LOCK_SH | LOCK_NB);
+  if (static_cast<std::int64_t>(file->size()) == row.result_bytes && checksum_of(*file) == row.result_checksum)
+    return file;
+  g_warning("the kept result \"%s\" is damaged: it is fetched again", path.c_str());
+  return nullptr;
+}
+
+void Results::make_room(const std::string& spared) const {
+  const std::vector<Entry> entries = oldest_first(directory_);
+  std::uint64_t all = 0;
+  for (const Entry& entry : entries) all += entry.bytes;
+  for (const Entry& entry : entries) {
+    const std::string name = entry.path.filename();
+    const bool left_behind = name.find(".part-") != std::string::npos;
+    if ((all <= max_bytes_ && !left_behind) || name == spared) continue;
+    if (remove_unused(entry.path)) all -= entry.bytes;
+  }
+}
+
+}  // namespace klingv2a::journal

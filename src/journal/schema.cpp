@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "journal/schema.h"
+
+#include <array>
+#include <span>
+
+namespace klingv2a::journal {
+
+namespace {
+
+// SQL that SQLite and PostgreSQL both take.
+constexpr std::array kVersion1{
+    "CREATE TABLE IF NOT EXISTS klingv2a_tasks ("
+    "id BIGINT PRIMARY KEY, key TEXT NOT NULL, length_ms BIGINT NOT NULL, service TEXT NOT NULL, account TEXT NOT NULL,"
+    "external_task_id TEXT NOT NULL, request TEXT NOT NULL, state INTEGER NOT NULL, task_id TEXT NOT NULL,"
+    "message TEXT NOT NULL, failure_kind TEXT NOT NULL, deduction TEXT NOT NULL, result_name TEXT NOT NULL,"
+    "result_form TEXT NOT NULL, result_checksum TEXT NOT NULL, result_bytes BIGINT NOT NULL,"
+    "waiting_ms BIGINT NOT NULL, prepared_ms BIGINT NOT NULL, submitted_ms BIGINT NOT NULL,"
+    "succeeded_ms BIGINT NOT NULL, downloaded_ms BIGINT NOT NULL, failed_ms BIGINT NOT NULL,"
+    "owner TEXT NOT NULL, beat BIGINT NOT NULL, ticket BIGINT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS klingv2a_tasks_by_key ON klingv2a_tasks (key)",
+    "CREATE INDEX IF NOT EXISTS klingv2a_tasks_by_account ON klingv2a_tasks (account, state)",
+};
+
+constexpr std::array<std::span<const char* const>, kSchemaVersion> kSteps{kVersion1};
+
+int stored_version(Connection& connection) {
+  const auto rows = connection.run("SELECT MAX(version) FROM klingv2a_schema", {});
+  if (rows.empty() || rows.front().front().empty()) return 0;
+  return std::stoi(rows.front().front());
+}
+
+}  // namespace
+
+void migrate(Connection& connection, const std::string& where) {
+  in_transaction(connection, [&] {
+    connection.run("CREATE TABLE IF NOT EXISTS klingv2a_schema (version INTEGER NOT NULL)", {});
+    const int version = stored_version(connection);
+    if (version > kSchemaVersion) {
+      throw journal_error(ErrorKind::settings, where,
+                          "was written by a newer klingv2a (schema " + std::to_string(version) + ", this one knows " +
+                              std::to_string(kSchemaVersion) + ")",
+                          "use that version, or name another journal");
+    }
+    for (int step = version; step < kSchemaVersion; ++step) {
+      for (const char* sql : kSteps.at(static_cast<std::size_t>(step))) connection.run(sql, {});
+      connection.run("INSERT INTO klingv2a_schema (version) VALUES ($1)", {std::to_string(step + 1)});
+    }
+  });
+}
+
+}  // namespace klingv2a::journal

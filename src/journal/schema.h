@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The journal's tables and how they came to be: each version is one step from the one before it. Nothing here ever
+// deletes a row.
+#pragma once
+
+#include "journal/connection.h"
+
+namespace klingv2a::journal {
+
+inline constexpr int kSchemaVersion = 1;
+
+// Brings the tables up to kSchemaVersion, in one transaction. Throws Error{settings} when they are of a newer version.
+// `where` is for messages.
+void migrate(Connection& connection, const std::string& where);
+
+}  // namespace klingv2a::journal

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// See sqlite_connection.h. A locked file is waited for in SQLite's busy handler, which looks at the cancellable.
+#include "journal/sqlite_connection.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <optional>
+#include <utility>
+
+#include "clock.h"
+
+namespace klingv2a::journal {
+
+namespace {
+
+constexpr int kApplicationId = 0x6b763261;  // "kv2a"
+constexpr Seconds kLockGap{0.02};
+
+struct Failure {
+  int code;  // SQLite's primary result code
+  ErrorKind kind;
+  bool retryable;
+  const char* what;
+  const char* advice;
+};
+
+constexpr std::array kFailures{
+    Failure{SQLITE_BUSY, ErrorKind::disk, true, "is locked by another program",
+            "look for a program that keeps it open for writing"},
+    Failure{SQLITE_LOCKED, ErrorKind::disk, true, "is locked by another program",
+            "look for a program that keeps it open for writing"},
+    Failure{SQLITE_FULL, ErrorKind::disk, true, "cannot grow, the disk is full", "free some space there"},
+    Failure{SQLITE_READONLY, ErrorKind::disk, false, "cannot be written to",
+            "give this user the right to write it and its directory"},
+    Failure{SQLITE_PERM, ErrorKind::disk, false, "cannot be written to",
+            "give this user the right to write it and its directory"},
+    Failure{SQLITE_CANTOPEN, ErrorKind::disk, false, "cannot be opened",
+            "give this user the right to write it and its directory"},
+    Failure{SQLITE_CORRUPT, ErrorKind::disk, false, "is damaged",
+            "move it away and keep it: it says which tasks were paid for"},
+    Failure{SQLITE_NOTADB, ErrorKind::disk, false, "is not a journal, or is damaged",
+            "move it away and keep it, or name another journal"},
+};
+
+Error to_error(const std::string& file, const SQLite::Exception& exception, GCancellable* cancel) {
+  if (g_cancellable_is_cancelled(cancel)) return journal_error(ErrorKind::cancelled, file, "was waited for");
+  const int code = exception.getErrorCode() & 0xff;
+  for (const Failure& failure : kFailures) {
+    if (failure.code != code) continue;
+    ErrorDetails details =
+        journal_error(failure.kind, file, std::string(failure.what) + " (" + exception.what() + ")", failure.advice)
+            .details();
+    details.retryable = failure.retryable;
+    return Error(std::move(details));
+  }
+  return journal_error(ErrorKind::disk, file, std::string("fails: ") + exception.what());
+}
+
+void make_directory(const std::string& file) {
+  const GCharPtr directory(g_path_get_dirname(file.c_str()));
+  constexpr int kForItsOwnerAlone = 0700;
+  if (g_mkdir_with_parents(directory.get(), kForItsOwnerAlone) == 0) return;
+  throw journal_error(ErrorKind::disk, file, std::string("has no directory: ") + g_strerror(errno),
+                      "name a journal in a directory that can be written to");
+}
+
+// An empty file of mode 0600, whatever the umask. It is made under another name: to close a file of this name would
+// drop the locks that other connections of this process hold on it.
+void make_file(const std::string& file) {
+  if (::access(file.c_str(), F_OK) == 0) return;
+  std::string fresh = file + ".XXXXXX";
+  const int fd = ::mkostemp(fresh.data(), O_CLOEXEC);
+  if (fd < 0) {
+    throw journal_error(ErrorKind::disk, file, std::string("cannot be made: ") + g_strerror(errno),
+                        "name a journal in a directory that can be written to");
+  }
+  ::close(fd);
+  const bool failed = ::link(fresh.c_str(), file.c_str()) != 0 && errno != EEXIST;
+  const int error_number = errno;
+  ::unlink(fresh.c_str());
+  if (failed) throw journal_error(ErrorKind::disk, file, std::string("cannot be made: ") + g_strerror(error_number));
+}
+
+class SqliteConnection : public Connection {
+ public:
+  SqliteConnection(const std::string& file, Durability durability, GObjectPtr<GCancellable> cancel)
+      : file_(file), cancel_(std::move(cancel)) {
+    guarded([&] { open(durability); });
+  }
+
+  void begin() override {
+    patience_ends_ = std::chrono::steady_clock::now() + kStorePatience;
+    guarded([&] { database_->exec("BEGIN IMMEDIATE"); });
+  }
+  void commit() override {
+    guarded([&] { database_->exec("COMMIT"); });
+  }
+  void rollback() noexcept override {
+    if (database_ && sqlite3_get_autocommit(database_->getHandle()) == 0) (void)database_->tryExec("ROLLBACK");
+  }
+  std::vector<Record> run(const std::string& sql, const Record& parameters) override {
+    std::vector<Record> records;
+    guarded([&] {
+      SQLite::Statement statement(*database_, sql);
+      int index = 0;
+      for (const std::string& parameter : parameters) statement.bindNoCopy(++index, parameter);
+      while (statement.executeStep()) {
+        Record& record = records.emplace_back();
+        for (int column = 0; column < statement.getColumnCount(); ++column)
+          record.push_back(statement.getColumn(column).getString());
+      }
+    });
+    return records;
+  }
+
+ private:
+  void open(Durability durability) {
+    database_.emplace(file_, SQLite::OPEN_READWRITE);
+    sqlite3_busy_handler(database_->getHandle(), &SqliteConnection::wait_for_lock, this);
+    database_->exec("PRAGMA journal_mode = WAL");
+    database_->exec(durability == Durability::crash_of_machine ? "PRAGMA synchronous = FULL"
+                                                               : "PRAGMA synchronous = NORMAL");
+    claim_file();
+  }
+
+  // Marks an empty database as a journal; leaves another program's alone.
+  void claim_file() {
+    const int id = database_->execAndGet("PRAGMA application_id").getInt();
+    if (id == kApplicationId) return;
+    const int tables =
+        database_->execAndGet("SELECT COUNT(*) FROM sqlite_master WHERE name NOT LIKE 'klingv2a%'").getInt();
+    if (id != 0 || tables != 0)
+      throw journal_error(ErrorKind::settings, file_, "is another program's database", "name another journal");
+    database_->exec("PRAGMA application_id = " + std::to_string(kApplicationId));
+  }
+
+  template <typename Work>
+  void guarded(Work&& work) {
+    try {
+      work();
+    } catch (const SQLite::Exception& exception) {
+      throw to_error(file_, exception, cancel_.get());
+    }
+  }
+
+  // 0: give up, and the call fails with SQLITE_BUSY.
+  static int wait_for_lock(void* self, int /*calls so far*/) {
+    auto& connection = *static_cast<SqliteConnection*>(self);
+    if (std::chrono::steady_clock::now() > connection.patience_ends_) return 0;
+    return connection.clock_->sleep(kLockGap, connection.cancel_.get()) ? 1 : 0;
+  }
+
+  const std::string file_;
+  const GObjectPtr<GCancellable> cancel_;
+  const std::shared_ptr<Clock> clock_ = make_system_clock();
+  std::chrono::steady_clock::time_point patience_ends_ = std::chrono::steady_clock::now() + kStorePatience;
+  std::optional<SQLite::Database> database_;
+};
+
+}  // namespace
+
+std::unique_ptr<Connection> open_sqlite(const std::string& file, Durability durability,
+                                        const GObjectPtr<GCancellable>& cancel) {
+  make_directory(file);
+  make_file(file);
+  return std::make_unique<SqliteConnection>(file, durability, cancel);
+}
+
+}  // namespace klingv2a::journal

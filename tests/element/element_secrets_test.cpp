@@ -3,7 +3,9 @@
 // A secret that was given to the element shows up nowhere: not in GStreamer's or GLib's log at the highest level, not
 // in a message, not in a DOT dump.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -25,19 +27,29 @@ constexpr const char* kCallback = "SECRETCBK-h5Nd20";
 #undef gst_debug_add_log_function
 #undef gst_debug_remove_log_function
 
+// Where GStreamer logs to by itself; null: stderr. The tracers' reports at gst_deinit() must get there again.
+FILE* default_log() {
+  const char* set = g_getenv("GST_DEBUG_FILE");
+  if (!set) return nullptr;
+  std::string path = set;
+  if (const auto at = path.find("%p"); at != std::string::npos) path.replace(at, 2, std::to_string(getpid()));
+  return std::fopen(path.c_str(), "ae");
+}
+
 // All that is logged while it lives, at the highest level.
 class LogCapture {
  public:
-  LogCapture() : threshold_(gst_debug_get_default_threshold()) {
+  LogCapture() {
     gst_debug_remove_log_function(gst_debug_log_default);
     gst_debug_add_log_function(on_gst_log, this, nullptr);
     gst_debug_set_default_threshold(GST_LEVEL_MEMDUMP);
     previous_ = g_log_set_default_handler(on_g_log, this);
   }
   ~LogCapture() {
-    gst_debug_set_default_threshold(threshold_);
+    const char* levels = g_getenv("GST_DEBUG");
+    gst_debug_set_threshold_from_string(levels ? levels : "", TRUE);
     gst_debug_remove_log_function_by_data(this);
-    gst_debug_add_log_function(gst_debug_log_default, nullptr, nullptr);
+    gst_debug_add_log_function(gst_debug_log_default, default_log(), nullptr);
     g_log_set_default_handler(previous_, nullptr);
   }
   LogCapture(const LogCapture&) = delete;
@@ -68,7 +80,6 @@ class LogCapture {
     static_cast<LogCapture*>(self)->note(domain ? domain : "glib", message);
   }
 
-  const GstDebugLevel threshold_;
   GLogFunc previous_ = nullptr;
   mutable std::mutex mutex_;
   std::size_t lines_ = 0;           // guarded by mutex_

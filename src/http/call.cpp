@@ -9,6 +9,8 @@
 #include <span>
 #include <utility>
 
+#include "http/address.h"
+#include "http/partial_download.h"
 #include "http/upload_stream.h"
 
 namespace klingv2a::http {
@@ -39,8 +41,10 @@ bool is_success(int status) {
   return status >= 200 && status < 300;
 }
 
+}  // namespace
+
 // The last reference would close the stream too, but with nothing to stop it by should libsoup have to wait.
-class BodyStream {
+class Call::BodyStream {
  public:
   BodyStream(GInputStream* stream, GCancellable* cancel)
       : stream_(GObjectPtr<GInputStream>::adopt(stream)), cancel_(cancel) {}
@@ -57,8 +61,6 @@ class BodyStream {
   GObjectPtr<GInputStream> stream_;
   GCancellable* cancel_;
 };
-
-}  // namespace
 
 Call::Call(SoupSession* session, const Request& request, GUri* uri, GCancellable* run_cancel, Watchdog& watchdog)
     : session_(session),
@@ -93,6 +95,11 @@ Call::~Call() {
 void Call::set_headers() {
   SoupMessageHeaders* headers = soup_message_get_request_headers(message_.get());
   for (const auto& [name, value] : request_.headers) soup_message_headers_append(headers, name.c_str(), value.c_str());
+  asks_for_rest_ = request_.partial && can_resume(*request_.partial, request_.url);
+  if (!asks_for_rest_) return;
+  for (const auto& [name, value] : range_headers(*request_.partial)) {
+    soup_message_headers_append(headers, name.c_str(), value.c_str());
+  }
 }
 
 void Call::set_body() {
@@ -115,10 +122,33 @@ void Call::connect_signals() {
   g_signal_connect(message, "restarted", reinterpret_cast<GCallback>(restarted), this);
   soup_message_add_status_code_handler(message, "got-headers", SOUP_STATUS_MISDIRECTED_REQUEST,
                                        reinterpret_cast<GCallback>(misdirected), this);
+  if (!request_.public_only) return;
+  const auto network_event = +[](SoupMessage*, GSocketClientEvent event, GIOStream* connection, gpointer call) {
+    static_cast<Call*>(call)->on_network_event(event, connection);
+  };
+  g_signal_connect(message, "network-event", reinterpret_cast<GCallback>(network_event), this);
 }
 
-// The connection stands (TLS and a proxy's tunnel included) and the first byte is about to leave.
+// The address is known, and nothing has been sent to it yet.
+void Call::on_network_event(GSocketClientEvent event, GIOStream* connection) {
+  if (event != G_SOCKET_CLIENT_CONNECTING || !G_IS_SOCKET_CONNECTION(connection)) return;
+  const auto address = GObjectPtr<GSocketAddress>::adopt(
+      g_socket_connection_get_remote_address(G_SOCKET_CONNECTION(connection), nullptr));
+  check_address(address.get());
+}
+
+// To a proxy nothing can be said: it resolves the name itself.
+void Call::check_address(GSocketAddress* address) {
+  if (!G_IS_INET_SOCKET_ADDRESS(address) || G_IS_PROXY_ADDRESS(address)) return;
+  if (!is_local_address(g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(address)))) return;
+  led_astray_ = true;
+  g_cancellable_cancel(cancel_.get());
+}
+
+// The connection stands (TLS and a proxy's tunnel included) and the first byte is about to leave. It may be one that an
+// earlier request has made, which was free to go anywhere.
 void Call::on_starting() {
+  if (request_.public_only) check_address(soup_message_get_remote_address(message_.get()));
   sent_ = Sent::maybe;
   watchdog_.move(deadline_);
 }
@@ -155,10 +185,11 @@ Response Call::head() const {
   return response;
 }
 
-Response Call::read_response(GInputStream* stream) {
+Response Call::read_response(GInputStream* raw_stream) {
+  BodyStream stream(raw_stream, cancel_.get());
   Response response = head();
   try {
-    if (request_.download && is_success(response.status)) request_.download->clear();
+    if (request_.download && is_success(response.status)) begin_download(response);
     read_body(stream, response);
   } catch (const TransportError&) {
     throw;
@@ -170,8 +201,25 @@ Response Call::read_response(GInputStream* stream) {
   return response;
 }
 
-void Call::read_body(GInputStream* raw_stream, Response& response) {
-  BodyStream stream(raw_stream, cancel_.get());
+// The answer is the rest of the file, or the whole of it, which takes the place of what was there.
+void Call::begin_download(const Response& response) {
+  PartialDownload* partial = request_.partial;
+  const bool is_part = partial && response.status == SOUP_STATUS_PARTIAL_CONTENT;
+  if (is_part && asks_for_rest_) {
+    if (std::optional<PartialDownload> continued = continued_by(*partial, response)) {
+      *partial = std::move(*continued);
+      file_offset_ = partial->size;
+      return;
+    }
+  }
+  request_.download->clear();
+  if (!partial) return;
+  *partial = {};
+  if (is_part) throw failure(ErrorKind::network, "another part of the file came than was asked for");
+  *partial = begun_by(response, request_.url, announced_size(response));
+}
+
+void Call::read_body(BodyStream& stream, Response& response) {
   check_announced_size(response);
   std::array<std::byte, kChunkSize> buffer;
   for (;;) {
@@ -192,21 +240,28 @@ std::optional<std::uint64_t> Call::announced_size(const Response& response) cons
   return static_cast<std::uint64_t>(soup_message_headers_get_content_length(headers));
 }
 
+std::uint64_t Call::room(const Response& response) const {
+  const std::uint64_t limit =
+      is_success(response.status) ? request_.max_body : std::min(request_.max_body, kMaxErrorBody);
+  const std::uint64_t used = file_offset_ + response.body_size;
+  return limit > used ? limit - used : 0;
+}
+
 // What will not fit is not begun.
 void Call::check_announced_size(const Response& response) const {
-  if (is_success(response.status) && announced_size(response) > request_.max_body) throw too_large();
+  if (is_success(response.status) && announced_size(response) > room(response)) throw too_large();
 }
 
 // False when the rest is not wanted.
 bool Call::keep(Response& response, std::span<const std::byte> bytes) {
   const bool success = is_success(response.status);
-  const std::uint64_t limit = success ? request_.max_body : std::min(request_.max_body, kMaxErrorBody);
-  const std::uint64_t room = limit - response.body_size;
-  if (bytes.size() > room && success) throw too_large();
-  const bool all = bytes.size() <= room;
-  if (!all) bytes = bytes.first(static_cast<std::size_t>(room));
+  const std::uint64_t left = room(response);
+  if (bytes.size() > left && success) throw too_large();
+  const bool all = bytes.size() <= left;
+  if (!all) bytes = bytes.first(static_cast<std::size_t>(left));
   if (request_.download && success) {
-    request_.download->write_at(response.body_size, bytes);
+    request_.download->write_at(file_offset_ + response.body_size, bytes);
+    if (request_.partial) request_.partial->size = file_offset_ + response.body_size + bytes.size();
   } else {
     response.body.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   }
@@ -214,10 +269,12 @@ bool Call::keep(Response& response, std::span<const std::byte> bytes) {
   return all;
 }
 
+// What came of the file, against what was announced: of a rest, the size of the whole file is known from its beginning.
 void Call::check_length(const Response& response) const {
-  const std::optional<std::uint64_t> announced = announced_size(response);
-  if (!announced || *announced == response.body_size) return;
-  throw failure(ErrorKind::network, "the answer was cut short after " + std::to_string(response.body_size) + " of " +
+  const std::optional<std::uint64_t> announced = file_offset_ > 0 ? request_.partial->total : announced_size(response);
+  const std::uint64_t received = file_offset_ + response.body_size;
+  if (!announced || *announced == received) return;
+  throw failure(ErrorKind::network, "the answer was cut short after " + std::to_string(received) + " of " +
                                         std::to_string(*announced) + " bytes");
 }
 
@@ -234,6 +291,7 @@ void Call::throw_failure(const GError* error) const {
     }
   }
   if (g_cancellable_is_cancelled(run_cancel_)) throw failure(ErrorKind::cancelled, "cancelled");
+  if (led_astray_) throw failure(ErrorKind::result, "the host's address lies in the local network");
   if (watchdog_.expired() && sent_ == Sent::nothing) {
     throw failure(ErrorKind::network, "no connection within " + seconds_text(request_.timeouts.connect));
   }

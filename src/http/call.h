@@ -32,20 +32,29 @@ class Call {
   [[nodiscard]] Response run();
 
  private:
+  class BodyStream;
+
   void set_body();
   void set_headers();
   void connect_signals();
   void on_starting();
   void on_restarted();
   void on_misdirected();
+  void on_network_event(GSocketClientEvent event, GIOStream* connection);
+  // Gives the call up when the connection leads where it must not.
+  void check_address(GSocketAddress* address);
 
-  [[nodiscard]] Response read_response(GInputStream* stream);
-  void read_body(GInputStream* stream, Response& response);
+  // Takes over the stream.
+  [[nodiscard]] Response read_response(GInputStream* raw_stream);
+  void begin_download(const Response& response);
+  void read_body(BodyStream& stream, Response& response);
   [[nodiscard]] bool keep(Response& response, std::span<const std::byte> bytes);
   // The Content-Length of an answer that has a body.
   [[nodiscard]] std::optional<std::uint64_t> announced_size(const Response& response) const;
   void check_announced_size(const Response& response) const;
   void check_length(const Response& response) const;
+  // How much the answer may still bring.
+  [[nodiscard]] std::uint64_t room(const Response& response) const;
   [[nodiscard]] Response head() const;
 
   [[noreturn]] void throw_failure(const GError* error) const;
@@ -62,8 +71,11 @@ class Call {
   GObjectPtr<SoupMessage> message_;
   GObjectPtr<GInputStream> upload_;
   Sent sent_ = Sent::nothing;
+  std::uint64_t file_offset_ = 0;  // where the answer's body begins in the file
+  bool asks_for_rest_ = false;
   bool restarted_ = false;
   bool misdirected_ = false;
+  bool led_astray_ = false;
 };
 
 }  // namespace klingv2a::http

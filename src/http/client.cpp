@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "http/call.h"
+#include "http/partial_download.h"
 #include "http/watchdog.h"
 
 namespace klingv2a::http {
@@ -105,6 +106,14 @@ struct Client::Impl {
     return session.get();
   }
 
+  Response send_once(const Request& request, GUri* uri) {
+    Call call(session_for(request), request, uri, cancel.get(), watchdog);
+    Response response = call.run();
+    g_debug("%s %s: %d, %" G_GUINT64_FORMAT " bytes", request.method.c_str(), displayable_url(request.url).c_str(),
+            response.status, response.body_size);
+    return response;
+  }
+
   GObjectPtr<GCancellable> cancel;
   MainContextPtr context;
   std::map<std::pair<unsigned, bool>, GObjectPtr<SoupSession>> sessions;
@@ -119,11 +128,12 @@ Response Client::send(const Request& request) {
   const GUriPtr uri = checked_uri(request);
   check_headers(request);
   const OwnMainContext own(impl_->context.get());
-  Call call(impl_->session_for(request), request, uri.get(), impl_->cancel.get(), impl_->watchdog);
-  Response response = call.run();
-  g_debug("%s %s: %d, %" G_GUINT64_FORMAT " bytes", request.method.c_str(), displayable_url(request.url).c_str(),
-          response.status, response.body_size);
-  return response;
+  const bool resumes = request.partial && can_resume(*request.partial, request.url);
+  Response response = impl_->send_once(request, uri.get());
+  if (!resumes || response.status != SOUP_STATUS_REQUESTED_RANGE_NOT_SATISFIABLE) return response;
+  g_debug("%s: there is no such rest; the download starts over", displayable_url(request.url).c_str());
+  *request.partial = {};
+  return impl_->send_once(request, uri.get());
 }
 
 }  // namespace klingv2a::http

@@ -33,6 +33,15 @@ struct Timeouts {
   Seconds total{600};   // the whole call, whatever trickles
 };
 
+// How much of a download lies in its file, so that the next request goes on where a cut one ended. One for one file;
+// as made, it stands for an empty one. Kept by send(), also when that throws.
+struct PartialDownload {
+  std::string from;                    // the URL without its query, which a fresh signature changes
+  std::uint64_t size = 0;              // bytes from the file's beginning
+  std::string validator;               // a strong ETag, or Last-Modified; empty: the next request starts over
+  std::optional<std::uint64_t> total;  // bytes of the whole file, once known
+};
+
 struct Request {
   std::string method = "GET";
   std::string url;                          // absolute http/https, no userinfo
@@ -40,9 +49,11 @@ struct Request {
   std::string body;                         // sent when `upload` is null
   std::string content_type;                 // of body or upload
   std::shared_ptr<const SpoolFile> upload;  // streamed from disk, with Content-Length
-  SpoolFile* download = nullptr;            // a 2xx body goes here instead of Response::body; written from its offset 0
-  std::uint64_t max_body = 1024 * 1024;     // bytes; more is Error{result}
+  SpoolFile* download = nullptr;            // a 2xx body goes here instead of Response::body, from offset 0 on
+  PartialDownload* partial = nullptr;       // with `download`: the rest is asked for by Range, and added to the file
+  std::uint64_t max_body = 1024 * 1024;     // bytes, with what `partial` holds; more is Error{result}
   Timeouts timeouts;
+  bool public_only = false;    // no address in a local network: such a connection is given up, Error{result}
   bool send_once = false;      // the paid POST: at most one request on the wire, whatever the HTTP library would like
   Phase phase = Phase::check;  // for errors
 };
@@ -51,11 +62,16 @@ struct Response {
   int status = 0;
   Headers headers;  // names in lower case
   std::string body;
-  std::uint64_t body_size = 0;  // bytes received, also when they went into `download`
+  std::uint64_t body_size = 0;  // bytes of this answer, also when they went into `download`
   [[nodiscard]] std::optional<std::string> header(std::string_view lower_case_name) const;
   // Retry-After as seconds from `wall_now`: delta-seconds or HTTP-date; nothing when absent, unreadable or in the past.
   [[nodiscard]] std::optional<double> retry_after(Seconds wall_now) const;
+  // The server's own clock, seconds since 1970: its Date header.
+  [[nodiscard]] std::optional<Seconds> date() const;
 };
+
+// A date in one of HTTP's forms, seconds since 1970.
+[[nodiscard]] std::optional<Seconds> read_http_date(const std::string& value);
 
 // How far a request got before it failed: decides whether a POST may have created a task.
 enum class Sent { nothing, maybe };
@@ -80,7 +96,7 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   // Any status is a Response, also 3xx, 4xx and 5xx; only a missing or cut answer throws (TransportError), or a full
-  // disk on `download` (Error{disk}).
+  // disk on `download` (Error{disk}). A 416 to the Range of `partial` is not returned: the download starts over.
   [[nodiscard]] Response send(const Request& request);
 
  private:

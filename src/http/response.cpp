@@ -23,15 +23,13 @@ std::optional<double> read_seconds(std::string_view value) {
   return static_cast<double>(seconds);
 }
 
-std::optional<double> read_date(const std::string& value, Seconds wall_now) {
+}  // namespace
+
+std::optional<Seconds> read_http_date(const std::string& value) {
   const DateTimePtr date(soup_date_time_new_from_http_string(value.c_str()));
   if (!date) return std::nullopt;
-  const double seconds = static_cast<double>(g_date_time_to_unix(date.get())) - wall_now.count();
-  if (seconds < 0) return std::nullopt;
-  return seconds;
+  return Seconds(static_cast<double>(g_date_time_to_unix(date.get())));
 }
-
-}  // namespace
 
 std::optional<std::string> Response::header(std::string_view lower_case_name) const {
   const auto found = std::find_if(headers.begin(), headers.end(),
@@ -44,7 +42,14 @@ std::optional<double> Response::retry_after(Seconds wall_now) const {
   const std::optional<std::string> value = header("retry-after");
   if (!value) return std::nullopt;
   if (const auto seconds = read_seconds(*value)) return seconds;
-  return read_date(*value, wall_now);
+  const std::optional<Seconds> when = read_http_date(*value);
+  if (!when || *when < wall_now) return std::nullopt;
+  return (*when - wall_now).count();
+}
+
+std::optional<Seconds> Response::date() const {
+  const std::optional<std::string> value = header("date");
+  return value ? read_http_date(*value) : std::nullopt;
 }
 
 }  // namespace klingv2a::http

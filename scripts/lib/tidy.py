@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs clang-tidy over the sources that changed since it last liked them.
 
-Usage: tidy.py SOURCE_DIR BUILD_DIR
+Usage: tidy.py SOURCE_DIR BUILD_DIR [FOLDER…]
+
+With folders, only the sources in these are judged.
 
 A source is taken as unchanged while the same clang-tidy, settings and compile command see the same contents in it and
 in every header of the project that it includes (Ninja knows them from the last build). What was clean leaves a stamp in
@@ -61,6 +63,7 @@ def judge(source, build_dir):
 
 def main():
     source_dir, build_dir = (pathlib.Path(argument).resolve() for argument in sys.argv[1:3])
+    folders = [source_dir / folder for folder in sys.argv[3:]] or [source_dir]
     stamps = build_dir / "tidy"
     stamps.mkdir(exist_ok=True)
     version = output_of("clang-tidy", "--version")
@@ -68,7 +71,9 @@ def main():
     pending, total = {}, 0
     for entry in json.loads((build_dir / "compile_commands.json").read_text(encoding="utf-8")):
         source = (pathlib.Path(entry["directory"]) / entry["file"]).resolve()
-        if source_dir not in source.parents or build_dir in source.parents or "subprojects" in source.parts:
+        if not any(folder in source.parents for folder in folders):
+            continue
+        if build_dir in source.parents or "subprojects" in source.parts:
             continue
         total += 1
         stamp = stamps / stamp_of(entry, source, source_dir, headers, version)

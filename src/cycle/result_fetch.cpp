@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string_view>
 
 #include "cycle/result_url.h"
+#include "kling/json.h"
 
 namespace klingv2a::cycle {
 
@@ -27,34 +29,15 @@ bool is_redirect(int status) {
   return std::ranges::find(kRedirects, status) != kRedirects.end();
 }
 
-http::Response get(Run& run, const std::string& url, SpoolFile& file) {
-  http::Request request;
-  request.url = url;
-  request.download = &file;
-  request.max_body = run.settings.max_result_bytes;
-  request.timeouts = run.settings.service.timeouts;
-  request.phase = Phase::download;
-  return run.http.send(request);
-}
-
-http::Response get_following_redirects(Run& run, const std::string& link, SpoolFile& file) {
-  std::string url = link;
-  for (int hop = 0; hop <= kMostRedirects; ++hop) {
-    check_result_url(url, run.settings.service.base_url);
-    http::Response response = get(run, url, file);
-    if (!is_redirect(response.status)) return response;
-    url = redirect_target(url, response.header("location").value_or(""));
-  }
-  throw bad_link(http::displayable_url(link) + " redirects more than " + std::to_string(kMostRedirects) + " times",
-                 false);
-}
-
-// A page instead of a sound: a gateway's error, a login, an expired link's explanation.
-bool is_page(std::string type) {
+// What Content-Type says when it is a page (a gateway's error, a login, an expired link's explanation), a picture or
+// the like. Stores often name a sound "application/octet-stream" or nothing at all; the decoder judges those.
+bool is_no_sound(std::string type) {
+  constexpr std::array kNoSound{"text/", "image/", "font/", "message/", "multipart/"};
   type = type.substr(0, type.find(';'));
   std::ranges::transform(type, type.begin(), g_ascii_tolower);
   while (type.ends_with(' ')) type.pop_back();
-  return type.starts_with("text/") || type.ends_with("json") || type.ends_with("xml");
+  const bool other = std::ranges::any_of(kNoSound, [&type](const char* start) { return type.starts_with(start); });
+  return other || type.ends_with("json") || type.ends_with("xml");
 }
 
 void check_answer(Run& run, const std::string& link, const http::Response& response) {
@@ -73,26 +56,101 @@ void check_answer(Run& run, const std::string& link, const http::Response& respo
     throw bad_link(from + " answers HTTP " + std::to_string(status), expired);
   }
   const std::string type = response.header("content-type").value_or("");
-  if (is_page(type)) throw bad_link(from + " gives '" + type + "' instead of a sound", true);
-  if (response.body_size == 0) throw bad_link(from + " gives an empty file", true);
+  if (is_no_sound(type)) throw bad_link(from + " gives '" + kling::printable(type, 100) + "' instead of a sound", true);
 }
 
-std::shared_ptr<const SpoolFile> fetch_once(Run& run, const std::string& link) {
-  auto file = std::make_shared<SpoolFile>(run.settings.spool_dir);
-  check_answer(run, link, get_following_redirects(run, link, *file));
-  return file;
+// No sound or video begins like a page does, whatever its Content-Type is.
+bool looks_like_a_page(const SpoolFile& file) {
+  std::array<char, 512> buffer;
+  const std::size_t size = file.read_at(0, std::as_writable_bytes(std::span(buffer)));
+  std::string_view text(buffer.data(), size);
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  const std::size_t begin = text.find_first_not_of(" \t\r\n");
+  return begin != std::string_view::npos && std::string_view("<{[").find(text[begin]) != std::string_view::npos;
 }
+
+void check_content(const std::string& link, const SpoolFile& file) {
+  const std::string from = http::displayable_url(link);
+  if (file.size() == 0) throw bad_link(from + " gives an empty file", true);
+  if (looks_like_a_page(file)) throw bad_link(from + " gives a page instead of a sound", true);
+}
+
+// One link, and how much of its result has come.
+class Fetch {
+ public:
+  Fetch(Run& run, const std::string& link)
+      : run_(run), link_(link), file_(std::make_shared<SpoolFile>(run.settings.spool_dir)) {}
+
+  // Repeats what failed until the result is whole. As long as it grows, the tries are not counted: only the time-out
+  // ends them then.
+  std::shared_ptr<const SpoolFile> whole() {
+    for (int attempt = 1;; ++attempt) {
+      try {
+        check_answer(run_, link_, get_following_redirects());
+        check_content(link_, *file_);
+        return file_;
+      } catch (const Error& failure) {
+        if (has_grown()) attempt = 1;
+        const std::optional<Seconds> gap = http::next_gap(kFetchRetries, run_.clock, failure.details(), attempt);
+        if (!gap) throw;
+        wait_after(failure, attempt, *gap);
+      }
+    }
+  }
+
+ private:
+  http::Response get_following_redirects() {
+    std::string url = link_;
+    for (int hop = 0; hop <= kMostRedirects; ++hop) {
+      check_result_url(url, run_.settings.service.base_url);
+      http::Response response = get(url);
+      if (!is_redirect(response.status)) return response;
+      url = redirect_target(url, response.header("location").value_or(""));
+    }
+    throw bad_link(http::displayable_url(link_) + " redirects more than " + std::to_string(kMostRedirects) + " times",
+                   false);
+  }
+
+  http::Response get(const std::string& url) {
+    http::Request request;
+    request.url = url;
+    request.download = file_.get();
+    request.partial = &partial_;
+    request.max_body = run_.settings.max_result_bytes;
+    request.timeouts = run_.settings.service.timeouts;
+    request.public_only = !may_be_local(url, run_.settings.service.base_url);
+    request.phase = Phase::download;
+    return run_.http.send(request);
+  }
+
+  // Further than ever before, and not to be lost by the next try.
+  bool has_grown() {
+    if (partial_.validator.empty() || partial_.size <= furthest_) return false;
+    furthest_ = partial_.size;
+    return true;
+  }
+
+  void wait_after(const Error& failure, int attempt, Seconds gap) {
+    const auto until_the_time_out = [this](const Error& error, int tries, Seconds length) {
+      if (run_.waited() + length > run_.settings.timeout) throw BadLink(error.details(), false);
+      run_.note_retry(error, tries, length);
+    };
+    http::wait_for_retry(run_.clock, run_.cancel, until_the_time_out, failure, attempt, gap);
+  }
+
+  Run& run_;
+  const std::string& link_;
+  std::shared_ptr<SpoolFile> file_;
+  http::PartialDownload partial_;
+  std::uint64_t furthest_ = 0;
+};
 
 }  // namespace
 
 std::shared_ptr<const SpoolFile> fetch_result(Run& run, const std::string& link) {
-  const auto until_the_time_out = [&run](const Error& error, int attempt, Seconds gap) {
-    if (run.waited() + gap > run.settings.timeout) throw BadLink(error.details(), false);
-    run.note_retry(error, attempt, gap);
-  };
   try {
-    return http::with_retries(kFetchRetries, run.clock, run.cancel, until_the_time_out,
-                              [&] { return fetch_once(run, link); });
+    return Fetch(run, link).whole();
   } catch (const BadLink&) {
     throw;
   } catch (const Error& error) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// One result from one link: redirects followed by hand so that each hop is checked, cut answers repeated, anything
-// that cannot be a sound refused. No request here carries the API key.
+// One result from one link: redirects followed by hand so that each hop is checked, cut answers gone on with where they
+// ended, anything that cannot be a sound refused. No request here carries the API key. Runs on the cycle thread.
 #pragma once
 
 #include <memory>

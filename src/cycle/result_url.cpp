@@ -3,14 +3,13 @@
 // See result_url.h.
 #include "cycle/result_url.h"
 
-#include <arpa/inet.h>
 #include <gio/gio.h>
 
-#include <array>
 #include <string_view>
 
 #include "error.h"
 #include "gobject_ptr.h"
+#include "http/address.h"
 #include "http/client.h"
 
 namespace klingv2a::cycle {
@@ -33,32 +32,6 @@ std::string host_of(const std::string& url) {
   return text;
 }
 
-using V4 = std::array<unsigned char, 4>;
-using V6 = std::array<unsigned char, 16>;
-
-// 0/8, 10/8, 100.64/10, 127/8, 169.254/16, 172.16/12, 192.168/16, multicast and above.
-bool is_private(const V4& a) {
-  return a[0] == 0 || a[0] == 10 || (a[0] == 100 && (a[1] & 0xc0) == 64) || a[0] == 127 ||
-         (a[0] == 169 && a[1] == 254) || (a[0] == 172 && (a[1] & 0xf0) == 16) || (a[0] == 192 && a[1] == 168) ||
-         a[0] >= 224;
-}
-
-// Only 2000::/3 is the public network. Addresses that wrap an IPv4 address lie outside; no result comes from one.
-bool is_private(const V6& a) {
-  return (a[0] & 0xe0) != 0x20;
-}
-
-// inet_aton reads what the resolver reads as an address: also "127.1", "0x7f000001" and "2130706433".
-bool is_private_host(std::string host) {
-  if (host == "localhost" || host.ends_with(".localhost")) return true;
-  host = host.substr(0, host.find('%'));
-  V4 v4;
-  V6 v6;
-  if (inet_aton(host.c_str(), reinterpret_cast<in_addr*>(v4.data())) != 0) return is_private(v4);
-  if (inet_pton(AF_INET6, host.c_str(), v6.data()) == 1) return is_private(v6);
-  return false;
-}
-
 }  // namespace
 
 void check_result_url(const std::string& url, const std::string& base_url) {
@@ -68,9 +41,13 @@ void check_result_url(const std::string& url, const std::string& base_url) {
   if (g_uri_get_userinfo(uri.get())) throw refused(url, "it holds a user or password");
   const std::string host = host_of(url);
   if (host.empty()) throw refused(url, "it has no host");
-  if (is_private_host(host) && !http::is_loopback_url(base_url) && host != host_of(base_url)) {
+  if (http::is_local_host(host) && !may_be_local(url, base_url)) {
     throw refused(url, "it leads into the local network, where the service is not");
   }
+}
+
+bool may_be_local(const std::string& url, const std::string& base_url) {
+  return http::is_loopback_url(base_url) || host_of(url) == host_of(base_url);
 }
 
 std::string redirect_target(const std::string& url, const std::string& location) {

@@ -118,14 +118,14 @@ void visit_byte_stream(const Codec& codec, Bytes rest, const SliceVisitor& visit
   }
 }
 
-// avc3 may leave codec_data out, because its parameter sets travel with the frames.
-std::size_t length_size_of(const Codec& codec, const GstStructure* caps, bool codec_data_required) {
+// h264parse leaves codec_data out where each buffer is a NAL unit, avc3 may do so anyway; all write four bytes then.
+std::size_t length_size_of(const Codec& codec, const GstStructure* caps) {
   const GValue* value = gst_structure_get_value(caps, "codec_data");
   GstBuffer* codec_data = value && GST_VALUE_HOLDS_BUFFER(value) ? gst_value_get_buffer(value) : nullptr;
-  if (!codec_data && !codec_data_required) return kUsualLengthSize;
+  if (!codec_data) return kUsualLengthSize;
   guint8 byte = 0;
-  if (!codec_data || gst_buffer_extract(codec_data, codec.length_size_at, &byte, 1) != 1)
-    refuse("its caps have no codec_data that says how long the lengths of NAL units are");
+  if (gst_buffer_extract(codec_data, codec.length_size_at, &byte, sizeof byte) != sizeof byte)
+    refuse("codec_data has no more than " + std::to_string(gst_buffer_get_size(codec_data)) + " bytes");
   return (byte & kLengthSizeMask) + std::size_t{1};
 }
 
@@ -138,7 +138,7 @@ void visit_slices(const ClipFrames& clip, const SliceVisitor& visit) {
   const std::string_view format = named ? named : "";
   const bool byte_stream = format == "byte-stream";
   if (!byte_stream && format != "avc" && format != "avc3") refuse("stream-format is " + std::string(format));
-  const std::size_t length_size = byte_stream ? 0 : length_size_of(codec, caps, format == "avc");
+  const std::size_t length_size = byte_stream ? 0 : length_size_of(codec, caps);
   for (const auto& buffer : clip.buffers) {
     const ReadMap map(buffer.get());
     if (byte_stream)

@@ -17,22 +17,6 @@ constexpr auto kFlags =
     static_cast<GUriFlags>(G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED_PATH | G_URI_FLAGS_ENCODED_QUERY |
                            G_URI_FLAGS_ENCODED_FRAGMENT | G_URI_FLAGS_SCHEME_NORMALIZE);
 
-std::string without_trailing_slashes(std::string path) {
-  while (path.ends_with('/')) path.pop_back();
-  return path;
-}
-
-std::string normalized(const std::string& url, std::string (*normalized_path)(std::string)) {
-  const GUriPtr uri(g_uri_parse(url.c_str(), kFlags, nullptr));
-  const char* host = uri ? g_uri_get_host(uri.get()) : nullptr;
-  if (!host) return url;
-  const GCharPtr lower(g_ascii_strdown(host, -1));
-  const std::string path = normalized_path(g_uri_get_path(uri.get()));
-  const GCharPtr text(g_uri_join(kFlags, g_uri_get_scheme(uri.get()), nullptr, lower.get(), g_uri_get_port(uri.get()),
-                                 path.c_str(), nullptr, nullptr));
-  return text.get();
-}
-
 }  // namespace
 
 KeyHash::KeyHash() : state_(XXH3_createState()) {
@@ -82,11 +66,19 @@ void KeyHash::add_bytes(const void* bytes, std::size_t size) {
 }
 
 std::string normalized_base_url(const std::string& base_url) {
-  return normalized(base_url, without_trailing_slashes);
+  std::string url = normalized_video_url(base_url);
+  while (url.ends_with('/')) url.pop_back();
+  return url;
 }
 
 std::string normalized_video_url(const std::string& video_url) {
-  return normalized(video_url, [](std::string path) { return path; });
+  const GUriPtr uri(g_uri_parse(video_url.c_str(), kFlags, nullptr));
+  const char* host = uri ? g_uri_get_host(uri.get()) : nullptr;
+  if (!host) return video_url;
+  const GCharPtr lower(g_ascii_strdown(host, -1));
+  const GCharPtr url(g_uri_join(kFlags, g_uri_get_scheme(uri.get()), nullptr, lower.get(), g_uri_get_port(uri.get()),
+                                g_uri_get_path(uri.get()), nullptr, nullptr));
+  return url.get();
 }
 
 }  // namespace klingv2a::journal

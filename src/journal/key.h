@@ -37,11 +37,11 @@ class KeyHash {
   std::unique_ptr<XXH3_state_t, Deleter<XXH3_freeState>> state_;
 };
 
-// One service, one text: scheme and host in lower case, no port where it is the scheme's own, no trailing slash, no
-// user name, query or fragment. What is no URL with a host comes back as it is.
-[[nodiscard]] std::string normalized_base_url(const std::string& base_url);
-
-// A video by its URL, however it was signed: likewise, but with the path as it is.
+// One text for a video by its URL, however that was signed: scheme and host in lower case, no port where it is the
+// scheme's own, no user name, query or fragment. What is no URL with a host comes back as it is.
 [[nodiscard]] std::string normalized_video_url(const std::string& video_url);
+
+// One text for a service: likewise, without slashes at the end.
+[[nodiscard]] std::string normalized_base_url(const std::string& base_url);
 
 }  // namespace klingv2a::journal

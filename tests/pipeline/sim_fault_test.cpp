@@ -54,7 +54,7 @@ TEST_F(SimFault, StatusAnswersWithTheRawBodyAndRetryAfter) {
 }
 
 TEST_F(SimFault, ASubmitThatMisbehavesMakesATaskOnlyWhenPaid) {
-  for (const Do what : {Do::status, Do::error_code, Do::reset, Do::half_answer, Do::html, Do::redirect}) {
+  for (const Do what : {Do::status, Do::error_code, Do::reset, Do::half_answer, Do::cut, Do::html, Do::redirect}) {
     run(quick());
     (void)submit_under({.what = what, .code = "5000"});
     EXPECT_EQ(paid(), 0U) << static_cast<int>(what);

@@ -67,6 +67,7 @@ std::string text_of(const HttpCall& call, const Target& target) {
                      std::to_string(target.port) + "\r\nConnection: close\r\n";
   if (!call.authorization.empty()) text += "Authorization: " + call.authorization + "\r\n";
   if (!call.range.empty()) text += "Range: " + call.range + "\r\n";
+  if (!call.if_range.empty()) text += "If-Range: " + call.if_range + "\r\n";
   if (!call.body.empty() && !call.content_type.empty()) text += "Content-Type: " + call.content_type + "\r\n";
   if (!call.body.empty() || call.method == "POST")
     text += "Content-Length: " + std::to_string(call.body.size()) + "\r\n";

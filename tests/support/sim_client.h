@@ -18,7 +18,7 @@ struct HttpCall {
   std::string authorization;  // the whole header; empty: none
   std::string body;
   std::string content_type = "application/json";  // sent with a body only
-  std::string range;
+  std::string range, if_range;
 };
 
 struct HttpReply {

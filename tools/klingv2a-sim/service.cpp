@@ -19,6 +19,7 @@ struct Service::Impl {
         api(options, ledger, faults, [this](const std::string& task_id) { runner.start(task_id); }),
         server(options.address, options.port),
         host_url("http://" + host_of(options.address) + ":" + std::to_string(server.port())) {
+    for (const Fault& fault : options.faults) faults.add(fault);
     api.set_host_url(host_url);
     runner.resume();
     server.start([this](const Request& request) { return api.answer(request); });

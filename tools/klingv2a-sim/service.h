@@ -96,6 +96,7 @@ struct Options {
   int concurrency = 0;                     // tasks in flight at once; a further submit is refused by 1303. 0: no limit
   std::chrono::milliseconds link_life{0};  // of a result's link, from the query that gave it. 0: for ever
   int link_fetches = 0;                    // requests by one link, to any of the task's files. 0: no limit
+  std::vector<Fault> faults;               // there from the first request on, as if by add_fault()
   bool ranges = true;                      // false: a result is always sent whole
 };
 
@@ -117,7 +118,8 @@ struct PaidTask {
 
 class Service {
  public:
-  // Starts listening before it returns. Throws std::runtime_error when the address cannot be bound, or when the ledger
+  // Starts listening before it returns. Throws std::invalid_argument when one of the faults cannot happen,
+  // std::runtime_error when the address cannot be bound, or when the ledger
   // file cannot be read, is not one, or belongs to a service that still runs.
   explicit Service(const Options& options);
   ~Service();  // stops at once, also with requests and tasks under way; the port is closed

@@ -17,7 +17,6 @@
 namespace klingv2a {
 namespace {
 
-using test::ClipOptions;
 using test::End;
 using test::PadLog;
 using test::PipelineRun;

@@ -3,6 +3,9 @@
 
 #include <glib.h>
 
+#include <optional>
+
+#include "gobject_ptr.h"
 #include "http/client.h"
 #include "journal/schema.h"
 #include "journal/sqlite_connection.h"
@@ -13,6 +16,9 @@
 namespace klingv2a::journal {
 
 namespace {
+
+using RegexPtr = std::unique_ptr<GRegex, Deleter<g_regex_unref>>;
+using MatchPtr = std::unique_ptr<GMatchInfo, Deleter<g_match_info_unref>>;
 
 // Asked of the environment each time: GLib would remember what it saw first.
 std::string base_directory(const char* variable, const char* below_home) {
@@ -31,6 +37,20 @@ std::string simulated_name(const std::string& file) {
   const std::size_t dot = file.rfind('.');
   const std::size_t at = dot == std::string::npos || dot <= name ? file.size() : dot;
   return file.substr(0, at) + "-simulated" + file.substr(at);
+}
+
+// The hosts, their ports and the database of a URI that reads the same for everybody. (GLib's URIs have one host.)
+std::optional<std::string> shown_part(const std::string& uri) {
+  constexpr const char* kUri =
+      "^postgres(?:ql)?://(?:[^@/?#]*@)?"
+      "((?:\\[[^]@/]*\\]|[^][:@/,?#]*)(?::[0-9]*)?(?:,(?:\\[[^]@/]*\\]|[^][:@/,?#]*)(?::[0-9]*)?)*"
+      "(?:/[^@?#]*)?)(?:[?][^@]*)?$";
+  const RegexPtr pattern(g_regex_new(kUri, G_REGEX_RAW, GRegexMatchFlags{}, nullptr));
+  GMatchInfo* raw = nullptr;
+  const bool matches = g_regex_match(pattern.get(), uri.c_str(), GRegexMatchFlags{}, &raw);
+  const MatchPtr match(raw);
+  if (!matches) return std::nullopt;
+  return GCharPtr(g_match_info_fetch(match.get(), 1)).get();
 }
 
 void check_file(const std::string& file) {
@@ -61,7 +81,12 @@ Location locate(const std::string& setting, const std::string& base_url) {
 }
 
 std::string displayable(const Location& location) {
-  return location.connection_string.empty() ? location.file : http::displayable_url(location.connection_string);
+  if (location.connection_string.empty()) return location.file;
+  return "postgresql://" + shown_part(location.connection_string).value_or("…");
+}
+
+bool is_readable_postgresql_uri(const std::string& uri) {
+  return shown_part(uri).has_value();
 }
 
 std::unique_ptr<Connection> open_connection(const Location& location, Durability durability,

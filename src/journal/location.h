@@ -24,8 +24,12 @@ struct Location {
 // Throws Error{settings} for a relative path or another scheme.
 [[nodiscard]] Location locate(const std::string& setting, const std::string& base_url);
 
-// For messages: the path, or the URI without its password and query.
+// For messages: the path, or "postgresql://HOST:PORT/DATABASE"; nothing else of a URI, and nothing at all of one that
+// is not readable, because a password may be anywhere in it.
 [[nodiscard]] std::string displayable(const Location& location);
+
+// False where a reader may take part of a password for something else: "@", "/", "?" or "#" in it, as they are.
+[[nodiscard]] bool is_readable_postgresql_uri(const std::string& uri);
 
 // Opens the store and brings its tables to the version of this program. Throws Error{disk|settings|cancelled}.
 [[nodiscard]] std::unique_ptr<Connection> open_connection(const Location& location, Durability durability,

@@ -4,44 +4,26 @@
 #include "kling/client.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
-#include <vector>
 
 #include "kling/codec.h"
 #include "kling/json.h"
+#include "kling/jwt.h"
+#include "kling/redaction.h"
 
 namespace klingv2a::kling {
+
+struct Client::Answer {
+  http::Response response;
+  Envelope envelope;
+};
+
 namespace {
 
 constexpr std::string_view kEndpoint = "/v1/audio/video-to-audio";
-
-[[noreturn]] void refuse_base_url(const std::string& base_url, const std::string& why) {
-  throw make_error(ErrorKind::settings, Phase::check, "base-url " + http::displayable_url(base_url) + " " + why,
-                   "give it as https://HOST/PATH");
-}
-
-void check_base_url(const std::string& base_url) {
-  constexpr auto kFlags = static_cast<GUriFlags>(G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED_PATH);
-  const bool blank = std::any_of(base_url.begin(), base_url.end(), [](unsigned char c) { return c <= 0x20; });
-  const GUriPtr uri(blank ? nullptr : g_uri_parse(base_url.c_str(), kFlags, nullptr));
-  if (!uri) refuse_base_url(base_url, "cannot be read");
-  const std::string_view scheme = g_uri_get_scheme(uri.get());
-  const char* host = g_uri_get_host(uri.get());
-  if ((scheme != "http" && scheme != "https") || !host || !*host) refuse_base_url(base_url, "is not http or https");
-  if (g_uri_get_userinfo(uri.get())) refuse_base_url(base_url, "has a user name or password in it");
-  if (g_uri_get_query(uri.get())) refuse_base_url(base_url, "has a query");
-  if (g_uri_get_fragment(uri.get())) refuse_base_url(base_url, "has a fragment");
-}
-
-void check_key(const std::string& key) {
-  if (key.empty()) {
-    throw make_error(ErrorKind::credentials, Phase::check, "no API key is set",
-                     "set api-key, or KLINGV2A_API_KEY or COMETAPI_KEY in the environment");
-  }
-  if (std::all_of(key.begin(), key.end(), [](char c) { return g_ascii_isgraph(c); })) return;
-  throw make_error(ErrorKind::credentials, Phase::check, "the API key has a character in it that no key has",
-                   "look for spaces, quotes or line breaks that were copied along");
-}
+// A page of 500 tasks with three signed links each.
+constexpr std::uint64_t kMaxList = 16 * 1024 * 1024;
 
 std::string endpoint(const Service& service) {
   std::string url = service.base_url;
@@ -49,37 +31,35 @@ std::string endpoint(const Service& service) {
   return url.append(kEndpoint);
 }
 
-http::Request make_request(const Service& service, Phase phase, std::string url) {
-  http::Request request;
-  request.url = std::move(url);
-  request.headers = {{"Authorization", "Bearer " + service.api_key}, {"Accept", "application/json"}};
-  request.timeouts = service.timeouts;
-  request.phase = phase;
-  return request;
+// `id` is a task_id or an external_task_id: both are accepted in the same place.
+std::string task_url(const Service& service, Phase phase, const std::string& id) {
+  // "." and ".." would be another path.
+  if (id.find_first_not_of('.') == std::string::npos || printable(id) != id) {
+    throw make_error(ErrorKind::input, phase, "there can be no task with this id");
+  }
+  const GCharPtr escaped(g_uri_escape_string(id.c_str(), nullptr, FALSE));
+  return endpoint(service) + "/" + escaped.get();
 }
 
-// What an answer may repeat of a request and must not go into a message.
-std::vector<std::string> secrets_of(const Service& service, const SubmitRequest& request) {
-  std::vector<std::string> secrets{service.api_key, request.callback_url};
-  const std::size_t query = request.video_url.find('?');
-  for (std::size_t at = query; at != std::string::npos; at = request.video_url.find('&', at + 1)) {
-    const std::size_t begin = request.video_url.find('=', at);
-    if (begin == std::string::npos) break;
-    secrets.push_back(request.video_url.substr(begin + 1, request.video_url.find('&', begin) - begin - 1));
-  }
-  // What is shorter is no secret, and would be found everywhere.
-  std::erase_if(secrets, [](const std::string& secret) { return secret.size() < 6; });
-  return secrets;
+http::Request make_get(const Service& service, Phase phase, std::string url) {
+  http::Request get;
+  get.url = std::move(url);
+  get.timeouts = service.timeouts;
+  get.phase = phase;
+  return get;
 }
 
-std::string without(const std::vector<std::string>& secrets, std::string text) {
-  constexpr std::string_view kLeftOut = "…";
-  for (const std::string& secret : secrets) {
-    for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at + kLeftOut.size())) {
-      text.replace(at, secret.size(), kLeftOut);
-    }
-  }
-  return text;
+http::Request make_post(const Service& service, const SubmitRequest& request) {
+  http::Request post = make_get(service, Phase::submit, endpoint(service));
+  post.method = "POST";
+  post.content_type = "application/json";
+  post.body = encode(request);
+  post.send_once = true;
+  return post;
+}
+
+bool is_success(const http::Response& response) {
+  return response.status / 100 == 2;
 }
 
 bool is_retryable(Action action) {
@@ -91,24 +71,6 @@ Paid paid_after(Call call, Action action) {
   return action == Action::ambiguous ? Paid::maybe : Paid::no;
 }
 
-// `envelope` is not `ok`.
-ApiError api_error(Call call, const http::Response& response, const Envelope& envelope, Clock& clock) {
-  const ErrorRow& row = classify(response.status, envelope);
-  const Action action = action_of(row, call);
-  ErrorDetails details;
-  details.kind = row.kind;
-  details.phase = call == Call::submit ? Phase::submit : Phase::poll;
-  details.paid = paid_after(call, action);
-  details.retryable = is_retryable(action);
-  details.http_status = response.status;
-  if (envelope.code != "0") details.kling_code = envelope.code;
-  details.request_id = envelope.request_id;
-  details.retry_after_s = response.retry_after(clock.wall());
-  details.message = std::string(row.meaning) + ": " + envelope.message;
-  details.advice = row.advice;
-  return {std::move(details), action};
-}
-
 // A success as HTTP counts it, from which nobody can tell whether a task exists.
 Error unknown_outcome(ErrorDetails details, std::string why) {
   details.kind = ErrorKind::unknown_outcome;
@@ -116,15 +78,6 @@ Error unknown_outcome(ErrorDetails details, std::string why) {
   details.paid = Paid::maybe;
   details.message = std::move(why);
   return Error(std::move(details));
-}
-
-http::Request make_post(const Service& service, const SubmitRequest& request) {
-  http::Request post = make_request(service, Phase::submit, endpoint(service));
-  post.method = "POST";
-  post.content_type = "application/json";
-  post.body = encode(request);
-  post.send_once = true;
-  return post;
 }
 
 Task read_accepted(const http::Response& response, const Envelope& envelope) {
@@ -143,15 +96,15 @@ Task read_accepted(const http::Response& response, const Envelope& envelope) {
   return task;
 }
 
-ApiError bad_answer(const http::Response& response, std::string why) {
+ApiError bad_answer(const http::Response& response, Action action, std::string why) {
   ErrorDetails details;
   details.kind = ErrorKind::service;
   details.phase = Phase::poll;
   details.paid = Paid::yes;
-  details.retryable = true;
+  details.retryable = is_retryable(action);
   details.http_status = response.status;
   details.message = std::move(why);
-  return {std::move(details), Action::retry};
+  return {std::move(details), action};
 }
 
 // The answer to a query for `task_id`, which may also be an external_task_id.
@@ -160,85 +113,210 @@ Task read_queried(const http::Response& response, const std::string& task_id) {
   try {
     task = read_task(response.body);
   } catch (const Error& nonsense) {
-    throw bad_answer(response, nonsense.what());
+    throw bad_answer(response, Action::retry, nonsense.what());
   }
   if (task.status_text.empty()) {
-    throw bad_answer(response, "the service's answer has no task_status: " + printable(response.body));
+    throw bad_answer(response, Action::retry, "the service's answer has no task_status: " + printable(response.body));
   }
   if (task.task_id.empty()) task.task_id = task_id;
   if (task.task_id != task_id && task.external_task_id != task_id) {
-    throw bad_answer(response, "the service answered with another task, " + task.task_id);
+    throw bad_answer(response, Action::retry, "the service answered with another task, " + task.task_id);
   }
   return task;
 }
 
-std::string query_url(const Service& service, const std::string& task_id) {
-  // "." and ".." would be another path.
-  if (task_id.find_first_not_of('.') == std::string::npos || printable(task_id) != task_id) {
-    throw make_error(ErrorKind::input, Phase::poll, "there can be no task with this task_id");
+// The answer to a look for `external_task_id`. Money hangs on it, so nothing is filled in.
+Task read_found(const http::Response& response, const std::string& external_task_id) {
+  Task task;
+  try {
+    task = read_task(response.body);
+  } catch (const Error& nonsense) {
+    throw bad_answer(response, Action::fatal, nonsense.what());
   }
-  const GCharPtr escaped(g_uri_escape_string(task_id.c_str(), nullptr, FALSE));
-  return endpoint(service) + "/" + escaped.get();
+  if (task.task_id.empty() || task.status_text.empty()) {
+    throw bad_answer(response, Action::fatal,
+                     "the service's answer has no task_id or no task_status: " + printable(response.body));
+  }
+  if (!task.external_task_id.empty() && task.external_task_id != external_task_id) {
+    throw bad_answer(response, Action::fatal, "the service answered with another task, " + task.task_id);
+  }
+  return task;
 }
 
-// Runs one call and completes what it throws: the ids that its caller knows, and no secret in the message.
+std::vector<Task> read_listed(const http::Response& response) {
+  try {
+    return read_task_list(response.body);
+  } catch (const Error& nonsense) {
+    throw bad_answer(response, Action::fatal, nonsense.what());
+  }
+}
+
+// Runs one call and completes what it throws: what its caller knows of the task and the money, and no secret in the
+// message. Only transport errors hold a URL of ours.
 template <typename Operation>
-Task with_context(const std::vector<std::string>& secrets, const ErrorDetails& known, Operation&& operation) {
+auto with_context(const Redaction& redaction, const ErrorDetails& known, Operation&& operation)
+    -> decltype(operation()) {
   const auto complete = [&](ErrorDetails details) {
     details.task_id = known.task_id;
     details.external_task_id = known.external_task_id;
-    details.message = without(secrets, std::move(details.message));
+    if (known.paid != Paid::no) details.paid = known.paid;
+    details.message = redaction.applied_to(std::move(details.message));
+    return details;
+  };
+  const auto complete_answer = [&](const Error& error) {
+    ErrorDetails details = complete(error.details());
+    details.message = with_hosts_only(details.message);
+    if (known.paid == Paid::maybe) details.phase = Phase::submit;
     return details;
   };
   try {
     return operation();
   } catch (const http::TransportError& error) {
     ErrorDetails details = complete(error.details());
-    if (error.sent() == http::Sent::maybe) details.paid = Paid::maybe;
-    if (!known.task_id.empty()) details.paid = Paid::yes;
+    if (error.sent() == http::Sent::maybe && details.paid == Paid::no) details.paid = Paid::maybe;
     throw http::TransportError(std::move(details), error.sent());
   } catch (const ApiError& error) {
-    throw ApiError(complete(error.details()), error.action());
+    throw ApiError(complete_answer(error), error.action());
   } catch (const Error& error) {
-    throw Error(complete(error.details()));
+    throw Error(complete_answer(error));
   }
 }
 
-}  // namespace
-
-void validate(const Service& service) {
-  check_base_url(service.base_url);
-  check_key(service.api_key);
+// A task says why it failed in the service's own words, which may repeat the video_url.
+Task shown(Task task, const Redaction& redaction) {
+  task.status_message = with_hosts_only(redaction.applied_to(std::move(task.status_message)));
+  return task;
 }
+
+std::string clock_text(Seconds clock_is_behind) {
+  const GCharPtr seconds(g_strdup_printf("%.0f", std::abs(clock_is_behind.count())));
+  return std::string("; this machine's clock is ") + seconds.get() + " s " +
+         (clock_is_behind > Seconds(0) ? "behind" : "ahead of") + " the service's";
+}
+
+}  // namespace
 
 Client::Client(http::Client& http, Service service, Clock& clock)
     : http_(http), service_(std::move(service)), clock_(clock) {}
 
 Task Client::submit(const SubmitRequest& request) {
-  const std::vector<std::string> secrets = secrets_of(service_, request);
+  Redaction redaction(service_);
+  redaction.add(request);
   ErrorDetails known;
   known.external_task_id = request.external_task_id;
-  return with_context(secrets, known, [&] {
-    const http::Response response = http_.send(make_post(service_, request));
-    const Envelope envelope = read_envelope(response.status, without(secrets, response.body));
-    if (envelope.ok) return read_accepted(response, envelope);
-    const ApiError error = api_error(Call::submit, response, envelope, clock_);
-    const bool success = response.status / 100 == 2;
-    if (success && error.action() == Action::ambiguous) throw unknown_outcome(error.details(), error.what());
+  return with_context(redaction, known, [&] {
+    const Answer answer = exchange(Call::submit, make_post(service_, request), redaction);
+    if (answer.envelope.ok) return shown(read_accepted(answer.response, answer.envelope), redaction);
+    const ApiError error = api_error(Call::submit, answer);
+    if (is_success(answer.response) && error.action() == Action::ambiguous) {
+      throw unknown_outcome(error.details(), error.what());
+    }
     throw ApiError(error);
   });
 }
 
 Task Client::query(const std::string& task_id) {
-  const std::vector<std::string> secrets = secrets_of(service_, {});
+  Redaction redaction(service_);
   ErrorDetails known;
   known.task_id = task_id;
-  return with_context(secrets, known, [&] {
-    const http::Response response = http_.send(make_request(service_, Phase::poll, query_url(service_, task_id)));
-    const Envelope envelope = read_envelope(response.status, without(secrets, response.body));
-    if (envelope.ok) return read_queried(response, task_id);
-    throw ApiError(api_error(Call::query, response, envelope, clock_));
+  known.paid = Paid::yes;
+  return with_context(redaction, known, [&] {
+    const http::Request get = make_get(service_, Phase::poll, task_url(service_, Phase::poll, task_id));
+    const Answer answer = exchange(Call::query, get, redaction);
+    if (!answer.envelope.ok) throw ApiError(api_error(Call::query, answer));
+    return shown(read_queried(answer.response, task_id), redaction);
   });
+}
+
+Task Client::find_by_external_id(const std::string& external_task_id) {
+  Redaction redaction(service_);
+  ErrorDetails known;
+  known.external_task_id = external_task_id;
+  known.paid = Paid::maybe;
+  return with_context(redaction, known, [&] {
+    const Answer answer = look(task_url(service_, Phase::submit, external_task_id), redaction);
+    return shown(read_found(answer.response, external_task_id), redaction);
+  });
+}
+
+std::vector<Task> Client::list(int page, int page_size) {
+  Redaction redaction(service_);
+  ErrorDetails known;
+  known.paid = Paid::maybe;
+  return with_context(redaction, known, [&] {
+    const std::string pages = "?pageNum=" + std::to_string(page) + "&pageSize=" + std::to_string(page_size);
+    std::vector<Task> tasks = read_listed(look(endpoint(service_) + pages, redaction).response);
+    for (Task& task : tasks) task = shown(std::move(task), redaction);
+    return tasks;
+  });
+}
+
+// A GET whose answer is the API's, or an error.
+Client::Answer Client::look(std::string url, Redaction& redaction) {
+  http::Request get = make_get(service_, Phase::submit, std::move(url));
+  get.max_body = kMaxList;
+  Answer answer = exchange(Call::query, get, redaction);
+  if (answer.envelope.ok) return answer;
+  const ApiError error = api_error(Call::query, answer);
+  const bool no_such_call =
+      is_success(answer.response) && error.action() == Action::retry && error.kind() == ErrorKind::service;
+  if (no_such_call) throw bad_answer(answer.response, Action::fatal, error.what());
+  throw ApiError(error);
+}
+
+Client::Answer Client::exchange(Call call, const http::Request& request, Redaction& redaction) {
+  Answer answer = send(request, redaction);
+  if (!service_.signs() || answer.envelope.ok) return answer;
+  const ErrorRow& row = classify(answer.response.status, answer.envelope);
+  if (action_of(row, call) != Action::sign_again) return answer;
+  note_clock(answer.response);
+  g_debug("%s: the token is signed once more", std::string(row.meaning).c_str());
+  return send(request, redaction);
+}
+
+Client::Answer Client::send(http::Request request, Redaction& redaction) {
+  request.headers = {{"Authorization", authorization(redaction)}, {"Accept", "application/json"}};
+  Answer answer;
+  answer.response = http_.send(request);
+  answer.envelope = read_envelope(answer.response.status, redaction.applied_to(answer.response.body));
+  return answer;
+}
+
+std::string Client::authorization(Redaction& redaction) {
+  if (!service_.signs()) return "Bearer " + service_.api_key;
+  const std::string token = sign_jwt(service_.access_key, service_.secret_key, clock_.wall() + clock_is_behind_);
+  redaction.add(token);
+  return "Bearer " + token;
+}
+
+// A difference that a token bears is none.
+void Client::note_clock(const http::Response& response) {
+  const std::optional<Seconds> theirs = response.date();
+  const Seconds behind = theirs ? *theirs - clock_.wall() : Seconds(0);
+  clock_is_behind_ = std::chrono::abs(behind) > kTokenHeadStart ? behind : Seconds(0);
+}
+
+// The answer is not `ok`.
+ApiError Client::api_error(Call call, const Answer& answer) {
+  const ErrorRow& row = classify(answer.response.status, answer.envelope);
+  const Action action = action_of(row, call);
+  ErrorDetails details;
+  details.kind = row.kind;
+  details.phase = call == Call::submit ? Phase::submit : Phase::poll;
+  details.paid = paid_after(call, action);
+  details.retryable = is_retryable(action);
+  details.http_status = answer.response.status;
+  if (answer.envelope.code != "0") details.kling_code = answer.envelope.code;
+  details.request_id = answer.envelope.request_id;
+  details.retry_after_s = answer.response.retry_after(clock_.wall());
+  details.message = std::string(row.meaning) + ": " + answer.envelope.message;
+  details.advice = row.advice;
+  if (service_.signs() && row.kind == ErrorKind::credentials) {
+    const bool about_time = action == Action::sign_again;
+    details.advice = about_time ? "check this machine's clock" : "check access-key, secret-key and base-url";
+    if (about_time && clock_is_behind_ != Seconds(0)) details.message += clock_text(clock_is_behind_);
+  }
+  return {std::move(details), action};
 }
 
 }  // namespace klingv2a::kling

@@ -1,25 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// The API's calls. Each is one HTTP request; policy (polling, retries) is the cycle's. Lives on the cycle thread.
+// The API's calls. Each is one HTTP request (two when a token has to be signed again); policy (polling, retries) is the
+// cycle's. Lives on the cycle thread.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "http/client.h"
 #include "kling/error_table.h"
+#include "kling/service.h"
 #include "kling/task.h"
 
 namespace klingv2a::kling {
 
-struct Service {
-  std::string base_url = "https://api.cometapi.com/kling";  // no trailing slash needed; userinfo is refused
-  std::string api_key;  // secret: only ever in the Authorization header to base_url's host
-  http::Timeouts timeouts;
-};
-
-// Throws Error{settings} for a base URL that is not absolute http(s), or has userinfo, a query or a fragment;
-// Error{credentials} without a key, or with one that cannot stand in a header.
-void validate(const Service& service);
+class Redaction;
 
 // An error answer of the API: Error plus what the table says to do.
 class ApiError : public Error {
@@ -31,21 +26,43 @@ class ApiError : public Error {
   Action action_;
 };
 
+// With an access key and a secret key, each request has a token of its own. When the service refuses that as not yet
+// valid or expired (1003, 1004), it is signed once more, by the service's clock if ours is off by more than 5 s, and
+// the request is repeated once: a refused token has made no task. A client remembers how far the clock is off.
 class Client {
  public:
   Client(http::Client& http, Service service, Clock& clock);
 
-  // The paid POST. Sent at most once a call. Throws ApiError for an error answer, http::TransportError when there was
-  // none, Error{unknown-outcome, paid=maybe} when an answer was had that does not say whether a task exists (2xx
-  // without a task id).
+  // The paid POST. Sent once a call; a second time only after 1003 or 1004 to a token. Throws ApiError for an error
+  // answer, http::TransportError when there was none, Error{unknown-outcome, paid=maybe} when an answer was had that
+  // does not say whether a task exists (2xx without a task id).
   [[nodiscard]] Task submit(const SubmitRequest& request);
   // GET of one task. Throws ApiError or http::TransportError; both say whether they are retryable.
   [[nodiscard]] Task query(const std::string& task_id);
 
+  // Both of these cost nothing and settle what became of a submit: their errors say phase=submit and paid=maybe. They
+  // throw as query() does; an answer with status 2xx that is none of the API is not retryable here.
+  //
+  // GET of the task that was submitted with this id. The task has a task_id; that it carries the external id is not
+  // promised, for not every service repeats it.
+  [[nodiscard]] Task find_by_external_id(const std::string& external_task_id);
+  // GET of one page of the account's tasks; pages count from 1, and the order is not known.
+  [[nodiscard]] std::vector<Task> list(int page, int page_size);
+
  private:
+  struct Answer;
+
+  [[nodiscard]] std::string authorization(Redaction& redaction);
+  [[nodiscard]] Answer send(http::Request request, Redaction& redaction);
+  [[nodiscard]] Answer exchange(Call call, const http::Request& request, Redaction& redaction);
+  [[nodiscard]] Answer look(std::string url, Redaction& redaction);
+  [[nodiscard]] ApiError api_error(Call call, const Answer& answer);
+  void note_clock(const http::Response& response);
+
   http::Client& http_;
   Service service_;
   Clock& clock_;
+  Seconds clock_is_behind_{0};  // of the service's; negative: ahead
 };
 
 }  // namespace klingv2a::kling

@@ -101,8 +101,14 @@ bool is_number(const std::string& code) {
   return !code.empty() && std::all_of(code.begin(), code.end(), [](char c) { return g_ascii_isdigit(c); });
 }
 
+JsonObject* first_of(JsonArray* array) {
+  JsonNode* node = array && json_array_get_length(array) > 0 ? json_array_get_element(array, 0) : nullptr;
+  return node && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : nullptr;
+}
+
 bool holds_task(JsonObject* root) {
   JsonObject* data = object_member(root, "data");
+  if (!data) data = first_of(array_member(root, "data"));
   return has_value(data, "task_id") || has_value(data, "id") || has_value(root, "task_id") ||
          (has_value(root, "id") && has_value(root, "status"));
 }

@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "error.h"
 #include "http/client.h"
@@ -34,5 +35,9 @@ struct Envelope {
 
 // The task in `data`, or in the body itself (callback shape). Throws Error{service} for nonsense.
 [[nodiscard]] Task read_task(std::string_view body);
+
+// The tasks in `data`, an array, or in an array `list` or `tasks` inside it. Throws Error{service} when there is none,
+// or when anything in it is no task with a task_id: what cannot be read may be the one that is looked for.
+[[nodiscard]] std::vector<Task> read_task_list(std::string_view body);
 
 }  // namespace klingv2a::kling

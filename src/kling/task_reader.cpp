@@ -55,6 +55,15 @@ JsonObject* task_object(JsonObject* root) {
   return has_value(root, "task_id") || has_value(root, "id") ? root : nullptr;
 }
 
+JsonArray* task_array(JsonObject* root) {
+  if (JsonArray* data = array_member(root, "data")) return data;
+  JsonObject* data = object_member(root, "data");
+  for (const char* name : {"list", "tasks"}) {
+    if (JsonArray* array = array_member(data, name)) return array;
+  }
+  return nullptr;
+}
+
 bool is_digits(const std::string& text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
 }
@@ -123,6 +132,30 @@ std::string read_deduction(JsonObject* task_data) {
   return deduction ? number_text(deduction, "quota") : number_text(task_data, "final_balance_deduction");
 }
 
+JsonDocument parse(std::string_view body) {
+  std::optional<JsonDocument> document = JsonDocument::parse(body);
+  if (!document) refuse("the service's answer is not JSON", body);
+  return std::move(*document);
+}
+
+Task read_one(JsonObject* data, std::string_view body) {
+  Task task;
+  task.task_id = read_task_id(data, body);
+  task.status_text = printable(first_text(data, {"task_status", "status"}), 100);
+  task.status = read_status(task.status_text);
+  task.status_message = printable(first_text(data, {"task_status_msg", "message"}), 1000);
+  task.external_task_id = first_text(data, {"external_task_id"});
+  if (task.external_task_id.empty()) {
+    task.external_task_id = text_member(object_member(data, "task_info"), "external_task_id");
+  }
+  task.created_at_ms = first_time(data, {"created_at", "create_time"});
+  task.updated_at_ms = first_time(data, {"updated_at", "update_time"});
+  read_result(data, task);
+  task.final_unit_deduction = number_text(data, "final_unit_deduction");
+  task.final_balance_deduction = read_deduction(data);
+  return task;
+}
+
 }  // namespace
 
 std::string_view to_string(TaskStatus status) noexcept {
@@ -142,26 +175,26 @@ std::string_view to_string(TaskStatus status) noexcept {
 }
 
 Task read_task(std::string_view body) {
-  const std::optional<JsonDocument> document = JsonDocument::parse(body);
-  if (!document) refuse("the service's answer is not JSON", body);
-  JsonObject* data = task_object(document->root());
+  const JsonDocument document = parse(body);
+  JsonObject* data = task_object(document.root());
   if (!data) refuse("the service's answer holds no task", body);
-  Task task;
-  task.task_id = read_task_id(data, body);
-  task.status_text = printable(first_text(data, {"task_status", "status"}), 100);
-  task.status = read_status(task.status_text);
-  task.status_message = printable(first_text(data, {"task_status_msg", "message"}), 1000);
-  task.external_task_id = first_text(data, {"external_task_id"});
-  if (task.external_task_id.empty()) {
-    task.external_task_id = text_member(object_member(data, "task_info"), "external_task_id");
-  }
-  task.request_id = printable(text_member(document->root(), "request_id"), 100);
-  task.created_at_ms = first_time(data, {"created_at", "create_time"});
-  task.updated_at_ms = first_time(data, {"updated_at", "update_time"});
-  read_result(data, task);
-  task.final_unit_deduction = number_text(data, "final_unit_deduction");
-  task.final_balance_deduction = read_deduction(data);
+  Task task = read_one(data, body);
+  task.request_id = printable(text_member(document.root(), "request_id"), 100);
   return task;
+}
+
+std::vector<Task> read_task_list(std::string_view body) {
+  const JsonDocument document = parse(body);
+  JsonArray* array = task_array(document.root());
+  if (!array) refuse("the service's answer holds no list of tasks", body);
+  std::vector<Task> tasks;
+  for (guint i = 0; i < json_array_get_length(array); ++i) {
+    JsonNode* node = json_array_get_element(array, i);
+    if (!JSON_NODE_HOLDS_OBJECT(node)) refuse("the service's list holds something else than tasks", body);
+    tasks.push_back(read_one(json_node_get_object(node), body));
+    if (tasks.back().task_id.empty()) refuse("the service's list holds a task without a task_id", body);
+  }
+  return tasks;
 }
 
 }  // namespace klingv2a::kling

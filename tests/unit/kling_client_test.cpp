@@ -262,6 +262,27 @@ TEST_F(KlingClient, WhatTheServiceRepeatsOfTheRequestIsNotShown) {
   }
 }
 
+// A query does not know what was submitted, so of URLs only the host is shown.
+TEST_F(KlingClient, AFailedTasksReasonNamesNoSignature) {
+  const std::string reason = "cannot fetch " + request().video_url + " for " + request().callback_url;
+  server_.set_default(
+      reply(200, R"({"code":0,"data":{"task_id":"5","task_status":"failed","task_status_msg":")" + reason + "\"}}"));
+  for (const std::string& text : {query("5").status_message, submit().status_message}) {
+    expect_no_secret(text);
+    EXPECT_NE(text.find("cannot fetch https://store.example"), std::string::npos) << text;
+  }
+}
+
+TEST_F(KlingClient, AQuerysErrorRepeatsNoUrl) {
+  const std::string echo = request().video_url + " and " + request().callback_url;
+  for (const std::string& body : {R"({"code":1200,"message":"bad )" + echo + "\"}", "<html>" + echo, echo}) {
+    for (const int status : {200, 400, 500}) {
+      server_.add(reply(status, body));
+      (void)failure_of([&] { (void)query("5"); });
+    }
+  }
+}
+
 // What was logged on every domain and level, also what only G_MESSAGES_DEBUG=all shows.
 std::string& captured_log() {
   static std::string log;

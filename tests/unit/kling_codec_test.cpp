@@ -318,6 +318,36 @@ TEST(ReadTask, BrokenEscapesDoNotBecomeInvalidText) {
   EXPECT_TRUE(g_utf8_validate(task.status_message.c_str(), -1, nullptr));
 }
 
+// --- lists of tasks ------------------------------------------------------------------------------------------------
+
+TEST(ReadTaskList, HasAllTasksInTheirOrder) {
+  const std::string array =
+      R"([{"task_id":"861254119619698760","task_status":"succeed","task_info":{"external_task_id":)"
+      R"("e"},"final_unit_deduction":"0.25"},{"id":"2","status":"failed","message":"no"}])";
+  for (const std::string& data : {array, R"({"list":)" + array + "}", R"({"total":2,"tasks":)" + array + "}"}) {
+    const std::vector<Task> tasks = read_task_list(R"({"code":0,"data":)" + data + "}");
+    ASSERT_EQ(tasks.size(), 2u) << data;
+    EXPECT_EQ(tasks[0].task_id, "861254119619698760");
+    EXPECT_EQ(tasks[0].external_task_id, "e");
+    EXPECT_EQ(tasks[0].final_unit_deduction, "0.25");
+    EXPECT_EQ(tasks[1].task_id, "2");
+    EXPECT_EQ(tasks[1].status, TaskStatus::failed);
+  }
+}
+
+TEST(ReadTaskList, MayBeEmpty) {
+  EXPECT_TRUE(read_task_list(R"({"code":0,"data":[]})").empty());
+}
+
+TEST(ReadTaskList, RefusesWhatIsNoListOfTasks) {
+  for (const char* body : {"", "<html>", "[]", "{}", R"({"data":null})", R"({"data":{}})", R"({"data":{"list":{}}})",
+                           R"({"data":"[]"})", R"({"data":{"task_id":"1"}})", R"({"data":[null]})", R"({"data":["1"]})",
+                           R"({"data":[{}]})", R"({"data":[{"task_id":"1"},{"task_status":"failed"}]})",
+                           R"({"data":[{"task_id":1.5}]})", R"({"data":[{"task_id":"1"})"}) {
+    EXPECT_THROW((void)read_task_list(body), Error) << body;
+  }
+}
+
 // --- envelopes -----------------------------------------------------------------------------------------------------
 
 TEST(ReadEnvelope, SuccessIsCodeZeroAsNumberOrString) {
@@ -336,6 +366,9 @@ TEST(ReadEnvelope, ATaskWithoutACodeIsASuccess) {
   EXPECT_TRUE(read_envelope(200, R"({"task_id":"1","task_status":"submitted"})").ok);
   EXPECT_TRUE(read_envelope(200, R"({"id":"1","status":"succeeded"})").ok);
   EXPECT_TRUE(read_envelope(200, R"({"code":"success","data":{"task_id":"1"}})").ok);
+  EXPECT_TRUE(read_envelope(200, R"({"code":"success","data":[{"task_id":"1"}]})").ok);
+  EXPECT_FALSE(read_envelope(200, R"({"code":"success","data":[]})").ok);
+  EXPECT_FALSE(read_envelope(200, R"({"code":"success","data":[5]})").ok);
   EXPECT_FALSE(read_envelope(200, R"({"code":1303,"data":{"task_id":"1"}})").ok);
 }
 

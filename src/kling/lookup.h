@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// What became of a submit whose outcome is not known: is there a task with this external_task_id? Money hangs on the
+// answer, so "absent" is said only when the service has shown all of its tasks. Nothing here is ever a POST. Runs on
+// the cycle thread.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "kling/client.h"
+
+namespace klingv2a::kling {
+
+struct LookupResult {
+  enum class Verdict {
+    found,    // `task` is set, with its task_id and external_task_id
+    absent,   // the whole list was read, and it is not there
+    unknown,  // this service cannot say: see `why`
+  };
+  Verdict verdict = Verdict::unknown;
+  std::optional<Task> task;
+  std::string why;  // unless found: one clause for a message, without secrets
+};
+
+// Asks for the task by its external id, then reads the list, page by page. A service may show a new task only after
+// some seconds: "absent" right after the submit is not yet an answer.
+// Throws as Client::query() does, for what asking again may cure (no answer, 429, 5xx), for refused credentials, and
+// for a cancel.
+[[nodiscard]] LookupResult look_up(Client& client, const std::string& external_task_id);
+
+}  // namespace klingv2a::kling

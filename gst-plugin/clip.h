@@ -26,6 +26,7 @@ struct Sound {
   bool submitted = false;                        // the clip was cut and handed over: it is remembered for this run
   Nanoseconds stream_begin = 0, stream_end = 0;  // stream time; valid when submitted
   kling::Task task;                              // last known state
+  cycle::Origin origin = cycle::Origin::submitted;
 };
 
 struct Clip {

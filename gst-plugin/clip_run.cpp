@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "clip_run.h"
 
+#include "clip_key.h"
 #include "proxy_probe.h"
 
 namespace klingv2a {
@@ -40,11 +41,15 @@ class ClipRun::Observer : public cycle::CycleObserver {
   void before_submit() override { run_.host_.check_audio_link(); }
   void on_task(const kling::Task& task) override { run_.host_.on_task(run_, task); }
   void on_waiting(Seconds waited) override { run_.host_.on_waiting(run_, waited); }
+  void on_origin(cycle::Origin origin) override { run_.host_.on_origin(run_, origin); }
+  void on_turn(const std::string& what) override { run_.host_.on_turn(run_, what); }
+  void on_journal_failure(const Error& error) override { run_.host_.on_journal_failure(run_, error); }
   void on_retry(const Error& error, int attempt, Seconds gap) override {
     run_.host_.on_retry(run_, error, attempt, gap);
   }
   void on_sound(const kling::Task& task, cycle::ResultForm form, const SpoolFile& sound) override {
     const auto begin = std::chrono::steady_clock::now();
+    run_.host_.on_phase(run_, Phase::decode);
     auto decoded = run_.decode(sound, timeline_);
     check_complete(*decoded, announced_length(task, form));
     soundtrack = std::move(decoded);
@@ -106,20 +111,28 @@ void ClipRun::main() noexcept {
 void ClipRun::make_sound() {
   RunReport report;
   auto clip = wait_for_cut();
-  const auto timeline = clip.timeline;
-  host_.check_audio_link();
-  std::shared_ptr<const SpoolFile> proxy;
-  if (!settings_.by_reference()) proxy = make_proxy(clip, report);
-  clip.frames = {};  // what leaves on `video` has references of its own
   const auto clock = make_system_clock();
-  Observer observer(*this, timeline);
-  const auto result = cycle::run_cycle(settings_.cycle, std::move(proxy), *clock, cancel_, observer);
+  Observer observer(*this, clip.timeline);
+  const auto result = cycle::run_cycle(settings_.cycle, describe(clip, report), *clock, cancel_, observer);
   report.task = result.task;
+  report.origin = result.origin;
   report.form = result.form;
   report.cycle = result.stats;
   report.decode_s = observer.decode_time.count();
   report.cycle.download_s -= report.decode_s;
   host_.on_sound(*this, observer.soundtrack, report);
+}
+
+// `clip` and `report` outlive what is returned.
+cycle::CycleClip ClipRun::describe(CutClip& clip, RunReport& report) {
+  if (settings_.by_reference()) return {.key = reference_key(settings_)};
+  return {.key = clip_key(clip.frames, settings_),
+          .length_ms = clip.timeline.proxy_length() / static_cast<Nanoseconds>(GST_MSECOND),
+          .make_proxy = [this, &clip, &report] {
+            auto proxy = make_proxy(clip, report);
+            clip.frames = {};  // what leaves on `video` has references of its own
+            return proxy;
+          }};
 }
 
 ClipRun::CutClip ClipRun::wait_for_cut() {
@@ -148,7 +161,7 @@ ClipRun::CutClip ClipRun::wait_for_cut() {
 
 std::shared_ptr<const SpoolFile> ClipRun::make_proxy(const CutClip& clip, RunReport& report) {
   const auto begin = std::chrono::steady_clock::now();
-  host_.on_phase(*this, Phase::proxy);
+  host_.check_audio_link();
   auto proxy = write_proxy(clip.frames, clip.timeline, settings_.spool_dir, cancel_.get());
   probe_proxy(*proxy, clip.timeline);
   report.proxy_s = Seconds(std::chrono::steady_clock::now() - begin).count();
@@ -157,7 +170,6 @@ std::shared_ptr<const SpoolFile> ClipRun::make_proxy(const CutClip& clip, RunRep
 }
 
 std::shared_ptr<const Soundtrack> ClipRun::decode(const SpoolFile& sound, const ClipTimeline& timeline) {
-  host_.on_phase(*this, Phase::decode);
   const auto caps = host_.fix_audio_caps();
   // By reference the sound is of the referenced video, which begins with what the viewer sees.
   const auto lead_in = settings_.by_reference() ? 0 : timeline.lead_in();

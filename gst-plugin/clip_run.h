@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// One clip's way to its sound, on a thread of its own (the cycle thread): wait until the clip is cut → proxy → probe →
-// cycle → soundtrack. Blocking, straight-line code; the only place where the core's errors are caught.
+// One clip's way to its sound, on a thread of its own (the cycle thread): wait until the clip is cut → key → cycle
+// (which asks for the proxy when it needs one) → soundtrack. Blocking, straight-line code; the only place where the
+// core's errors are caught.
 //
 // Threads: the streaming thread calls note_arrival() and cut(), any thread cancel(). One mutex guards the hand-over of
 // the clip; it is never held across a call to the host. A run is used once; a cancelled one is not used again.
@@ -29,6 +30,7 @@ class ClipRun;
 // What a finished cycle tells, for the stats.
 struct RunReport {
   kling::Task task;
+  cycle::Origin origin = cycle::Origin::submitted;
   cycle::ResultForm form = cycle::ResultForm::wav;
   cycle::CycleStats cycle;
   double proxy_s = 0;   // writing and probing the proxy
@@ -47,6 +49,12 @@ class ClipRunHost {
   virtual void on_phase(ClipRun& run, Phase phase) = 0;
   virtual void on_waiting(ClipRun& run, Seconds waited) = 0;
   virtual void on_task(ClipRun& run, const kling::Task& task) = 0;
+  // What the journal knew of the clip; before anything else follows from it.
+  virtual void on_origin(ClipRun& run, cycle::Origin origin) = 0;
+  // The run waits for another one that has the clip, or for its turn.
+  virtual void on_turn(ClipRun& run, const std::string& what) = 0;
+  // The journal could not be written although a task exists; the sound comes all the same.
+  virtual void on_journal_failure(ClipRun& run, const Error& error) = 0;
   virtual void on_retry(ClipRun& run, const Error& error, int attempt, Seconds gap) = 0;
   // Frames are held and none has arrived for 5 s. Returns whether the upstream is live (then silence is its right).
   virtual bool on_starving(ClipRun& run) = 0;
@@ -85,6 +93,7 @@ class ClipRun {
 
   void make_sound();
   [[nodiscard]] CutClip wait_for_cut();
+  [[nodiscard]] cycle::CycleClip describe(CutClip& clip, RunReport& report);
   [[nodiscard]] std::shared_ptr<const SpoolFile> make_proxy(const CutClip& clip, RunReport& report);
   [[nodiscard]] std::shared_ptr<const Soundtrack> decode(const SpoolFile& sound, const ClipTimeline& timeline);
   [[nodiscard]] Seconds since_arrival() const noexcept;

@@ -32,9 +32,11 @@ namespace klingv2a {
 // What runs count, for the property `stats`.
 struct Stats {
   guint clips = 0, tasks = 0, retries = 0, polls = 0;
+  guint paid_tasks = 0;  // of `tasks`, those that were asked for by this element now
+  guint kept_sounds = 0, waits_for_another = 0, journal_failures = 0;
   guint warnings = 0;
   std::string last_retry_reason;
-  std::string sound_form, last_error_kind;
+  std::string origin, sound_form, last_error_kind;
   double proxy_s = 0, publish_s = 0, submit_s = 0, wait_s = 0, download_s = 0, decode_s = 0;
   guint64 proxy_bytes = 0, result_bytes = 0;
   gint64 samples = 0, samples_padded = 0, samples_trimmed = 0;
@@ -137,7 +139,11 @@ class Element : private ClipRunHost {
   void on_phase(ClipRun& run, Phase phase) override;
   void on_waiting(ClipRun& run, Seconds waited) override;
   void on_task(ClipRun& run, const kling::Task& task) override;
+  void on_origin(ClipRun& run, cycle::Origin origin) override;
+  void on_turn(ClipRun& run, const std::string& what) override;
+  void on_journal_failure(ClipRun& run, const Error& error) override;
   void on_retry(ClipRun& run, const Error& error, int attempt, Seconds gap) override;
+  void warn(const ErrorDetails& details);
   bool on_starving(ClipRun& run) override;
   void on_sound(ClipRun& run, std::shared_ptr<const Soundtrack> sound, const RunReport& report) override;
   void on_failed(ClipRun& run, const Error& error) override;

@@ -27,6 +27,20 @@ constexpr PhaseText kPhases[] = {
 constexpr int kPollFrom = 25, kPollTo = 90;
 constexpr double kTypicalWait = 180;
 
+struct OriginText {
+  cycle::Origin origin;
+  int percent;
+  const char* text;
+};
+
+// What the journal knew, in words that say whether money is spent. A new task is told of by its phases.
+constexpr OriginText kOrigins[] = {
+    {cycle::Origin::looked_up, 25, "found the task of an earlier run: nothing is paid again"},
+    {cycle::Origin::resumed, 25, "going on with the task of an earlier run: nothing is paid again"},
+    {cycle::Origin::downloaded_again, 90, "fetching the sound of an earlier run's task again: nothing is paid again"},
+    {cycle::Origin::kept, 95, "playing the sound that was kept: no request, nothing is paid"},
+};
+
 int waiting_percent(Seconds waited) {
   return kPollFrom + static_cast<int>((kPollTo - kPollFrom) * waited.count() / (waited.count() + kTypicalWait));
 }
@@ -99,12 +113,57 @@ void Element::on_task(ClipRun& run, const kling::Task& task) {
   const auto sound = sound_of(run);
   {
     const std::lock_guard lock(mutex_);
-    if (sound && sound->task.task_id.empty()) ++stats_.tasks;
+    if (sound && sound->task.task_id.empty()) {
+      ++stats_.tasks;
+      if (sound->origin == cycle::Origin::submitted) ++stats_.paid_tasks;
+    }
     if (sound) sound->task = task;
     last_task_id_ = task.task_id;
   }
   messages::post_task(self_, run.number(), task);
   g_object_notify(G_OBJECT(self_), "task-id");
+}
+
+void Element::on_origin(ClipRun& run, cycle::Origin origin) {
+  const auto sound = sound_of(run);
+  {
+    const std::lock_guard lock(mutex_);
+    stats_.origin = cycle::to_string(origin);
+    if (sound) sound->origin = origin;
+    if (origin == cycle::Origin::kept) ++stats_.kept_sounds;
+  }
+  GST_INFO_OBJECT(self_, "clip %u: %s", run.number(), std::string(cycle::to_string(origin)).c_str());
+  for (const auto& entry : kOrigins)
+    if (entry.origin == origin)
+      messages::post_progress(self_, GST_PROGRESS_TYPE_CONTINUE, run.progress_code(), entry.text, entry.percent);
+  if (origin != cycle::Origin::kept) return;
+  try {
+    check_audio_link();
+  } catch (const Error& error) {
+    warn(error.details());
+  }
+}
+
+void Element::on_turn(ClipRun& run, const std::string& what) {
+  constexpr int kBeforeSubmit = 20;
+  messages::post_progress(self_, GST_PROGRESS_TYPE_CONTINUE, run.progress_code(), what, kBeforeSubmit);
+}
+
+void Element::on_journal_failure(ClipRun& run, const Error& error) {
+  GST_WARNING_OBJECT(self_, "clip %u: the journal could not be written: %s", run.number(), error.what());
+  {
+    const std::lock_guard lock(mutex_);
+    ++stats_.journal_failures;
+  }
+  warn(error.details());
+}
+
+void Element::warn(const ErrorDetails& details) {
+  {
+    const std::lock_guard lock(mutex_);
+    ++stats_.warnings;
+  }
+  messages::post_warning(self_, details);
 }
 
 void Element::on_retry(ClipRun& run, const Error& error, int attempt, Seconds gap) {
@@ -117,17 +176,13 @@ void Element::on_retry(ClipRun& run, const Error& error, int attempt, Seconds ga
 
 bool Element::on_starving(ClipRun& run) {
   if (upstream_is_live()) return true;
-  {
-    const std::lock_guard lock(mutex_);
-    ++stats_.warnings;
-  }
   auto details = make_error(ErrorKind::input, Phase::hold,
                             "no frame has arrived for 5 s while clip " + std::to_string(run.number()) + " is held",
                             "a branch that goes past klingv2a to the same muxer blocks the demuxer: put a queue with "
                             "max-size-time=0 max-size-bytes=0 max-size-buffers=0 into it")
                      .details();
   details.retryable = true;
-  messages::post_warning(self_, details);
+  warn(details);
   return false;
 }
 
@@ -137,6 +192,7 @@ void Element::on_sound(ClipRun& run, std::shared_ptr<const Soundtrack> soundtrac
   {
     const std::lock_guard lock(mutex_);
     stats_.polls += static_cast<guint>(report.cycle.polls);
+    if (report.cycle.waited_for_another) ++stats_.waits_for_another;
     stats_.sound_form = cycle::to_string(report.form);
     stats_.proxy_s = report.proxy_s;
     stats_.publish_s = report.cycle.publish_s;
@@ -219,11 +275,7 @@ void Element::fail_with_error(const std::shared_ptr<Sound>& sound, const ErrorDe
 
 // A WARNING with the same details, and real silence; never an ERROR that is then recovered from.
 void Element::fail_with_silence(const std::shared_ptr<Sound>& sound, const ErrorDetails& details) {
-  messages::post_warning(self_, details);
-  {
-    const std::lock_guard lock(mutex_);
-    ++stats_.warnings;
-  }
+  warn(details);
   settle(sound, make_silence(fix_audio_caps(), 0));
   finish_progress(sound, GST_PROGRESS_TYPE_COMPLETE, "silence instead of a sound: " + details.message);
   sound->run->cancel();

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "journal/location.h"
 #include "kling/codec.h"
 
 namespace klingv2a {
@@ -35,6 +36,12 @@ enum Id : guint {
   kMaxResultBytes,
   kSpoolDir,
   kLatency,
+  kAccessKey,
+  kSecretKey,
+  kJournal,
+  kMaxTasks,
+  kMaxKeptBytes,
+  kOnUnknown,
   kFirstFree,
 };
 
@@ -56,6 +63,13 @@ struct StringProperty {
 constexpr std::array kStrings{
     StringProperty{kApiKey, &Settings::api_key, "api-key", "API key",
                    "Bearer key of the service; if unset, from the environment: KLINGV2A_API_KEY, then COMETAPI_KEY",
+                   kWriteOnly},
+    StringProperty{kAccessKey, &Settings::access_key, "access-key", "Access key",
+                   "Kling's own access key, together with secret-key and instead of api-key; if unset, "
+                   "KLINGV2A_ACCESS_KEY from the environment",
+                   kWriteOnly},
+    StringProperty{kSecretKey, &Settings::secret_key, "secret-key", "Secret key",
+                   "What requests are signed with for access-key; if unset, KLINGV2A_SECRET_KEY from the environment",
                    kWriteOnly},
     StringProperty{kBaseUrl, &Settings::base_url, "base-url", "Base URL",
                    "The service; if unset, KLINGV2A_BASE_URL from the environment, else "
@@ -85,6 +99,10 @@ constexpr std::array kStrings{
     StringProperty{kSpoolDir, &Settings::spool_dir, "spool-dir", "Spool directory",
                    "Where the proxy and the result are kept while they are needed; if unset, TMPDIR, else /var/tmp",
                    kReadWrite},
+    StringProperty{kJournal, &Settings::journal, "journal", "Journal",
+                   "The record of what was paid for: a file's path or postgresql://USER@HOST/DATABASE; if unset, "
+                   "KLINGV2A_JOURNAL from the environment, else klingv2a/journal.sqlite in XDG_STATE_HOME",
+                   kWriteOnly},
 };
 
 struct UintProperty {
@@ -102,6 +120,8 @@ constexpr std::array kUints{
     UintProperty{kTimeout, &Settings::timeout_s, "timeout", "Time-out",
                  "Seconds to wait for a task, and for frames that do not arrive; the task itself is never given up", 1,
                  7 * 24 * 3600, 20 * 60},
+    UintProperty{kMaxTasks, &Settings::max_tasks, "max-tasks", "Most tasks",
+                 "Tasks of the account that may be under way at a time, over all that share the journal", 1, 1000, 5},
     UintProperty{kConnectTimeout, &Settings::connect_timeout_s, "connect-timeout", "Connect time-out",
                  "Seconds that connecting to a server may take", 1, 3600, 10},
     UintProperty{kSilenceTimeout, &Settings::silence_timeout_s, "silence-timeout", "Silence time-out",
@@ -167,6 +187,18 @@ void install_other_settings(GObjectClass* gobject_class) {
                         "What happens when no sound can be had: an error, or a warning and real silence",
                         on_failure_get_type(), 0, kReadWrite));
   g_object_class_install_property(
+      gobject_class, kOnUnknown,
+      g_param_spec_enum("on-unknown", "On unknown outcome",
+                        "What happens when an earlier run asked for the clip's task and nobody can say whether it "
+                        "exists: an error, or it is asked for again, and perhaps paid for twice",
+                        on_unknown_get_type(), 0, kReadWrite));
+  g_object_class_install_property(
+      gobject_class, kMaxKeptBytes,
+      g_param_spec_uint64("max-kept-bytes", "Kept results",
+                          "Bytes that all downloaded sounds together may take in XDG_CACHE_HOME, so that they play "
+                          "again without a request; the oldest go first; 0 keeps none",
+                          0, G_MAXUINT64, 2ull * 1024 * 1024 * 1024, kReadWrite));
+  g_object_class_install_property(
       gobject_class, kMaxResultBytes,
       g_param_spec_uint64("max-result-bytes", "Largest result", "Bytes that a downloaded sound may have at most",
                           kMinResultBytes, G_MAXUINT64, 200ull * 1024 * 1024, kReadWrite));
@@ -194,11 +226,45 @@ GType on_failure_get_type() {
   return type;
 }
 
+GType on_unknown_get_type() {
+  static const GEnumValue values[] = {
+      {static_cast<int>(cycle::OnUnknown::error), "Post an error that says what to check", "error"},
+      {static_cast<int>(cycle::OnUnknown::resubmit), "Ask for the task again", "resubmit"},
+      {0, nullptr, nullptr},
+  };
+  static gsize type = 0;
+  if (g_once_init_enter(&type)) {
+    const GType registered = g_enum_register_static("GstKlingV2AOnUnknown", values);
+    g_once_init_leave(&type, registered);
+  }
+  return type;
+}
+
+namespace {
+
+std::string or_environment(const std::string& setting, std::initializer_list<const char*> variables) {
+  return setting.empty() ? first_set(variables) : setting;
+}
+
+// What a property says wins over the environment, whichever kind of key it is.
+void set_credentials(kling::Service& service, const Settings& settings) {
+  service.api_key = settings.api_key;
+  service.access_key = settings.access_key;
+  service.secret_key = settings.secret_key;
+  const bool is_set = !service.api_key.empty() || !service.access_key.empty() || !service.secret_key.empty();
+  if (!is_set) service.api_key = first_set({"KLINGV2A_API_KEY", "COMETAPI_KEY"});
+  if (!service.api_key.empty()) return;
+  service.access_key = or_environment(service.access_key, {"KLINGV2A_ACCESS_KEY"});
+  service.secret_key = or_environment(service.secret_key, {"KLINGV2A_SECRET_KEY"});
+}
+
+}  // namespace
+
 RunSettings snapshot(const Settings& settings, unsigned clip_number) {
   RunSettings run;
   auto& cycle = run.cycle;
-  cycle.service.api_key = settings.api_key.empty() ? first_set({"KLINGV2A_API_KEY", "COMETAPI_KEY"}) : settings.api_key;
-  cycle.service.base_url = settings.base_url.empty() ? first_set({"KLINGV2A_BASE_URL"}) : settings.base_url;
+  set_credentials(cycle.service, settings);
+  cycle.service.base_url = or_environment(settings.base_url, {"KLINGV2A_BASE_URL"});
   if (cycle.service.base_url.empty()) cycle.service.base_url = kDefaultBaseUrl;
   const http::Timeouts timeouts{Seconds(settings.connect_timeout_s), Seconds(settings.silence_timeout_s), Seconds(600)};
   cycle.service.timeouts = timeouts;
@@ -212,6 +278,10 @@ RunSettings snapshot(const Settings& settings, unsigned clip_number) {
   cycle.timeout = run.timeout = Seconds(settings.timeout_s);
   cycle.max_result_bytes = settings.max_result_bytes;
   cycle.spool_dir = run.spool_dir = settings.spool_dir;
+  cycle.journal = settings.journal;
+  cycle.max_kept_bytes = settings.max_kept_bytes;
+  cycle.max_tasks = settings.max_tasks;
+  cycle.on_unknown = settings.on_unknown;
   run.on_failure = settings.on_failure;
   run.take = settings.take;
   return run;
@@ -219,6 +289,7 @@ RunSettings snapshot(const Settings& settings, unsigned clip_number) {
 
 void check(const RunSettings& settings) {
   kling::validate(settings.cycle.service);
+  (void)journal::locate(settings.cycle.journal, settings.cycle.service.base_url);
   auto request = settings.cycle.request;
   if (!settings.by_reference()) {
     if (settings.cycle.publish.uri.empty())
@@ -267,6 +338,12 @@ bool set_setting(Settings& settings, guint id, const GValue* value) {
     case kOnFailure:
       settings.on_failure = static_cast<OnFailure>(g_value_get_enum(value));
       return true;
+    case kOnUnknown:
+      settings.on_unknown = static_cast<cycle::OnUnknown>(g_value_get_enum(value));
+      return true;
+    case kMaxKeptBytes:
+      settings.max_kept_bytes = g_value_get_uint64(value);
+      return true;
     case kMaxResultBytes:
       settings.max_result_bytes = g_value_get_uint64(value);
       return true;
@@ -297,6 +374,12 @@ bool get_setting(const Settings& settings, guint id, GValue* value) {
       return true;
     case kOnFailure:
       g_value_set_enum(value, static_cast<int>(settings.on_failure));
+      return true;
+    case kOnUnknown:
+      g_value_set_enum(value, static_cast<int>(settings.on_unknown));
+      return true;
+    case kMaxKeptBytes:
+      g_value_set_uint64(value, settings.max_kept_bytes);
       return true;
     case kMaxResultBytes:
       g_value_set_uint64(value, settings.max_result_bytes);

@@ -16,11 +16,12 @@ namespace klingv2a {
 enum class OnFailure { error, silence };
 
 struct Settings {
-  std::string api_key;              // secret; empty: from the environment
-  std::string base_url;             // empty: from the environment, else CometAPI
-  std::string video_url, video_id;  // at most one
-  std::string publish;              // empty: serve:// on loopback when the service is there
-  StructurePtr publish_headers;     // secret; may be null
+  std::string api_key;                 // secret; empty: from the environment
+  std::string access_key, secret_key;  // secrets; Kling's own pair, instead of api_key
+  std::string base_url;                // empty: from the environment, else CometAPI
+  std::string video_url, video_id;     // at most one
+  std::string publish;                 // empty: serve:// on loopback when the service is there
+  StructurePtr publish_headers;        // secret; may be null
   std::string publish_public_url;
   bool publish_check = true;
   std::string sound_effect_prompt, bgm_prompt;
@@ -33,6 +34,10 @@ struct Settings {
   guint silence_timeout_s = 30;
   guint64 max_result_bytes = 200ull * 1024 * 1024;
   std::string spool_dir;
+  std::string journal;  // may hold a password; empty: from the environment, else the default
+  guint max_tasks = 5;
+  guint64 max_kept_bytes = 2ull * 1024 * 1024 * 1024;
+  cycle::OnUnknown on_unknown = cycle::OnUnknown::error;
   GstClockTime latency = 0;
 
   [[nodiscard]] bool by_reference() const noexcept { return !video_url.empty() || !video_id.empty(); }
@@ -66,5 +71,6 @@ bool get_setting(const Settings& settings, guint id, GValue* value);
 [[nodiscard]] guint first_free_property_id();
 
 GType on_failure_get_type();
+GType on_unknown_get_type();
 
 }  // namespace klingv2a

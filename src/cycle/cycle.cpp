@@ -3,14 +3,25 @@
 // See cycle.h. Reads like the sentence it carries out; each step is in the file of its name.
 #include "cycle/cycle.h"
 
+#include <utility>
+
 #include "cycle/download.h"
+#include "cycle/find_task.h"
+#include "cycle/keep.h"
 #include "cycle/poll.h"
 #include "cycle/run.h"
 #include "cycle/submit.h"
+#include "cycle/task_failure.h"
+#include "journal/key.h"
 
 namespace klingv2a::cycle {
 
 namespace {
+
+using journal::State;
+
+// A run that stands still for too often is on a machine that cannot do this.
+constexpr int kMostLostLeases = 3;
 
 // A service elsewhere would be paid for a task whose video it cannot fetch.
 void check_within_reach(const Run& run, const std::string& url) {
@@ -21,8 +32,10 @@ void check_within_reach(const Run& run, const std::string& url) {
 }
 
 // Null by reference, where nothing is published.
-std::unique_ptr<publish::Publication> publish_proxy(Run& run, const std::shared_ptr<const SpoolFile>& proxy) {
-  if (!proxy) return nullptr;
+std::unique_ptr<publish::Publication> publish_proxy(Run& run, const CycleClip& clip) {
+  if (!clip.make_proxy) return nullptr;
+  run.begin(Phase::proxy);
+  const std::shared_ptr<const SpoolFile> proxy = clip.make_proxy();
   run.begin(Phase::publish);
   const StepTimer timer(run.clock, run.stats.publish_s);
   auto publication = publish::publish(run.settings.publish, proxy, run.http, run.clock, run.cancel, run.on_retry());
@@ -31,19 +44,112 @@ std::unique_ptr<publish::Publication> publish_proxy(Run& run, const std::shared_
   return publication;
 }
 
+// An earlier run has prepared a POST, and nobody has written down what became of it. True: it made a task, which is
+// ours now. False: another POST may go out.
+bool adopt_earlier_task(Run& run) {
+  run.begin(Phase::submit);
+  const kling::LookupResult result = find_task(run);
+  if (result.task) {
+    run.set_origin(Origin::looked_up);
+    accept(run, *result.task);
+    return true;
+  }
+  if (result.verdict == kling::LookupResult::Verdict::absent) run.note_not_paid();
+  if (run.settings.on_unknown == OnUnknown::resubmit || result.verdict == kling::LookupResult::Verdict::absent)
+    return false;
+  throw Error(
+      {.kind = ErrorKind::unknown_outcome,
+       .paid = Paid::maybe,
+       .message = "an earlier run asked for this clip's task, and whether it exists is not known: " + result.why,
+       .advice = "look for external_task_id " + run.request.external_task_id +
+                 " in the account's tasks; if it is not there, on-unknown=resubmit asks for it again"});
+}
+
+// The same failure again costs nothing; another task would.
+void fail_again_or_start_over(Run& run) {
+  const journal::Row& row = run.claim().row();
+  if (!may_pass(row.message)) throw task_failure(row.message);
+  run.start_over();
+}
+
+// A task for the clip: the journal's, or, when there is none, a new one. The publication lasts until the task has
+// ended.
+std::unique_ptr<publish::Publication> obtain_task(Run& run, const CycleClip& clip) {
+  switch (run.claim().row().state) {
+    case State::submitted:
+      run.set_origin(Origin::resumed);
+      return nullptr;
+    case State::succeeded:
+    case State::downloaded:
+      run.set_origin(Origin::downloaded_again);
+      return nullptr;
+    case State::prepared:
+      if (adopt_earlier_task(run)) return nullptr;
+      break;
+    case State::failed:
+      fail_again_or_start_over(run);
+      break;
+    case State::waiting:
+      break;
+  }
+  run.set_origin(Origin::submitted);
+  auto publication = publish_proxy(run, clip);
+  submit(run);
+  return publication;
+}
+
+CycleResult result_of(const Run& run, kling::Task task, Sound sound) {
+  return {.task = std::move(task),
+          .origin = run.origin(),
+          .form = sound.form,
+          .sound = std::move(sound.file),
+          .stats = run.stats};
+}
+
+CycleResult run_with(Run& run, const journal::Location& location, const CycleClip& clip) {
+  if (std::optional<Sound> sound = play_kept(run, location))
+    return result_of(run, kept_task(run.claim().row()), std::move(*sound));
+  auto publication = obtain_task(run, clip);
+  kling::Task task = poll(run);
+  publication.reset();
+  Sound sound = download(run, task);
+  keep(run, location, sound);
+  return result_of(run, std::move(task), std::move(sound));
+}
+
+// Tells two accounts of one service apart. The key has too many bits for anyone to find it by trying.
+std::string account_of(const kling::Service& service) {
+  constexpr std::size_t kShown = 12;
+  const std::string who = journal::normalized_base_url(service.base_url) + "\n" +
+                          (service.access_key.empty() ? service.api_key : service.access_key);
+  const GCharPtr digest(g_compute_checksum_for_string(G_CHECKSUM_SHA256, who.c_str(), -1));
+  return std::string(digest.get()).substr(0, kShown);
+}
+
+CycleResult run_claimed(Run& run, journal::Journal& journal, const CycleClip& clip) {
+  const journal::ClipIdentity identity{clip.key, clip.length_ms,
+                                       journal::normalized_base_url(run.settings.service.base_url),
+                                       account_of(run.settings.service)};
+  const auto claim = journal.claim(identity, run.settings.timeout, run.on_wait());
+  run.take_over(*claim);
+  return run_with(run, journal.location(), clip);
+}
+
 }  // namespace
 
-CycleResult run_cycle(const CycleSettings& settings, std::shared_ptr<const SpoolFile> proxy, Clock& clock,
+CycleResult run_cycle(const CycleSettings& settings, const CycleClip& clip, Clock& clock,
                       const GObjectPtr<GCancellable>& cancel, CycleObserver& observer) {
   Run run(settings, clock, cancel, observer);
   try {
-    auto publication = publish_proxy(run, proxy);
-    proxy.reset();  // the publication keeps what it needs
-    (void)submit(run);
-    kling::Task task = poll(run);
-    publication.reset();
-    Sound sound = download(run, task);
-    return {.task = std::move(task), .form = sound.form, .sound = std::move(sound.file), .stats = run.stats};
+    journal::Journal journal(journal::locate(settings.journal, settings.service.base_url), clock, cancel);
+    for (int lost = 1;; ++lost) {
+      try {
+        return run_claimed(run, journal, clip);
+      } catch (const journal::LeaseLost& error) {
+        if (lost == kMostLostLeases) throw;
+        run.note_retry(error, lost, Seconds(0));
+      }
+    }
   } catch (const Error& error) {
     throw run.with_what_is_known(error);
   }
@@ -57,6 +163,22 @@ std::string_view to_string(ResultForm form) noexcept {
       return "mp3";
     case ResultForm::video:
       return "video";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Origin origin) noexcept {
+  switch (origin) {
+    case Origin::submitted:
+      return "submitted";
+    case Origin::looked_up:
+      return "looked-up";
+    case Origin::resumed:
+      return "resumed";
+    case Origin::downloaded_again:
+      return "downloaded-again";
+    case Origin::kept:
+      return "kept";
   }
   return "unknown";
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// The cycle of one clip: publish → submit → poll → download. Blocking, straight-line code for one thread; the caller's
-// other threads only cancel. Everything it needs comes in by value, so that settings that change later do not reach
-// into it.
+// The cycle of one clip: publish → submit → poll → download, or what is left of it by the journal. Blocking,
+// straight-line code for one thread; the caller's other threads only cancel. Everything it needs comes in by value, so
+// that settings that change later do not reach into it.
 #pragma once
 
 #include <functional>
@@ -21,6 +21,9 @@
 
 namespace klingv2a::cycle {
 
+// What happens when a POST went out, and nobody can say whether it made a task.
+enum class OnUnknown { error, resubmit };
+
 struct CycleSettings {
   kling::Service service;
   kling::SubmitRequest request;      // video_id or video_url set: by reference; else the proxy's URL is filled in
@@ -30,7 +33,30 @@ struct CycleSettings {
   Seconds timeout{20 * 60};
   std::uint64_t max_result_bytes = 200ull * 1024 * 1024;
   std::string spool_dir;  // where the result is kept while it is decoded; empty: the default
+
+  std::string journal;                                       // where it is (journal/location.h); empty: the default
+  std::uint64_t max_kept_bytes = 2ull * 1024 * 1024 * 1024;  // of all results that are kept
+  unsigned max_tasks = 5;                                    // of the account, under way at a time
+  OnUnknown on_unknown = OnUnknown::error;
 };
+
+// The clip, as far as the cycle is concerned.
+struct CycleClip {
+  std::string key;
+  std::int64_t length_ms = -1;  // -1: by reference
+  // Called when, and only when, the clip is to be published. Null: by reference. May throw Error.
+  std::function<std::shared_ptr<const SpoolFile>()> make_proxy;
+};
+
+// Where the sound came from, by what the journal knew.
+enum class Origin {
+  submitted,         // a task was made for it now
+  looked_up,         // an earlier POST had made the task
+  resumed,           // the task was under way
+  downloaded_again,  // the task was done, its result was not (or no longer) here
+  kept,              // no request at all
+};
+[[nodiscard]] std::string_view to_string(Origin origin) noexcept;
 
 // What the soundtrack comes from, in the order of preference.
 enum class ResultForm { wav, mp3, video };
@@ -42,10 +68,13 @@ struct CycleStats {
   int polls = 0;
   double publish_s = 0, submit_s = 0, wait_s = 0, download_s = 0;
   std::uint64_t result_bytes = 0;
+  int journal_failures = 0;         // what could not be written down once a task existed
+  bool waited_for_another = false;  // another run had the clip when this one came
 };
 
 struct CycleResult {
   kling::Task task;
+  Origin origin = Origin::submitted;
   ResultForm form = ResultForm::wav;
   std::shared_ptr<const SpoolFile> sound;
   CycleStats stats;
@@ -67,17 +96,26 @@ class CycleObserver {
   // The sound is there in this form. Throws Error{result} when it is of no use: then the next form is tried, for the
   // task is paid. Any other error ends the cycle.
   virtual void on_sound(const kling::Task& /*task*/, ResultForm /*form*/, const SpoolFile& /*sound*/) {}
+  // What the journal knew: told once, before the first phase that follows from it.
+  virtual void on_origin(Origin /*origin*/) {}
+  // The cycle waits: for another run that has the clip, or for its turn.
+  virtual void on_turn(const std::string& /*what*/) {}
+  // What could not be written down although a task exists: the sound comes all the same.
+  virtual void on_journal_failure(const Error& /*error*/) {}
   // A recovered failure, after which the call is repeated.
   virtual void on_retry(const Error& error, int attempt, Seconds gap) = 0;
 };
 
-// Runs the cycle. `proxy` is null by reference. Throws Error; from the submit on it carries task_id, external_task_id
-// and paid, and is `retryable` only while nothing is paid: another run would pay for another task.
-//  - the POST is not repeated after an outcome that may have created a task: Error{unknown-outcome, paid=maybe}
-//  - a failed task: Error{task-failed (or content), paid=yes} with the service's own words
+// Runs the cycle from where the journal says that it stands. Throws Error; from the submit on it carries task_id,
+// external_task_id and paid, and is `retryable` only while nothing is paid.
+//  - the POST is not repeated after an outcome that may have created a task: the task is looked up, and what cannot be
+//    found is Error{unknown-outcome, paid=maybe}
+//  - a failed task: Error{task-failed (or content), paid=yes} with the service's own words; the same again for the same
+//    clip, unless it failed of something that passes
+//  - trouble with the journal before the POST: Error{disk|settings}, nothing is paid
 //  - timeout: Error{still-running, paid=yes}; a result that cannot be had: Error{result, paid=yes}
 //  - cancelled: Error{cancelled} with what is known of the money
-[[nodiscard]] CycleResult run_cycle(const CycleSettings& settings, std::shared_ptr<const SpoolFile> proxy, Clock& clock,
+[[nodiscard]] CycleResult run_cycle(const CycleSettings& settings, const CycleClip& clip, Clock& clock,
                                     const GObjectPtr<GCancellable>& cancel, CycleObserver& observer);
 
 // A globally unique external_task_id: "klingv2a-" and a random UUID.

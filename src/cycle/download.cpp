@@ -50,7 +50,9 @@ class Attempt {
     if (link.empty()) return note(form, "none is given");
     try {
       Sound sound{form, fetch_result(run_, link)};
-      return take(sound) ? std::optional(std::move(sound)) : std::nullopt;
+      if (take(sound)) return sound;
+      // It may have been damaged on its way, or where that link led.
+      return renew_links(form) ? fetch(form) : std::nullopt;
     } catch (const BadLink& bad) {
       failed_in_ = Phase::download;
       note(form, bad.what());

@@ -4,10 +4,10 @@
 #include "cycle/poll.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "cycle/poll_gaps.h"
+#include "cycle/task_failure.h"
 
 namespace klingv2a::cycle {
 
@@ -17,26 +17,6 @@ constexpr http::RetryPolicy kQueryRetries{};
 // How often the service may not know the task that it has just accepted.
 constexpr int kUnknownTaskAnswers = 4;
 
-// A task that fails says why only in free text.
-bool reads_like_moderation(const std::string& message) {
-  constexpr std::array<std::string_view, 4> kWords{"risk control", "moderation", "sensitive", "content policy"};
-  const GCharPtr lower(g_ascii_strdown(message.c_str(), -1));
-  const std::string_view text(lower.get());
-  return std::ranges::any_of(kWords,
-                             [text](std::string_view word) { return text.find(word) != std::string_view::npos; });
-}
-
-Error failed(const kling::Task& task) {
-  const bool content = reads_like_moderation(task.status_message);
-  return Error({.kind = content ? ErrorKind::content : ErrorKind::task_failed,
-                .phase = Phase::poll,
-                .paid = Paid::yes,
-                .request_id = task.request_id,
-                .message = "the task failed: " +
-                           (task.status_message.empty() ? "the service gave no reason" : task.status_message),
-                .advice = content ? "change the video or the prompts: the content policy refuses them" : ""});
-}
-
 Error still_running(Run& run, const Error* last_failure) {
   std::string message = "the task has not ended after " + std::to_string(std::lround(run.waited().count())) + " s";
   if (last_failure) message += std::string("; the last query failed: ") + last_failure->what();
@@ -45,13 +25,25 @@ Error still_running(Run& run, const Error* last_failure) {
                 .paid = Paid::yes,
                 .message = std::move(message),
                 .advice = "it goes on at the service: GET " + run.task_url() +
-                          " gives the result for 30 days; a longer timeout waits longer"});
+                          " gives the result for 30 days, and the next run with the same clip goes on waiting"});
+}
+
+void write_down_end(Run& run, const kling::Task& task) {
+  const bool failed = task.status == kling::TaskStatus::failed;
+  const std::string kind(failed ? to_string(task_failure(task.status_message).kind()) : "");
+  std::string deduction = task.final_unit_deduction;
+  if (!task.final_balance_deduction.empty())
+    deduction += (deduction.empty() ? "" : ", ") + task.final_balance_deduction;
+  run.write_down([&](journal::Claim& claim) {
+    claim.ended(failed ? journal::State::failed : journal::State::succeeded, task.status_message, kind, deduction);
+  });
 }
 
 // Waiting for one task: when to look next, and what ends the wait.
 class Wait {
  public:
-  explicit Wait(Run& run) : run_(run), gap_(gaps_.next(run.clock)) {}
+  // A task that another run has submitted may have ended by now.
+  explicit Wait(Run& run) : run_(run), gap_(run.origin() == Origin::submitted ? gaps_.next(run.clock) : Seconds(0)) {}
 
   kling::Task until_terminal() {
     for (;;) {
@@ -126,7 +118,8 @@ kling::Task poll(Run& run) {
   run.begin(Phase::poll);
   const StepTimer timer(run.clock, run.stats.wait_s);
   kling::Task task = Wait(run).until_terminal();
-  if (task.status == kling::TaskStatus::failed) throw failed(task);
+  write_down_end(run, task);
+  if (task.status == kling::TaskStatus::failed) throw task_failure(task.status_message, task.request_id);
   return task;
 }
 

@@ -18,6 +18,46 @@ Run::Run(const CycleSettings& cycle_settings, Clock& cycle_clock, const GObjectP
   if (request.external_task_id.empty()) request.external_task_id = make_external_task_id();
 }
 
+void Run::take_over(journal::Claim& claim) {
+  claim_ = &claim;
+  const journal::Row& row = claim.row();
+  stats.waited_for_another = stats.waited_for_another || claim.waited_for_another();
+  task_id_ = row.task_id;
+  told_status_.clear();
+  paid_ = row.state == journal::State::waiting ? Paid::no : row.task_id.empty() ? Paid::maybe : Paid::yes;
+  sent_ = paid_ != Paid::no;
+  // Also for another POST after a refusal: should an earlier one have made a task all the same, the service knows.
+  if (!row.external_task_id.empty()) request.external_task_id = row.external_task_id;
+  accepted_at_ = clock.now();
+}
+
+void Run::start_over() {
+  claim_->start_over();
+  const std::string& wanted = settings.request.external_task_id;
+  const std::string fresh = make_external_task_id();
+  // The service knows the failed task by the id that was asked for.
+  request.external_task_id = wanted.empty() ? fresh : wanted + fresh.substr(fresh.rfind('-'));
+  task_id_.clear();
+  paid_ = Paid::no;
+  sent_ = false;
+}
+
+void Run::set_origin(Origin origin) {
+  origin_ = origin;
+  observer.on_origin(origin);
+}
+
+void Run::note_journal_failure(const Error& error) {
+  ++stats.journal_failures;
+  g_warning("what became of external_task_id %s is not written down: %s", request.external_task_id.c_str(),
+            error.what());
+  observer.on_journal_failure(with_what_is_known(error));
+}
+
+journal::OnWait Run::on_wait() {
+  return [this](const std::string& what) { observer.on_turn(what); };
+}
+
 void Run::begin(Phase next) {
   phase_ = next;
   observer.on_phase(next);
@@ -41,6 +81,7 @@ http::OnRetry Run::on_retry() {
 
 void Run::note_accepted(const kling::Task& task) {
   paid_ = Paid::yes;
+  sent_ = true;
   task_id_ = task.task_id;
   accepted_at_ = clock.now();
   tell(task);
@@ -75,10 +116,13 @@ Error Run::with_what_is_known(const Error& error) const {
   ErrorDetails details = error.details();
   if (details.phase != Phase::decode) details.phase = phase_;  // the observer's step, within the download
   if (details.paid == Paid::no) details.paid = paid_;
-  // Another run would pay for another task.
+  // Once more would not help by itself: the next run goes on where this one ended.
   if (details.paid != Paid::no) details.retryable = false;
   if (details.task_id.empty()) details.task_id = task_id_;
   if (sent_) details.external_task_id = request.external_task_id;
+  if (details.kind == ErrorKind::cancelled && details.paid != Paid::no)
+    details.advice = "the journal keeps external_task_id " + request.external_task_id +
+                     ": the next run with the same clip goes on with it, and nothing is paid twice";
   return Error(std::move(details));
 }
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// What the four steps of one cycle share: the settings, the one HTTP client, what is known of the task and of the
-// money, and the counters. Lives on the cycle thread for one run_cycle(); no locks.
+// What the steps of one cycle share: the settings, the one HTTP client, the journal's row, what is known of the task
+// and of the money, and the counters. Lives on the cycle thread for one run_cycle(); no locks.
 #pragma once
 
 #include <string>
 
 #include "cycle/cycle.h"
 #include "http/retry.h"
+#include "journal/journal.h"
+#include "kling/client.h"
 
 namespace klingv2a::cycle {
 
@@ -22,13 +24,29 @@ class Run {
   // A failure that is repeated after `gap`: counted and told.
   void note_retry(const Error& error, int attempt, Seconds gap);
   [[nodiscard]] http::OnRetry on_retry();
+  [[nodiscard]] journal::OnWait on_wait();
+
+  // The clip's row is ours: what it says of the task and the money holds. `claim` outlives the run's use of it.
+  void take_over(journal::Claim& claim);
+  [[nodiscard]] journal::Claim& claim() { return *claim_; }
+  void set_origin(Origin origin);
+  [[nodiscard]] Origin origin() const noexcept { return origin_; }
+  // Writes down what has already happened. When that fails the sound is still worth having: told and counted, not
+  // thrown. Throws journal::LeaseLost.
+  template <typename Write>
+  void write_down(const Write& write);
+
   // The POST leaves now: from here on errors carry external_task_id.
   void note_sent() { sent_ = true; }
+  // The row is for another task than the one that failed.
+  void start_over();
+  // It is known by now that there is no task.
+  void note_not_paid() { paid_ = Paid::no; }
   // The task is there, and paid for.
   void note_accepted(const kling::Task& task);
   // One GET of the task, bounded by `patience`. Tells the observer when the status changed.
   [[nodiscard]] kling::Task query(Seconds patience);
-  // Seconds since the task was accepted.
+  // Seconds since the task was accepted, or taken over.
   [[nodiscard]] Seconds waited() { return clock.now() - accepted_at_; }
   // The task's own URL at the service, for advice.
   [[nodiscard]] std::string task_url() const;
@@ -45,7 +63,10 @@ class Run {
 
  private:
   void tell(const kling::Task& task);
+  void note_journal_failure(const Error& error);
 
+  journal::Claim* claim_ = nullptr;
+  Origin origin_ = Origin::submitted;
   Phase phase_ = Phase::check;
   bool sent_ = false;
   Paid paid_ = Paid::no;
@@ -54,6 +75,17 @@ class Run {
   bool warned_of_status_ = false;
   Seconds accepted_at_{0};
 };
+
+template <typename Write>
+void Run::write_down(const Write& write) {
+  try {
+    write(*claim_);
+  } catch (const journal::LeaseLost&) {
+    throw;
+  } catch (const Error& error) {
+    note_journal_failure(error);
+  }
+}
 
 // Adds the time of a scope to one of the stats.
 class StepTimer {

@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cycle/find_task.h"
+#include "kling/codec.h"
+
 namespace klingv2a::cycle {
 
 namespace {
@@ -65,10 +68,12 @@ class SubmitAttempts {
   // Waits until the POST may go out again, or throws what ends the submit.
   void wait_after(const Error& failure) {
     const std::optional<Seconds> gap = gap_after(failure);
+    run_.write_down([&](journal::Claim& claim) { claim.refused(failure.what()); });
     if (!gap) throw run_.with_what_is_known(failure);
     run_.note_retry(failure, refused_ + not_sent_, *gap);
     run_.wait(*gap);
   }
+  [[nodiscard]] Seconds patience() const { return give_up_at_ - run_.clock.now(); }
 
  private:
   std::optional<Seconds> gap_after(const Error& failure) {
@@ -103,28 +108,62 @@ class SubmitAttempts {
   int not_sent_ = 0;
 };
 
-kling::Task post(Run& run) {
+// What may stand in the journal: no signature, no callback's path, and no way to a file that is published.
+std::string written_request(const Run& run) {
+  kling::SubmitRequest request = run.request;
+  const bool by_reference = !run.settings.request.video_url.empty();
+  if (!request.video_url.empty())
+    request.video_url = by_reference ? http::displayable_url(request.video_url) : "published";
+  request.callback_url.clear();
+  return kling::encode(request);
+}
+
+// From here on the journal says that a task may exist.
+void prepare(Run& run, Seconds patience) {
   run.observer.before_submit();
+  run.claim().prepare(run.request.external_task_id, written_request(run), run.settings.max_tasks, patience,
+                      run.on_wait());
+}
+
+kling::Task post(Run& run) {
   run.note_sent();
   kling::Task task = kling::Client(run.http, run.settings.service, run.clock).submit(run.request);
   if (task.external_task_id.empty()) task.external_task_id = run.request.external_task_id;
   return task;
 }
 
+// The task that an unclear answer was about. Also asked for after a refusal, when an earlier POST with the same
+// external_task_id may be what it was refused for.
+std::optional<kling::Task> find_after(Run& run, const Error& failure, bool sent_before) {
+  if (failure.kind() == ErrorKind::cancelled) return std::nullopt;
+  const bool unclear = outcome_of(failure) == Outcome::unknown;
+  const bool maybe_known = sent_before && outcome_of(failure) == Outcome::refused && failure.kind() == ErrorKind::input;
+  if (!unclear && !maybe_known) return std::nullopt;
+  return find_task(run).task;
+}
+
 }  // namespace
 
-kling::Task submit(Run& run) {
+void accept(Run& run, const kling::Task& task) {
+  run.note_accepted(task);
+  run.write_down([&](journal::Claim& claim) { claim.accepted(task.task_id); });
+}
+
+void submit(Run& run) {
   run.begin(Phase::submit);
   const StepTimer timer(run.clock, run.stats.submit_s);
+  const bool sent_before = run.claim().row().entered_ms(journal::State::prepared) != 0;
   SubmitAttempts attempts(run);
   for (;;) {
+    prepare(run, attempts.patience());
+    std::optional<kling::Task> task;
     try {
-      kling::Task task = post(run);
-      run.note_accepted(task);
-      return task;
+      task = post(run);
     } catch (const Error& failure) {
-      attempts.wait_after(failure);
+      task = find_after(run, failure, sent_before);
+      if (!task) attempts.wait_after(failure);
     }
+    if (task) return accept(run, *task);
   }
 }
 

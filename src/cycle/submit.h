@@ -7,10 +7,13 @@
 
 namespace klingv2a::cycle {
 
-// Returns the accepted task. The POST goes out again only after a definite refusal "for now" (until the time-out) or
+// Until a task is accepted. The POST goes out again only after a definite refusal "for now" (until the time-out) or
 // when no byte of it reached a server (a few times); before_submit() is asked before each.
 // Throws Error{unknown-outcome, paid=maybe} when a task may exist, Error{cancelled} with what is known of the money,
 // the service's own refusal otherwise.
-[[nodiscard]] kling::Task submit(Run& run);
+void submit(Run& run);
+
+// The clip's task is this one: known to the run, and written down.
+void accept(Run& run, const kling::Task& task);
 
 }  // namespace klingv2a::cycle

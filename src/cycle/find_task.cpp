@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// See find_task.h.
+#include "cycle/find_task.h"
+
+#include <array>
+
+namespace klingv2a::cycle {
+
+namespace {
+
+using Verdict = kling::LookupResult::Verdict;
+
+// How long a task that was just made may stay invisible is not documented.
+constexpr std::array kGaps{Seconds(0), Seconds(1), Seconds(2), Seconds(4)};
+constexpr http::RetryPolicy kLookupRetries{.attempts = 4};
+
+kling::LookupResult look_once(Run& run) {
+  kling::Client client(run.http, run.settings.service, run.clock);
+  return http::with_retries(kLookupRetries, run.clock, run.cancel, run.on_retry(),
+                            [&] { return kling::look_up(client, run.request.external_task_id); });
+}
+
+}  // namespace
+
+kling::LookupResult find_task(Run& run) {
+  kling::LookupResult result;
+  try {
+    for (const Seconds gap : kGaps) {
+      run.wait(gap);
+      result = look_once(run);
+      if (result.verdict == Verdict::found) break;
+    }
+  } catch (const Error& failure) {
+    if (failure.kind() == ErrorKind::cancelled) throw;
+    result = {.verdict = Verdict::unknown, .task = std::nullopt, .why = failure.what()};
+  }
+  g_debug("external_task_id %s: %s", run.request.external_task_id.c_str(),
+          result.verdict == Verdict::found ? "the task is found" : result.why.c_str());
+  return result;
+}
+
+}  // namespace klingv2a::cycle

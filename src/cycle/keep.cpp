@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "cycle/keep.h"
+
+#include <algorithm>
+
+namespace klingv2a::cycle {
+
+namespace {
+
+journal::Results results_at(const Run& run, const journal::Location& location) {
+  return {location.results, run.settings.max_kept_bytes};
+}
+
+// One clip, one name: a later take of the same file replaces it.
+std::string name_of(const journal::Row& row, ResultForm form) {
+  const std::string length = row.length_ms < 0 ? "" : "-" + std::to_string(row.length_ms);
+  return row.key + length + "." + std::string(form == ResultForm::video ? "mp4" : to_string(form));
+}
+
+std::optional<ResultForm> form_of(const journal::Row& row) {
+  const auto* form = std::ranges::find(kFormsByPreference, row.result_form, [](ResultForm f) { return to_string(f); });
+  return form == kFormsByPreference.end() ? std::nullopt : std::optional(*form);
+}
+
+}  // namespace
+
+kling::Task kept_task(const journal::Row& row) {
+  kling::Task task;
+  task.task_id = row.task_id;
+  task.external_task_id = row.external_task_id;
+  task.status = kling::TaskStatus::succeed;
+  task.status_text = to_string(task.status);
+  return task;
+}
+
+std::optional<Sound> play_kept(Run& run, const journal::Location& location) {
+  const journal::Row& row = run.claim().row();
+  const std::optional<ResultForm> form = form_of(row);
+  if (row.state != journal::State::downloaded || !form) return std::nullopt;
+  const auto file = results_at(run, location).open(row);
+  if (!file) return std::nullopt;
+  try {
+    run.set_origin(Origin::kept);
+    run.observer.on_task(kept_task(row));
+    run.observer.on_sound(kept_task(row), *form, *file);
+    return Sound{*form, file};
+  } catch (const Error& useless) {
+    if (useless.kind() != ErrorKind::result) throw;
+    run.note_retry(useless, 1, Seconds(0));
+    return std::nullopt;
+  }
+}
+
+void keep(Run& run, const journal::Location& location, const Sound& sound) {
+  if (run.settings.max_kept_bytes == 0) return;
+  run.write_down([&](journal::Claim& claim) {
+    const auto kept = results_at(run, location).keep(name_of(claim.row(), sound.form), *sound.file);
+    claim.downloaded(kept.name, std::string(to_string(sound.form)), kept.checksum, kept.bytes);
+  });
+}
+
+}  // namespace klingv2a::cycle

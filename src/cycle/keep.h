@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The results that are kept: played without a request, and written down when a new one has come.
+#pragma once
+
+#include <optional>
+
+#include "cycle/download.h"
+#include "cycle/run.h"
+#include "journal/results.h"
+
+namespace klingv2a::cycle {
+
+// The clip's kept sound, when there is one that is whole and that the observer takes. Nothing: it is to be had from the
+// service, if at all.
+[[nodiscard]] std::optional<Sound> play_kept(Run& run, const journal::Location& location);
+
+// What the journal knows of the task that a kept sound is of.
+[[nodiscard]] kling::Task kept_task(const journal::Row& row);
+
+// Keeps a sound that was just downloaded. Trouble is told and counted: the sound is there.
+void keep(Run& run, const journal::Location& location, const Sound& sound);
+
+}  // namespace klingv2a::cycle

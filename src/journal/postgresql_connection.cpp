@@ -187,10 +187,8 @@ class PostgresqlConnection : public Connection {
     const ExecStatusType status = PQresultStatus(result.get());
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) return result;
     const char* sqlstate = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
-    const Error error =
-        postgresql_error(where_, sqlstate ? sqlstate : "", readable(PQresultErrorMessage(result.get())));
     if (PQstatus(connection_.get()) == CONNECTION_BAD) connection_.reset();
-    throw error;
+    throw postgresql_error(where_, sqlstate ? sqlstate : "", readable(PQresultErrorMessage(result.get())));
   }
 
   void send(const std::string& sql, const Record& parameters) {

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -23,6 +24,8 @@ namespace {
 
 constexpr int kApplicationId = 0x6b763261;  // "kv2a"
 constexpr Seconds kLockGap{0.02};
+
+constexpr const char* kKeepIt = "move it away and keep it: it says which tasks were paid for";
 
 struct Failure {
   int code;  // SQLite's primary result code
@@ -44,8 +47,7 @@ constexpr std::array kFailures{
             "give this user the right to write it and its directory"},
     Failure{SQLITE_CANTOPEN, ErrorKind::disk, false, "cannot be opened",
             "give this user the right to write it and its directory"},
-    Failure{SQLITE_CORRUPT, ErrorKind::disk, false, "is damaged",
-            "move it away and keep it: it says which tasks were paid for"},
+    Failure{SQLITE_CORRUPT, ErrorKind::disk, false, "is damaged", kKeepIt},
     Failure{SQLITE_NOTADB, ErrorKind::disk, false, "is not a journal, or is damaged",
             "move it away and keep it, or name another journal"},
 };
@@ -82,6 +84,8 @@ void make_file(const std::string& file) {
     throw journal_error(ErrorKind::disk, file, std::string("cannot be made: ") + g_strerror(errno),
                         "name a journal in a directory that can be written to");
   }
+  // The umask may have taken away what its owner needs.
+  (void)::fchmod(fd, S_IRUSR | S_IWUSR);
   ::close(fd);
   const bool failed = ::link(fresh.c_str(), file.c_str()) != 0 && errno != EEXIST;
   const int error_number = errno;
@@ -91,13 +95,14 @@ void make_file(const std::string& file) {
 
 class SqliteConnection : public Connection {
  public:
-  SqliteConnection(const std::string& file, Durability durability, GObjectPtr<GCancellable> cancel)
-      : file_(file), cancel_(std::move(cancel)) {
+  SqliteConnection(const std::string& file, Durability durability, GObjectPtr<GCancellable> cancel, Seconds patience)
+      : file_(file), cancel_(std::move(cancel)), patience_(patience) {
+    start_patience();
     guarded([&] { open(durability); });
   }
 
   void begin() override {
-    patience_ends_ = std::chrono::steady_clock::now() + kStorePatience;
+    start_patience();
     guarded([&] { database_->exec("BEGIN IMMEDIATE"); });
   }
   void commit() override {
@@ -125,21 +130,33 @@ class SqliteConnection : public Connection {
   void open(Durability durability) {
     database_.emplace(file_, SQLite::OPEN_READWRITE);
     sqlite3_busy_handler(database_->getHandle(), &SqliteConnection::wait_for_lock, this);
+    claim_file();  // first: nothing is changed in a file that is not ours
     database_->exec("PRAGMA journal_mode = WAL");
-    database_->exec(durability == Durability::crash_of_machine ? "PRAGMA synchronous = FULL"
-                                                               : "PRAGMA synchronous = NORMAL");
-    claim_file();
+    const bool is_durable = durability == Durability::crash_of_machine;
+    database_->exec(is_durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+    if (is_durable) check_pages();
   }
 
   // Marks an empty database as a journal; leaves another program's alone.
   void claim_file() {
-    const int id = database_->execAndGet("PRAGMA application_id").getInt();
+    if (application_id() == kApplicationId) return;
+    // Others may be about to do the same.
+    SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
+    const int id = application_id();
+    const bool is_empty = database_->execAndGet("SELECT COUNT(*) FROM sqlite_master").getInt() == 0;
     if (id == kApplicationId) return;
-    const int tables =
-        database_->execAndGet("SELECT COUNT(*) FROM sqlite_master WHERE name NOT LIKE 'klingv2a%'").getInt();
-    if (id != 0 || tables != 0)
+    if (id != 0 || !is_empty)
       throw journal_error(ErrorKind::settings, file_, "is another program's database", "name another journal");
     database_->exec("PRAGMA application_id = " + std::to_string(kApplicationId));
+    transaction.commit();
+  }
+
+  [[nodiscard]] int application_id() { return database_->execAndGet("PRAGMA application_id").getInt(); }
+
+  // A damaged page would otherwise be noticed only by who needs it, maybe after money was spent.
+  void check_pages() {
+    const std::string verdict = database_->execAndGet("PRAGMA quick_check(1)").getString();
+    if (verdict != "ok") throw journal_error(ErrorKind::disk, file_, "is damaged (" + verdict + ")", kKeepIt);
   }
 
   template <typename Work>
@@ -151,27 +168,30 @@ class SqliteConnection : public Connection {
     }
   }
 
+  void start_patience() { patience_ends_ = clock_->now() + patience_; }
+
   // 0: give up, and the call fails with SQLITE_BUSY.
   static int wait_for_lock(void* self, int /*calls so far*/) {
     auto& connection = *static_cast<SqliteConnection*>(self);
-    if (std::chrono::steady_clock::now() > connection.patience_ends_) return 0;
+    if (connection.clock_->now() > connection.patience_ends_) return 0;
     return connection.clock_->sleep(kLockGap, connection.cancel_.get()) ? 1 : 0;
   }
 
   const std::string file_;
   const GObjectPtr<GCancellable> cancel_;
   const std::shared_ptr<Clock> clock_ = make_system_clock();
-  std::chrono::steady_clock::time_point patience_ends_ = std::chrono::steady_clock::now() + kStorePatience;
+  const Seconds patience_;
+  Seconds patience_ends_{0};
   std::optional<SQLite::Database> database_;
 };
 
 }  // namespace
 
 std::unique_ptr<Connection> open_sqlite(const std::string& file, Durability durability,
-                                        const GObjectPtr<GCancellable>& cancel) {
+                                        const GObjectPtr<GCancellable>& cancel, Seconds patience) {
   make_directory(file);
   make_file(file);
-  return std::make_unique<SqliteConnection>(file, durability, cancel);
+  return std::make_unique<SqliteConnection>(file, durability, cancel, patience);
 }
 
 }  // namespace klingv2a::journal

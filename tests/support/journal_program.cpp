@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Another process that shares a journal with a test: it can be killed, run as another user, or race with its like.
+//
+//   journal_program JOURNAL hold KEY            takes the clip's row, says "held", and keeps it until stdin ends
+//   journal_program JOURNAL contest KEY N FILE  takes the row N times; FILE is there only while it is taken
+//   journal_program JOURNAL fill                takes rows of new clips until that fails, and says how many it has
+//   journal_program JOURNAL open                opens it and says how many rows there are
+//   journal_program - is-gone OWNER             says whether it takes the owner for gone
+//
+// It says "ready" before it opens the journal, and goes on when it is told a line. A failure is one line, and exit
+// code 3.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "journal/journal.h"
+
+namespace klingv2a {
+namespace {
+
+// Waits are shorter than they should be, so that races are many.
+class HastyClock final : public Clock {
+ public:
+  Seconds now() override { return clock_->now(); }
+  Seconds wall() override { return clock_->wall(); }
+  bool sleep(Seconds length, GCancellable* cancel) override {
+    return clock_->sleep(std::min(length, Seconds(0.002)), cancel);
+  }
+  double random() override { return clock_->random(); }
+
+ private:
+  std::shared_ptr<Clock> clock_ = make_system_clock();
+};
+
+using Arguments = std::vector<std::string>;
+
+constexpr Seconds kPatience{60};
+
+journal::ClipIdentity clip(const std::string& key) {
+  return {.key = key, .length_ms = 5000, .service = "https://api.example.com", .account = "a"};
+}
+
+void say(const std::string& line) {
+  std::cout << line << std::endl;
+}
+
+void wait_for_word() {
+  say("ready");
+  std::string line;
+  std::getline(std::cin, line);
+}
+
+journal::Journal open(const std::string& where, Clock& clock) {
+  const bool is_file = where.starts_with('/');
+  return {{.connection_string = is_file ? "" : where, .file = is_file ? where : ""}, clock, nullptr};
+}
+
+void hold(const Arguments& arguments) {
+  HastyClock clock;
+  journal::Journal journal = open(arguments.at(0), clock);
+  const auto claim = journal.claim(clip(arguments.at(2)), kPatience, [](const std::string&) {});
+  say("held");
+  std::string line;
+  std::getline(std::cin, line);
+}
+
+void contest(const Arguments& arguments) {
+  HastyClock clock;
+  journal::Journal journal = open(arguments.at(0), clock);
+  const std::string& file = arguments.at(4);
+  for (int left = std::stoi(arguments.at(3)); left > 0; --left) {
+    const auto claim = journal.claim(clip(arguments.at(2)), kPatience, [](const std::string&) {});
+    const int fd = ::open(file.c_str(), O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (fd < 0) throw std::runtime_error("another one has the row, too");
+    ::close(fd);
+    ::unlink(file.c_str());
+  }
+  say("done");
+}
+
+void fill(const Arguments& arguments) {
+  HastyClock clock;
+  journal::Journal journal = open(arguments.at(0), clock);
+  int taken = 0;
+  try {
+    for (;; ++taken)
+      (void)journal.claim(clip(std::string(2000, 'k') + std::to_string(taken)), kPatience, [](const std::string&) {});
+  } catch (const Error& error) {
+    say(std::string(error.what()) + " | " + describe(error.details()));
+  }
+  say(std::to_string(taken) + " taken");
+  say(std::to_string(journal.rows().size()) + " rows");
+}
+
+void open_only(const Arguments& arguments) {
+  HastyClock clock;
+  say(std::to_string(open(arguments.at(0), clock).rows().size()) + " rows");
+}
+
+int run(const Arguments& arguments) {
+  const std::string& command = arguments.at(1);
+  try {
+    if (command == "is-gone") {
+      say(journal::is_gone(arguments.at(2)) ? "gone" : "not gone");
+      return 0;
+    }
+    wait_for_word();
+    if (command == "hold") hold(arguments);
+    if (command == "contest") contest(arguments);
+    if (command == "fill") fill(arguments);
+    if (command == "open") open_only(arguments);
+    return 0;
+  } catch (const Error& error) {
+    say(std::string(error.what()) + " | " + describe(error.details()));
+  } catch (const std::exception& error) {
+    say(error.what());
+  }
+  constexpr int kFailed = 3;
+  return kFailed;
+}
+
+}  // namespace
+}  // namespace klingv2a
+
+int main(int argc, char** argv) {
+  return klingv2a::run({argv + 1, argv + argc});
+}

@@ -291,9 +291,8 @@ class SimKilled : public ::testing::Test {
     arguments.insert(arguments.end(), {"--ledger", folder_.ledger(), "--port", port_});
     sim_.reset();
     sim_ = std::make_unique<SimProcess>(KLINGV2A_SIM_PROGRAM, arguments);
-    const std::string& url = sim_->base_url();
-    endpoint_ = url + "/v1/audio/video-to-audio";
-    port_ = url.substr(url.find(':', 7) + 1, url.find('/', 7) - url.find(':', 7) - 1);
+    endpoint_ = sim_->base_url() + "/v1/audio/video-to-audio";
+    port_ = sim_->port();
   }
   [[nodiscard]] HttpReply post() const { return http_call({"POST", endpoint_, kKey, kBody}); }
   [[nodiscard]] HttpReply get(const std::string& id) const {
@@ -326,8 +325,9 @@ class SimKilled : public ::testing::Test {
 };
 
 TEST_F(SimKilled, NoTaskThatWasAnsweredIsLostWheneverTheServiceIsKilled) {
+  const std::vector<std::string> idle = {"--fault", "submit:never_finish,times=-1"};
   for (const std::size_t more : {1U, 2U, 5U, 11U, 23U}) {
-    start({"--task-time", "3600"});
+    start(idle);
     const std::size_t enough = answered() + more;
     std::vector<std::thread> clients;
     for (int i = 0; i < 3; ++i) clients.emplace_back([this] { submit_on_and_on(); });
@@ -335,7 +335,7 @@ TEST_F(SimKilled, NoTaskThatWasAnsweredIsLostWheneverTheServiceIsKilled) {
     sim_->kill();
     for (std::thread& client : clients) client.join();
   }
-  start({"--task-time", "3600"});
+  start(idle);
   for (const std::string& id : ids_) EXPECT_EQ(get(id).status, 200) << id;
   std::ranges::sort(ids_);
   EXPECT_EQ(std::ranges::adjacent_find(ids_), ids_.end()) << "no id was given twice";

@@ -453,9 +453,77 @@ TEST_F(SimProgram, SaysThatItIsASimulationAndWhereAndEndsCleanlyOnASignal) {
   }
 }
 
+// Of each rule one thing that shows that the service heard of it; other tests judge what it does in full.
+class SimProgramRules : public SimProgram {
+ protected:
+  void start_with(const std::vector<const char*>& arguments) {
+    TearDown();
+    start(arguments);
+    (void)line();
+    endpoint_ = line().substr(9) + "/v1/audio/video-to-audio";
+  }
+  [[nodiscard]] int submit(const std::string& external_id, const std::string& key = "Bearer sim-key") const {
+    const std::string body = R"({"video_id":"sim-3s","external_task_id":")" + external_id + "\"}";
+    return http_call({"POST", endpoint_, key, body}).status;
+  }
+  [[nodiscard]] HttpReply get(const std::string& id) const {
+    return http_call({"GET", endpoint_ + "/" + id, "Bearer sim-key", {}});
+  }
+  // The link to the task's sound; empty: it did not succeed in time.
+  [[nodiscard]] std::string link(const std::string& id) const {
+    const auto end = std::chrono::steady_clock::now() + 30s;
+    while (std::chrono::steady_clock::now() < end) {
+      const std::string body = get(id).body;
+      if (json_at(body, "$.data.task_status") == "succeed")
+        return json_at(body, "$.data.task_result.audios[0].url_wav");
+    }
+    return {};
+  }
+
+  std::string endpoint_;
+};
+
+TEST_F(SimProgramRules, AreHandedToTheService) {
+  start_with({"--task-time=0", "--duplicates=refuse", "--external-lookup=yes", "--link-fetches=1", "--no-ranges",
+              "--key-pair=access:top-secret", "--fault=api:error_code,code=1302"});
+  // {"iss":"access","exp":4000000000,"nbf":1700000000}
+  const std::string jwt =
+      "Bearer eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJhY2Nlc3MiLCJleHAiOjQwMDAwMDAwMDAsIm5iZiI6MTcwMDAwMDAwMH0"
+      ".2EKm1FRJR6Ha5TcuIls2RXJqMhHeA3zXiiYA-fT6BXU";
+  EXPECT_EQ(get("mine").status, 429) << "the fault";
+  EXPECT_EQ(submit("mine", jwt), 200);
+  EXPECT_EQ(submit("mine"), 400);
+  const std::string url = link("mine");
+  EXPECT_EQ(http_call({.method = "GET", .url = url, .range = "bytes=1-2"}).status, 200);
+  EXPECT_EQ(http_call({"GET", url, {}, {}}).status, 403);
+
+  start_with({"--task-time=3600", "--dialect=kling", "--duplicates=accept", "--concurrency=2", "--list-lag=3600"});
+  EXPECT_EQ(submit("mine"), 200);
+  EXPECT_EQ(get("mine").status, 404);
+  EXPECT_EQ(submit("mine"), 200);
+  EXPECT_EQ(submit("mine"), 429);
+
+  start_with({"--task-time=0", "--dialect=kling", "--link-life=0.001"});
+  EXPECT_EQ(submit("mine"), 200);
+  const std::string first = link("mine");
+  const auto end = std::chrono::steady_clock::now() + 30s;
+  while (http_call({"GET", first, {}, {}}).status != 403) ASSERT_LT(std::chrono::steady_clock::now(), end);
+}
+
 TEST_F(SimProgram, RefusesArgumentsItDoesNotKnow) {
-  const std::vector<std::vector<const char*>> wrong = {
-      {"--dialect", "klingon"}, {"--fault", "submit:explode"}, {"--sound", "rate=1"}, {"--port", "70000"}, {"stray"}};
+  const std::vector<std::vector<const char*>> wrong = {{"--dialect", "klingon"},
+                                                       {"--fault", "submit:explode"},
+                                                       {"--sound", "rate=1"},
+                                                       {"--port", "70000"},
+                                                       {"stray"},
+                                                       {"--duplicates", "yes"},
+                                                       {"--external-lookup", "maybe"},
+                                                       {"--list-lag", "-1"},
+                                                       {"--link-life", "x"},
+                                                       {"--link-fetches", "-1"},
+                                                       {"--concurrency", "x"},
+                                                       {"--key-pair", "access"},
+                                                       {"--fault", "result:cut,bytes=-2"}};
   for (const auto& arguments : wrong) {
     start(arguments);
     EXPECT_EQ(exit_status(), 2) << arguments.back();

@@ -13,6 +13,7 @@ namespace {
 constexpr std::chrono::seconds kDeadline{30};
 constexpr std::chrono::milliseconds kBetweenLooks{5};  // the process has no way to wake us
 constexpr std::string_view kReady = "base-url ";
+constexpr std::string_view kScheme = "http://";
 
 std::string read_line(GDataInputStream* output) {
   const GCharPtr text(g_data_input_stream_read_line(output, nullptr, nullptr, nullptr));
@@ -47,8 +48,13 @@ void SimProcess::kill() {
   g_subprocess_wait(process_.get(), nullptr, nullptr);
 }
 
+std::string SimProcess::port() const {
+  const auto colon = base_url_.find(':', kScheme.size());
+  return base_url_.substr(colon + 1, base_url_.find('/', colon) - colon - 1);
+}
+
 std::string SimProcess::admin(const std::string& method, const std::string& path, const std::string& body) const {
-  const auto host = base_url_.substr(0, base_url_.find('/', std::string_view("http://").size()));
+  const auto host = base_url_.substr(0, base_url_.find('/', kScheme.size()));
   return http_call({method, host + path, {}, body}).body;
 }
 
@@ -61,10 +67,14 @@ void SimProcess::clear_faults() const {
   (void)admin("DELETE", "/sim/faults", {});
 }
 
+std::string SimProcess::ledger() const {
+  return admin("GET", "/sim/ledger", {});
+}
+
 int SimProcess::count(const std::string& part) const {
-  const auto ledger = admin("GET", "/sim/ledger", {});
+  const auto text = ledger();
   int found = 0;
-  for (auto at = ledger.find(part); at != std::string::npos; at = ledger.find(part, at + part.size())) ++found;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) ++found;
   return found;
 }
 

@@ -22,9 +22,12 @@ class SimProcess {
   SimProcess& operator=(const SimProcess&) = delete;
 
   [[nodiscard]] const std::string& base_url() const { return base_url_; }
-  void kill();  // SIGKILL, and until it is gone
+  [[nodiscard]] std::string port() const;  // for --port of its successor
+  void kill();                             // SIGKILL, and until it is gone
   void add_fault(const std::string& json) const;
   void clear_faults() const;
+  // What GET /sim/ledger answers: {"tasks":[…],"requests":[…],"most_in_flight":N}.
+  [[nodiscard]] std::string ledger() const;
   // How many requests it has seen whose JSON in the ledger holds `part` ("\"method\":\"POST\"").
   [[nodiscard]] int count(const std::string& part) const;
   // Waits until it has seen `wanted` of them; false after 30 s.

@@ -14,9 +14,9 @@
 namespace klingv2a::sim {
 
 struct Request {
-  std::string method, path, query;
-  std::string authorization;  // the header; empty: absent
-  std::string content_type;   // the header, with its parameters
+  std::string method, path, query;  // the path without percent-encoding
+  std::string authorization;        // the header; empty: absent
+  std::string content_type;         // the header, with its parameters
   std::string body;
   std::string range, if_range;  // the headers; empty: absent
 };

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <ranges>
 #include <string_view>
 
 #include "ledger_lines.h"
@@ -19,12 +18,6 @@ constexpr int kDefaultPageSize = 30, kMaxPage = 1000, kMaxPageSize = 500;
 
 std::int64_t now_ms() {
   return g_get_real_time() / 1000;
-}
-
-// The path comes as it was sent. What cannot be an id stays as it is, and names no task.
-std::string unescaped(const std::string& segment) {
-  const GCharPtr text(g_uri_unescape_string(segment.c_str(), nullptr));
-  return text ? text.get() : segment;
 }
 
 // pageNum and pageSize; an absent one has its default, one that breaks the limits is refused.
@@ -102,7 +95,7 @@ Answer Api::route_api(const Request& request, const std::string& rest) {
   if (const auto code = credentials_.refusal(request.authorization, now_ms() / 1000)) return error(*code);
   if (rest.empty() && request.method == "POST") return submit(request);
   if (rest.empty() && request.method == "GET" && voice_.dialect == Dialect::kling) return list(request);
-  if (rest.size() > 1 && request.method == "GET") return query(unescaped(rest.substr(1)));
+  if (rest.size() > 1 && request.method == "GET") return query(rest.substr(1));
   return error("1202");
 }
 
@@ -168,9 +161,11 @@ std::vector<Task> Api::listed() const {
 Answer Api::list(const Request& request) {
   const int page = page_parameter(request.query, "pageNum", 1, kMaxPage);
   const int size = page_parameter(request.query, "pageSize", kDefaultPageSize, kMaxPageSize);
+  const std::vector<Task> tasks = listed();
+  const std::size_t from = std::min(tasks.size(), static_cast<std::size_t>(page - 1) * static_cast<std::size_t>(size));
+  const std::size_t to = std::min(tasks.size(), from + static_cast<std::size_t>(size));
   std::vector<Task> shown;
-  for (const Task& task : listed() | std::views::drop(std::ptrdiff_t{page - 1} * size) | std::views::take(size))
-    shown.push_back(ledger_.show(task.paid.task_id).value_or(task));
+  for (std::size_t i = from; i < to; ++i) shown.push_back(ledger_.show(tasks[i].paid.task_id).value_or(tasks[i]));
   Answer proper = list_answer(voice_, shown);
   const auto fault = faults_.take({Fault::On::query});
   return fault ? misbehave(voice_, *fault, std::move(proper)) : proper;

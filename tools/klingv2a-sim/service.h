@@ -80,24 +80,24 @@ struct KeyPair {
 
 struct Options {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 0;                       // 0: the kernel chooses
-  std::vector<std::string> keys = {"sim-key"};  // accepted bearer keys
+  std::uint16_t port = 0;  // 0: the kernel chooses
+  bool ranges = true;      // false: a result is always sent whole
   Dialect dialect = Dialect::cometapi;
   Naming naming = Naming::old_names;
-  std::chrono::milliseconds task_time{2000};  // from accepted to `succeed`, in addition to the real work
+  bool check_resolution = true;                 // CometAPI's "720p or 1080p"
+  std::optional<bool> external_lookup;          // a task is found by its external id. Unset: in Kling's dialect
+  std::optional<bool> refuse_duplicates;        // an external id is taken only once. Unset: in Kling's dialect
+  std::vector<std::string> keys = {"sim-key"};  // accepted bearer keys
+  std::vector<KeyPair> key_pairs;               // accepted as HS256 JWTs, beside the keys. All are one account's
+  std::chrono::milliseconds task_time{2000};    // from accepted to `succeed`, in addition to the real work
+  std::chrono::milliseconds list_lag{0};        // younger tasks are neither in the list nor found by their external id
+  std::chrono::milliseconds link_life{0};       // of a result's link, from the query that gave it. 0: for ever
+  int link_fetches = 0;                         // requests by one link, to any of the task's files. 0: no limit
+  int concurrency = 0;        // tasks in flight at once; a further submit is refused by 1303. 0: no limit
+  std::vector<Fault> faults;  // there from the first request on, as if by add_fault()
   Sound sound;
-  bool check_resolution = true;  // CometAPI's "720p or 1080p"
   // JSON lines: read at the start, then appended; the results lie in LEDGER_FILE.results/. Empty: memory only.
   std::string ledger_file;
-  std::vector<KeyPair> key_pairs;          // accepted as HS256 JWTs, beside the keys. All of them are one account's
-  std::optional<bool> external_lookup;     // a task is found by its external id. Unset: in Kling's dialect
-  std::optional<bool> refuse_duplicates;   // an external id is taken only once. Unset: in Kling's dialect
-  std::chrono::milliseconds list_lag{0};   // younger tasks are neither in the list nor found by their external id
-  int concurrency = 0;                     // tasks in flight at once; a further submit is refused by 1303. 0: no limit
-  std::chrono::milliseconds link_life{0};  // of a result's link, from the query that gave it. 0: for ever
-  int link_fetches = 0;                    // requests by one link, to any of the task's files. 0: no limit
-  std::vector<Fault> faults;               // there from the first request on, as if by add_fault()
-  bool ranges = true;                      // false: a result is always sent whole
 };
 
 struct SeenRequest {

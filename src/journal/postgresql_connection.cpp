@@ -26,6 +26,7 @@ using ResultPtr = std::unique_ptr<PGresult, Deleter<PQclear>>;
 constexpr Seconds kConnectAgain{0.25};
 // The server gives up before we do, so that its own word about the cause is heard.
 constexpr double kServersShare = 0.9;
+constexpr const char* kWatchGapMs = "200";
 
 // Keys of the advisory locks: numbers of our own ("kv2a"), one for each schema.
 constexpr std::int64_t kLock = 0x6b763261;
@@ -142,6 +143,7 @@ class PostgresqlConnection : public Connection {
     finish_connecting();
     if (PQsetnonblocking(connection_.get(), 1) != 0) throw to_error();
     set_up_session();
+    let_server_watch_us();
   }
 
   void finish_connecting() {
@@ -170,6 +172,19 @@ class PostgresqlConnection : public Connection {
       throw journal_error(ErrorKind::settings, where_,
                           "would not survive a crash of its server, which runs with fsync off",
                           "set fsync = on in its postgresql.conf");
+    }
+  }
+
+  // Who leaves in the middle of a statement, or of waiting for the lock, must not block the others until it is over.
+  // Not every server can notice that.
+  void let_server_watch_us() {
+    try {
+      (void)execute(
+          "SELECT set_config(name, $1, false) FROM pg_settings WHERE name = 'client_connection_check_interval'",
+          {kWatchGapMs});
+    } catch (const Error& failure) {
+      if (!connection_) throw;
+      g_debug("the server does not notice a client's end: %s", failure.what());
     }
   }
 

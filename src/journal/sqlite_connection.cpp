@@ -25,6 +25,7 @@ namespace {
 constexpr int kApplicationId = 0x6b763261;  // "kv2a"
 constexpr Seconds kLockGap{0.02};
 
+constexpr const char* kGiveRights = "give this user the right to write it and its directory";
 constexpr const char* kKeepIt = "move it away and keep it: it says which tasks were paid for";
 
 struct Failure {
@@ -41,12 +42,9 @@ constexpr std::array kFailures{
     Failure{SQLITE_LOCKED, ErrorKind::disk, true, "is locked by another program",
             "look for a program that keeps it open for writing"},
     Failure{SQLITE_FULL, ErrorKind::disk, true, "cannot grow, the disk is full", "free some space there"},
-    Failure{SQLITE_READONLY, ErrorKind::disk, false, "cannot be written to",
-            "give this user the right to write it and its directory"},
-    Failure{SQLITE_PERM, ErrorKind::disk, false, "cannot be written to",
-            "give this user the right to write it and its directory"},
-    Failure{SQLITE_CANTOPEN, ErrorKind::disk, false, "cannot be opened",
-            "give this user the right to write it and its directory"},
+    Failure{SQLITE_READONLY, ErrorKind::disk, false, "cannot be written to", kGiveRights},
+    Failure{SQLITE_PERM, ErrorKind::disk, false, "cannot be written to", kGiveRights},
+    Failure{SQLITE_CANTOPEN, ErrorKind::disk, false, "cannot be opened", kGiveRights},
     Failure{SQLITE_CORRUPT, ErrorKind::disk, false, "is damaged", kKeepIt},
     Failure{SQLITE_NOTADB, ErrorKind::disk, false, "is not a journal, or is damaged",
             "move it away and keep it, or name another journal"},
@@ -129,6 +127,9 @@ class SqliteConnection : public Connection {
  private:
   void open(Durability durability) {
     database_.emplace(file_, SQLite::OPEN_READWRITE);
+    // SQLite opens what it may only read, and says so at the first change.
+    if (sqlite3_db_readonly(database_->getHandle(), "main") != 0)
+      throw journal_error(ErrorKind::disk, file_, "cannot be written to", kGiveRights);
     sqlite3_busy_handler(database_->getHandle(), &SqliteConnection::wait_for_lock, this);
     claim_file();  // first: nothing is changed in a file that is not ours
     database_->exec("PRAGMA journal_mode = WAL");

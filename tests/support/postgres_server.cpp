@@ -108,11 +108,10 @@ std::string PostgresServer::sql(const std::string& statements) const {
 void PostgresServer::start() {
   auto command = unprivileged(folder_.file("")) +
                  std::vector<std::string>{"--pdeathsig", "QUIT", programs() + "/postgres", "-D", folder_.file("data")};
-  for (const std::string& setting :
-       {std::string("listen_addresses=127.0.0.1"), "port=" + std::to_string(port_),
-        "unix_socket_directories=" + folder_.file(""), std::string("fsync=on"), std::string("shared_buffers=16MB"),
-        std::string("autovacuum=off"), std::string("recovery_init_sync_method=syncfs"),
-        std::string("logging_collector=off")})
+  for (const std::string& setting : {std::string("listen_addresses=127.0.0.1"), "port=" + std::to_string(port_),
+                                     "unix_socket_directories=" + folder_.file(""), std::string("shared_buffers=16MB"),
+                                     std::string("autovacuum=off"), std::string("recovery_init_sync_method=syncfs"),
+                                     std::string("logging_collector=off")})
     command.insert(command.end(), {"-c", setting});
   std::vector<const char*> words;
   for (const std::string& word : command) words.push_back(word.c_str());

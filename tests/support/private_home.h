@@ -8,22 +8,10 @@
 
 #include <filesystem>
 #include <memory>
-#include <string>
+
+#include "temporary_folder.h"
 
 namespace klingv2a::test {
-
-// A folder that goes, with all that is in it, with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // The XDG directories for state and caches lead into a folder of its own as long as the object lives.
 class PrivateHome {

@@ -4,7 +4,6 @@
 #include <glib.h>
 #include <sys/wait.h>
 
-#include <filesystem>
 #include <memory>
 #include <stdexcept>
 
@@ -65,17 +64,6 @@ ProgramResult gst_launch(const std::string& command_line, const std::map<std::st
   if (preload && *preload) all["LD_PRELOAD"] = preload;
   if (options && *options) all["ASAN_OPTIONS"] = std::string(options) + ":detect_leaks=0";
   return run_program(split("gst-launch-1.0 " + command_line), all, deadline);
-}
-
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "klingv2a-test-XXXXXX").string();
-  if (!g_mkdtemp(name.data())) throw std::runtime_error("no temporary folder");
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
 }
 
 }  // namespace klingv2a::test

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "temporary_folder.h"
+
 namespace klingv2a::test {
 
 struct ProgramResult {
@@ -26,18 +28,5 @@ struct ProgramResult {
 [[nodiscard]] ProgramResult gst_launch(const std::string& command_line,
                                        const std::map<std::string, std::string>& environment = {},
                                        std::chrono::seconds deadline = std::chrono::seconds(60));
-
-// A folder that goes with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 }  // namespace klingv2a::test

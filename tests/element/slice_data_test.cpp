@@ -119,6 +119,15 @@ TEST(SliceData, IsTheSameInEveryFraming) {
         << code.size();
 }
 
+TEST(SliceData, LengthsHaveAsManyBytesAsCodecDataSays) {
+  const std::pair<std::size_t, std::size_t> slice_lengths[] = {{1, 200}, {2, 300}, {3, 70000}, {4, 70000}};
+  for (const auto& [size, length] : slice_lengths) {
+    const std::string slice(length, '\x41');
+    EXPECT_EQ(slices_of(clip_of(with_length_size(size), {length_prefixed({slice, kIdr}, size)})), (Texts{slice, kIdr}))
+        << size;
+  }
+}
+
 TEST(SliceData, IsTheSameWithOneNalUnitABuffer) {
   const Texts units{kAud, kIdr, kAud, kSlice};
   Texts length_prefixed_units, byte_stream_units;

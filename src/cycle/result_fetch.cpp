@@ -59,7 +59,11 @@ void check_answer(Run& run, const std::string& link, const http::Response& respo
   if (is_no_sound(type)) throw bad_link(from + " gives '" + kling::printable(type, 100) + "' instead of a sound", true);
 }
 
-// No sound or video begins like a page does, whatever its Content-Type is.
+bool is_text(std::string_view bytes) {
+  return std::ranges::all_of(bytes, [](unsigned char c) { return c >= 0x20 || (c >= '\t' && c <= '\r'); });
+}
+
+// HTML, XML or JSON, whatever the Content-Type is: text that begins as only a page does.
 bool looks_like_a_page(const SpoolFile& file) {
   std::array<char, 512> buffer;
   const std::size_t size = file.read_at(0, std::as_writable_bytes(std::span(buffer)));
@@ -67,7 +71,8 @@ bool looks_like_a_page(const SpoolFile& file) {
   constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   const std::size_t begin = text.find_first_not_of(" \t\r\n");
-  return begin != std::string_view::npos && std::string_view("<{[").find(text[begin]) != std::string_view::npos;
+  if (begin == std::string_view::npos || !is_text(text)) return false;
+  return std::string_view("<{[").find(text[begin]) != std::string_view::npos;
 }
 
 void check_content(const std::string& link, const SpoolFile& file) {

@@ -232,6 +232,13 @@ TEST_F(ResultFetch, RefusesAPageWhateverItsType) {
   }
 }
 
+TEST_F(ResultFetch, LeavesItToTheDecoderToJudgeBytesThatAreNoText) {
+  for (const std::string& bytes : {std::string("<\x01\x02"), std::string("{\0}", 3), std::string(600, ' ')}) {
+    server_.add(reply(200, bytes, kWav));
+    EXPECT_EQ(fetch(), bytes);
+  }
+}
+
 // ---- where it comes from
 
 class ResultFetchElsewhere : public ResultFetch {

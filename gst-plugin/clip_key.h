@@ -3,7 +3,7 @@
 // The key of a clip: the same for the same pictures and the same wishes, whatever file, framing, account or address
 // they come with. In it: the slices or the reference, the prompts, `asmr-mode`, `take` and the service. Not in it:
 // caps, timestamps, `publish`, time-outs, credentials, `callback-url`, `external-task-id`. Pure functions; any thread.
-// Reads each byte once: some 20 ms for the largest clip.
+// Reads each byte once: 15 to 40 ms for the largest clip.
 #pragma once
 
 #include <string>

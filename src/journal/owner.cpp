@@ -5,9 +5,12 @@
 #include "journal/owner.h"
 
 #include <glib.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <cstdlib>
 #include <utility>
 
 #include "gobject_ptr.h"
@@ -35,10 +38,13 @@ std::string process_id_space() {
   return length <= 0 ? "0" : std::string(target.data(), static_cast<std::size_t>(length));
 }
 
-// When a process began, in the kernel's ticks; empty when there is none of this number.
-std::string start_of(const std::string& process_id) {
-  const std::string stat = contents_of("/proc/" + process_id + "/stat");
-  // The second field, the name, may hold anything; the 22nd is the start. A zombie ('Z') does nothing any more.
+std::string stat_of(const std::string& process_id) {
+  return contents_of("/proc/" + process_id + "/stat");
+}
+
+// When a process began, in the kernel's ticks; empty when it does nothing any more (a zombie, 'Z').
+std::string start_in(const std::string& stat) {
+  // The second field, the name, may hold anything; the third is the state, the 22nd the start.
   const std::size_t name_end = stat.rfind(')');
   if (name_end == std::string::npos || stat.compare(name_end + 2, 1, "Z") == 0) return {};
   std::size_t begin = name_end;
@@ -56,7 +62,7 @@ std::string here() {
 std::string make_owner() {
   const GCharPtr run(g_uuid_string_random());
   const std::string process_id = std::to_string(::getpid());
-  return here() + process_id + "/" + start_of(process_id) + "/" + run.get();
+  return here() + process_id + "/" + start_in(stat_of(process_id)) + "/" + run.get();
 }
 
 bool is_gone(const std::string& owner) {
@@ -64,9 +70,12 @@ bool is_gone(const std::string& owner) {
   if (!owner.starts_with(prefix)) return false;
   const std::size_t id_end = owner.find('/', prefix.size());
   if (id_end == std::string::npos) return false;
-  const std::string start = start_of(owner.substr(prefix.size(), id_end - prefix.size()));
+  const auto process_id = static_cast<pid_t>(std::strtol(owner.c_str() + prefix.size(), nullptr, 10));
+  const std::string stat = stat_of(std::to_string(process_id));
+  // /proc may hide other users' processes; the kernel still tells whether there is one.
+  if (stat.empty()) return ::kill(process_id, 0) != 0 && errno == ESRCH;
   const std::size_t start_end = owner.find('/', id_end + 1);
-  return start != owner.substr(id_end + 1, start_end - id_end - 1);
+  return start_in(stat) != owner.substr(id_end + 1, start_end - id_end - 1);
 }
 
 bool Watch::is_alive(const Row& row) {

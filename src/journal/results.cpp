@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -13,6 +14,7 @@
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "error.h"
@@ -86,6 +88,11 @@ class Part {
     if (descriptor_.get() < 0) throw disk_error("cannot make", path_, errno);
     ::flock(descriptor_.get(), LOCK_EX);
   }
+  // Somebody took it for left behind in the moment before it was locked.
+  [[nodiscard]] bool is_removed() const {
+    struct stat status {};
+    return ::fstat(descriptor_.get(), &status) == 0 && status.st_nlink == 0;
+  }
   ~Part() {
     if (!renamed_) ::unlink(path_.c_str());
   }
@@ -148,13 +155,15 @@ KeptResult Results::keep(const std::string& name, const SpoolFile& sound) const 
     throw disk_error("cannot make", directory_, errno);
   Checksum checksum;
   KeptResult kept{.name = name};
-  Part part(path_of(name));
+  std::optional<Part> part;
+  do part.emplace(path_of(name));
+  while (part->is_removed());
   for_each_piece(sound, [&](std::span<const std::byte> piece) {
     checksum.add(piece);
-    part.write(piece);
+    part->write(piece);
     kept.bytes += static_cast<std::int64_t>(piece.size());
   });
-  part.finish(path_of(name), directory_);
+  part->finish(path_of(name), directory_);
   kept.checksum = checksum.text();
   make_room(name);
   return kept;

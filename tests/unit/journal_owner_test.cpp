@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Who lives and who does not: the processes of this machine at once, all others by their beat.
+#include "journal/owner.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <vector>
+
+#include "fake_clock.h"
+#include "program.h"
+
+namespace klingv2a::journal {
+namespace {
+
+// MACHINE, SPACE, PROCESS, START, RUN
+std::vector<std::string> parts_of(const std::string& owner) {
+  std::vector<std::string> parts{""};
+  for (const char letter : owner) {
+    if (letter == '/') {
+      parts.emplace_back();
+    } else {
+      parts.back() += letter;
+    }
+  }
+  return parts;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string owner;
+  for (const std::string& part : parts) owner += (owner.empty() ? "" : "/") + part;
+  return owner;
+}
+
+std::string with_part(std::size_t index, const std::string& value) {
+  auto parts = parts_of(make_owner());
+  parts.at(index) = value;
+  return joined(parts);
+}
+
+// A process that makes a token of its own and waits to be killed.
+class Child {
+ public:
+  Child() {
+    std::array<int, 2> ends{};
+    if (::pipe(ends.data()) != 0) throw std::runtime_error("no pipe");
+    process_ = ::fork();
+    if (process_ == 0) {
+      const std::string owner = make_owner();
+      (void)!::write(ends[1], owner.data(), owner.size());
+      ::close(ends[1]);
+      for (;;) ::pause();
+    }
+    ::close(ends[1]);
+    std::array<char, 512> text{};
+    for (ssize_t got = 0; (got = ::read(ends[0], text.data(), text.size())) > 0;)
+      owner_.append(text.data(), static_cast<std::size_t>(got));
+    ::close(ends[0]);
+  }
+  ~Child() { bury(); }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  [[nodiscard]] const std::string& owner() const { return owner_; }
+  // Dead, but its parent has not asked for it yet.
+  void kill() const {
+    ::kill(process_, SIGKILL);
+    siginfo_t info{};
+    ::waitid(P_PID, static_cast<id_t>(process_), &info, WEXITED | WNOWAIT);
+  }
+  void bury() {
+    if (process_ <= 0) return;
+    ::kill(process_, SIGKILL);
+    ::waitpid(std::exchange(process_, 0), nullptr, 0);
+  }
+
+ private:
+  pid_t process_ = 0;
+  std::string owner_;
+};
+
+TEST(JournalOwner, EachRunIsAnother) {
+  EXPECT_NE(make_owner(), make_owner());
+  EXPECT_EQ(parts_of(make_owner()).size(), 5U);
+  EXPECT_EQ(parts_of(make_owner()).at(2), std::to_string(::getpid()));
+}
+
+TEST(JournalOwner, WeAreNotGone) {
+  EXPECT_FALSE(is_gone(make_owner()));
+}
+
+TEST(JournalOwner, AProcessIsGoneAsSoonAsItIsKilled) {
+  Child child;
+  EXPECT_FALSE(is_gone(child.owner()));
+  child.kill();
+  EXPECT_TRUE(is_gone(child.owner()));
+  child.bury();
+  EXPECT_TRUE(is_gone(child.owner()));
+}
+
+TEST(JournalOwner, ANumberThatIsUsedAgainIsAnotherProcess) {
+  EXPECT_TRUE(is_gone(with_part(3, "1")));
+}
+
+TEST(JournalOwner, OfAnotherMachineNothingIsKnown) {
+  EXPECT_FALSE(is_gone(with_part(0, "another")));
+  EXPECT_FALSE(is_gone(with_part(1, "pid:[1]")));
+  EXPECT_FALSE(is_gone(""));
+  EXPECT_FALSE(is_gone("nonsense"));
+}
+
+// Where /proc shows everybody only his own processes, another user's may live all the same.
+TEST(JournalOwner, AProcessThatIsHiddenIsNotGone) {
+  const std::string hide =
+      "mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid=65534 --regid=65534 "
+      "--clear-groups \"$0\" - is-gone \"$1\"";
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can be another user";
+  const auto said = test::run_program({"unshare", "--mount", "sh", "-c", hide, KLINGV2A_JOURNAL_PROGRAM, make_owner()});
+  if (said.output.empty()) GTEST_SKIP() << said.errors;
+  EXPECT_EQ(said.output, "not gone\n");
+}
+
+class JournalWatch : public testing::Test {
+ protected:
+  [[nodiscard]] bool is_alive(const std::string& owner, std::int64_t beat) {
+    return watch_.is_alive(Row{.owner = owner, .beat = beat});
+  }
+  static constexpr const char* kElsewhere = "another-machine/pid:[1]/4711/1/a-run";
+
+  test::FakeClock clock_;
+  Watch watch_{clock_};
+};
+
+TEST_F(JournalWatch, NobodyIsNotAlive) {
+  EXPECT_FALSE(is_alive("", 1));
+}
+
+TEST_F(JournalWatch, WhoWasNeverSeenBeforeIsAlive) {
+  EXPECT_TRUE(is_alive(kElsewhere, 1));
+}
+
+TEST_F(JournalWatch, WhoseBeatStandsStillIsDead) {
+  EXPECT_TRUE(is_alive(kElsewhere, 1));
+  clock_.advance(kDeadAfter - Seconds(0.1));
+  EXPECT_TRUE(is_alive(kElsewhere, 1));
+  clock_.advance(Seconds(0.2));
+  EXPECT_FALSE(is_alive(kElsewhere, 1));
+}
+
+TEST_F(JournalWatch, WhoseBeatGrowsLives) {
+  for (int beat = 1; beat < 10; ++beat) {
+    EXPECT_TRUE(is_alive(kElsewhere, beat));
+    clock_.advance(kDeadAfter - Seconds(0.1));
+  }
+}
+
+TEST_F(JournalWatch, ADeadOneMayComeBack) {
+  EXPECT_TRUE(is_alive(kElsewhere, 1));
+  clock_.advance(2 * kDeadAfter);
+  EXPECT_FALSE(is_alive(kElsewhere, 1));
+  EXPECT_TRUE(is_alive(kElsewhere, 2));
+}
+
+TEST_F(JournalWatch, WhoIsGoneFromThisMachineIsDeadAtOnce) {
+  Child child;
+  EXPECT_TRUE(is_alive(child.owner(), 1));
+  child.kill();
+  EXPECT_FALSE(is_alive(child.owner(), 2));
+}
+
+TEST_F(JournalWatch, AnotherRunsBeatIsNotThisOnes) {
+  const std::string other = std::string(kElsewhere) + "-too";
+  EXPECT_TRUE(is_alive(kElsewhere, 1));
+  clock_.advance(kDeadAfter - Seconds(1));
+  EXPECT_TRUE(is_alive(other, 1));
+  clock_.advance(Seconds(2));
+  EXPECT_FALSE(is_alive(kElsewhere, 1));
+  EXPECT_TRUE(is_alive(other, 1));
+}
+
+}  // namespace
+}  // namespace klingv2a::journal

@@ -125,9 +125,10 @@ void ClipRun::make_sound() {
 
 // `clip` and `report` outlive what is returned.
 cycle::CycleClip ClipRun::describe(CutClip& clip, RunReport& report) {
-  if (settings_.by_reference()) return {.key = reference_key(settings_)};
+  const std::int64_t length_ms = clip.timeline.proxy_length() / static_cast<Nanoseconds>(GST_MSECOND);
+  if (settings_.by_reference()) return {.key = reference_key(settings_), .length_ms = length_ms};
   return {.key = clip_key(clip.frames, settings_),
-          .length_ms = clip.timeline.proxy_length() / static_cast<Nanoseconds>(GST_MSECOND),
+          .length_ms = length_ms,
           .make_proxy = [this, &clip, &report] {
             auto proxy = make_proxy(clip, report);
             clip.frames = {};  // what leaves on `video` has references of its own

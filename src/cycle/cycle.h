@@ -43,7 +43,7 @@ struct CycleSettings {
 // The clip, as far as the cycle is concerned.
 struct CycleClip {
   std::string key;
-  std::int64_t length_ms = -1;  // -1: by reference
+  std::int64_t length_ms = 0;  // of what the service gets to see; two lengths are two clips
   // Called when, and only when, the clip is to be published. Null: by reference. May throw Error.
   std::function<std::shared_ptr<const SpoolFile>()> make_proxy;
 };

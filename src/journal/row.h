@@ -28,7 +28,7 @@ inline constexpr std::size_t kStates = 6;
 struct Row {
   std::int64_t id = 0;           // 0: not stored yet
   std::string key;               // the clip's key
-  std::int64_t length_ms = 0;    // the clip's length as the service sees it; -1: by reference
+  std::int64_t length_ms = 0;    // the clip's length as the service sees it
   std::string service;           // base URL
   std::string account;           // tells accounts of one service apart; no secret can be had from it
   std::string external_task_id;  // empty: no POST was prepared yet
@@ -53,7 +53,7 @@ struct Row {
 // What makes a clip itself, for finding its row.
 struct ClipIdentity {
   std::string key;
-  std::int64_t length_ms = -1;  // -1: by reference
+  std::int64_t length_ms = 0;
   std::string service;
   std::string account;
 };

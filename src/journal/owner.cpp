@@ -5,11 +5,11 @@
 #include "journal/owner.h"
 
 #include <glib.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <utility>
 

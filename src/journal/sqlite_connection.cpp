@@ -93,8 +93,8 @@ void make_file(const std::string& file) {
 
 class SqliteConnection : public Connection {
  public:
-  SqliteConnection(const std::string& file, Durability durability, GObjectPtr<GCancellable> cancel, Seconds patience)
-      : file_(file), cancel_(std::move(cancel)), patience_(patience) {
+  SqliteConnection(std::string file, Durability durability, GObjectPtr<GCancellable> cancel, Seconds patience)
+      : file_(std::move(file)), cancel_(std::move(cancel)), patience_(patience) {
     start_patience();
     guarded([&] { open(durability); });
   }

@@ -3,10 +3,10 @@
 
 #include <glib.h>
 #include <pwd.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>

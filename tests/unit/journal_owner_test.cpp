@@ -4,11 +4,11 @@
 #include "journal/owner.h"
 
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <vector>
 
 #include "fake_clock.h"

@@ -5,8 +5,8 @@
 #include "journal/postgresql_connection.h"
 
 #include <gtest/gtest.h>
-#include <signal.h>
 
+#include <csignal>
 #include <optional>
 #include <thread>
 
@@ -77,17 +77,18 @@ class UseSlowResolver {
 // Cancels after a moment, late enough to find the test waiting.
 class CancelSoon {
  public:
-  CancelSoon()
-      : thread_([this] {
-          (void)make_system_clock()->sleep(Seconds(0.1), nullptr);
-          g_cancellable_cancel(cancel_.get());
-        }) {}
+  CancelSoon() : thread_([this] { main(); }) {}
   ~CancelSoon() { thread_.join(); }
   CancelSoon(const CancelSoon&) = delete;
   CancelSoon& operator=(const CancelSoon&) = delete;
   [[nodiscard]] const GObjectPtr<GCancellable>& cancel() const { return cancel_; }
 
  private:
+  void main() {
+    (void)make_system_clock()->sleep(Seconds(0.1), nullptr);
+    g_cancellable_cancel(cancel_.get());
+  }
+
   const GObjectPtr<GCancellable> cancel_ = GObjectPtr<GCancellable>::adopt(g_cancellable_new());
   std::thread thread_;
 };

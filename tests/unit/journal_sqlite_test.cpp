@@ -103,7 +103,7 @@ class JournalSqlite : public testing::Test {
 };
 
 TEST_F(JournalSqlite, IsForItsOwnerAloneWhateverTheUmask) {
-  for (const mode_t mask : {0000, 0022, 0077}) {
+  for (const mode_t mask : {0000U, 0022U, 0077U}) {
     const Umask umask(mask);
     const auto connection = open();
     in_transaction(*connection, [&] { connection->run("CREATE TABLE klingv2a_x (x INTEGER)", {}); });
@@ -324,7 +324,7 @@ TEST_F(JournalSqlite, AFullDiskCostsNoRow) {
   std::vector<std::string> small_disk{"unshare", "--mount", "sh", "-c", mount, disk};
   if (::geteuid() != 0) small_disk.insert(small_disk.begin() + 1, "--map-root-user");
   auto words = small_disk;
-  words.push_back("true");
+  words.emplace_back("true");
   if (const auto tried = test::run_program(words); tried.exit_code != 0) GTEST_SKIP() << tried.errors;
 
   test::JournalProcess process({disk + "/journal.sqlite", "fill"}, small_disk);

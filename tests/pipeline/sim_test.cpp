@@ -277,7 +277,8 @@ TEST_F(SimJudge, FailsATaskWhoseVideoCannotBeHad) {
   const std::string clip = test_clip_bytes({.seconds = 3});
   files_.set_default(half_reply(200, clip, clip.size() / 2));
   expect_failure("download");
-  files_.set_default(reply(200, std::string(100'000'001, 'x')));
+  files_.set_default(
+      reply(200, std::string(100'000'001, 'x')));  // NOLINT(bugprone-string-constructor): too much on purpose
   expect_failure("100MB");
   submit(R"("video_url":"http://127.0.0.1:)" + std::to_string(closed_port()) + R"(/clip.mp4")");
   EXPECT_TRUE(ends_as("failed"));

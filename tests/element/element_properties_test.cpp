@@ -88,6 +88,12 @@ TEST_F(PropertiesTest, AreTheDocumentedOnes) {
                                          "max-result-bytes",
                                          "spool-dir",
                                          "latency",
+                                         "access-key",
+                                         "secret-key",
+                                         "journal",
+                                         "max-tasks",
+                                         "max-kept-bytes",
+                                         "on-unknown",
                                          "task-id",
                                          "stats"};
   std::set<std::string> names;
@@ -129,8 +135,8 @@ TEST_F(PropertiesTest, AreUnsetByNull) {
 }
 
 TEST_F(PropertiesTest, SecretsAreWriteOnly) {
-  for (const char* name :
-       {"api-key", "video-url", "publish", "publish-headers", "publish-public-url", "callback-url"}) {
+  for (const char* name : {"api-key", "access-key", "secret-key", "video-url", "publish", "publish-headers",
+                           "publish-public-url", "callback-url", "journal"}) {
     const GParamSpec* spec = g_object_class_find_property(G_OBJECT_GET_CLASS(element_.get()), name);
     ASSERT_NE(spec, nullptr) << name;
     EXPECT_EQ(spec->flags & G_PARAM_READWRITE, G_PARAM_WRITABLE) << name;
@@ -146,7 +152,8 @@ TEST_F(PropertiesTest, ReportsAreReadOnly) {
   g_object_get(element_.get(), "stats", &raw, nullptr);
   const std::unique_ptr<GstStructure, Deleter<gst_structure_free>> stats(raw);
   ASSERT_NE(stats, nullptr);
-  for (const char* field : {"clips", "tasks", "polls", "retries", "samples", "samples-padded", "samples-trimmed"})
+  for (const char* field : {"clips", "tasks", "paid-tasks", "kept-sounds", "waits-for-another", "journal-failures",
+                            "origin", "polls", "retries", "samples", "samples-padded", "samples-trimmed"})
     EXPECT_TRUE(gst_structure_has_field(stats.get(), field)) << field;
 }
 

@@ -17,7 +17,9 @@ class SettingsTest : public ::testing::Test {
   void SetUp() override { clear(); }
   void TearDown() override { clear(); }
   static void clear() {
-    for (const char* name : {"KLINGV2A_API_KEY", "COMETAPI_KEY", "KLINGV2A_BASE_URL"}) g_unsetenv(name);
+    for (const char* name : {"KLINGV2A_API_KEY", "COMETAPI_KEY", "KLINGV2A_BASE_URL", "KLINGV2A_ACCESS_KEY",
+                             "KLINGV2A_SECRET_KEY", "KLINGV2A_JOURNAL"})
+      g_unsetenv(name);
   }
   static void set(const char* name, const char* value) { g_setenv(name, value, TRUE); }
 
@@ -66,6 +68,53 @@ TEST_F(SettingsTest, AnEmptyVariableIsAsGoodAsNone) {
   const auto run = snapshot({}, 1);
   EXPECT_EQ(run.cycle.service.api_key, "of-cometapi");
   EXPECT_EQ(run.cycle.service.base_url, "https://api.cometapi.com/kling");
+}
+
+TEST_F(SettingsTest, APairOfKeysComesFromTheEnvironmentToo) {
+  set("KLINGV2A_ACCESS_KEY", "of-access");
+  set("KLINGV2A_SECRET_KEY", "of-secret");
+  auto settings = valid();
+  settings.api_key.clear();
+  const auto run = snapshot(settings, 1);
+  EXPECT_EQ(run.cycle.service.access_key, "of-access");
+  EXPECT_EQ(run.cycle.service.secret_key, "of-secret");
+  EXPECT_FALSE(refusal(settings));
+}
+
+// A program that sets one kind of key is not to be refused for the other kind in the user's environment.
+TEST_F(SettingsTest, APropertyOfEitherKindWinsOverAnEnvironmentOfTheOther) {
+  set("KLINGV2A_ACCESS_KEY", "of-access");
+  set("KLINGV2A_SECRET_KEY", "of-secret");
+  EXPECT_EQ(snapshot(valid(), 1).cycle.service.access_key, "");
+  EXPECT_FALSE(refusal(valid()));
+  clear();
+  set("KLINGV2A_API_KEY", "of-klingv2a");
+  auto settings = valid();
+  settings.api_key.clear();
+  settings.access_key = "access";
+  settings.secret_key = "secret";
+  EXPECT_EQ(snapshot(settings, 1).cycle.service.api_key, "");
+  EXPECT_FALSE(refusal(settings));
+}
+
+TEST_F(SettingsTest, HalfAPairOrBothKindsOfKeysAreACredentialsError) {
+  auto settings = valid();
+  settings.access_key = "access";
+  settings.secret_key = "secret";
+  expect_refused(settings, ErrorKind::credentials);
+  settings.api_key.clear();
+  EXPECT_FALSE(refusal(settings));
+  settings.secret_key.clear();
+  expect_refused(settings, ErrorKind::credentials);
+}
+
+TEST_F(SettingsTest, AJournalThatIsNoPathIsRefusedWithoutItsPassword) {
+  for (const char* journal : {"journal.sqlite", "mysql://user:hunter2@host/db"}) {
+    auto settings = valid();
+    settings.journal = journal;
+    expect_refused(settings, ErrorKind::settings);
+    EXPECT_EQ(refusal(settings)->message.find("hunter2"), std::string::npos);
+  }
 }
 
 TEST_F(SettingsTest, NoKeyIsACredentialsError) {
@@ -173,6 +222,10 @@ TEST_F(SettingsTest, ARunTakesEverySettingAlong) {
   settings.max_result_bytes = 9999;
   settings.spool_dir = "/spool";
   settings.publish_check = false;
+  settings.journal = "/journal.sqlite";
+  settings.max_tasks = 2;
+  settings.max_kept_bytes = 12345;
+  settings.on_unknown = cycle::OnUnknown::resubmit;
   const auto run = snapshot(settings, 1);
   EXPECT_EQ(run.cycle.request.sound_effect_prompt, "rain");
   EXPECT_EQ(run.cycle.request.bgm_prompt, "piano");
@@ -187,6 +240,10 @@ TEST_F(SettingsTest, ARunTakesEverySettingAlong) {
   EXPECT_EQ(run.cycle.spool_dir, "/spool");
   EXPECT_EQ(run.spool_dir, "/spool");
   EXPECT_FALSE(run.cycle.publish.check);
+  EXPECT_EQ(run.cycle.journal, "/journal.sqlite");
+  EXPECT_EQ(run.cycle.max_tasks, 2U);
+  EXPECT_EQ(run.cycle.max_kept_bytes, 12345U);
+  EXPECT_EQ(run.cycle.on_unknown, cycle::OnUnknown::resubmit);
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// set_state(NULL) in every phase returns within 100 ms, leaves no thread and no file descriptor, and the same pipeline
-// then runs to success. The service is a process of its own, so that only our threads and descriptors are counted.
+// set_state(NULL) in every phase returns within 100 ms, leaves no thread and no file descriptor, and the next run of
+// the same pipeline goes on where the journal says that the cancelled one stood: one task a clip, whatever happened.
+// The service is a process of its own, so that only our threads and descriptors are counted.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -28,12 +29,16 @@ constexpr Milliseconds kPromised{KLINGV2A_SLOW_BUILD ? 1000 : 100};
 constexpr std::chrono::seconds kSettle{25};  // GLib ends threads of its pools after 15 s
 constexpr int kMeasured = 3;
 
-// How far a run goes before it is stopped.
+constexpr const char* kPost = R"("method":"POST")";
+constexpr const char* kTask = R"("task_id":)";
+
+// How far a run goes before it is stopped, and what the next one finds.
 struct CancelAt {
   const char* phase;
   const char* fault;     // JSON for the service; empty: none
   const char* progress;  // the PROGRESS text that shows the phase has come; null: see `ledger`
   const char* ledger;    // what the service must have seen; null: nothing
+  const char* origins;   // of the next run's sound, with "|" between those that may be
   bool by_reference = true;
 };
 
@@ -43,6 +48,10 @@ void PrintTo(const CancelAt& at, std::ostream* out) {
 
 class CancelTest : public ::testing::Test {
  protected:
+  CancelTest() : CancelTest("kling") {}
+  explicit CancelTest(const std::string& dialect)
+      : service_(KLINGV2A_SIM_PROGRAM, {"--task-time", "0", "--dialect", dialect}) {}
+
   // gst-launch links each late pad once in a pipeline's life; a program that runs it again links them itself.
   void build(const std::string& properties, const std::string& sink = "fakesink async=false sync=false") {
     run_ = std::make_unique<PipelineRun>(
@@ -51,7 +60,10 @@ class CancelTest : public ::testing::Test {
         service_.base_url() + " " + properties + " ! " + sink + "  " + sink + " name=sound");
     link_when_added("demux", "parse");
     link_when_added("k", "sound");
+    heard_ = &run_->watch("k", "audio", PadLog::Keep::bytes);
   }
+  // The clip that is another task: so far nothing is known of it.
+  void next_take() { run_->set("k", "take", std::to_string(++take_)); }
   void link_when_added(const char* from, const char* to) const {
     const auto link = +[](GstElement*, GstPad* pad, gpointer target) {
       const auto sink = GObjectPtr<GstPad>::adopt(gst_element_get_static_pad(GST_ELEMENT(target), "sink"));
@@ -60,9 +72,12 @@ class CancelTest : public ::testing::Test {
     g_signal_connect_object(run_->element(from).get(), "pad-added", G_CALLBACK(link), run_->element(to).get(),
                             static_cast<GConnectFlags>(0));
   }
-  // Starts, waits for the phase, and takes the pipeline down: how long that took.
+  // Starts a new take, waits for the phase, and takes the pipeline down: how long that took.
   Milliseconds cancel_in(const std::function<void()>& wait_for_phase) {
     run_->forget_messages();
+    next_take();
+    tasks_before_ = service_.count(kTask);
+    posts_before_ = service_.count(kPost);
     run_->start();
     wait_for_phase();
     const auto took = run_->stop();
@@ -76,11 +91,25 @@ class CancelTest : public ::testing::Test {
     std::cout << "NULL after " << took[0].count() << ", " << took[1].count() << ", " << took[2].count() << " ms\n";
     EXPECT_LT(took[kMeasured / 2], kPromised);
   }
-  void expect_success() {
+  // Runs to the end; gives what was heard.
+  std::string expect_success() {
     service_.clear_faults();
     run_->forget_messages();
+    heard_->clear();
     EXPECT_STREQ(to_string(run_->run()), "eos") << run_->first_error();
     run_->stop();
+    std::string sound;
+    for (const auto& buffer : heard_->buffers()) sound += buffer.bytes;
+    return sound;
+  }
+  // The take that was cancelled last: its one task, its one POST.
+  void expect_next_run_goes_on(const std::string& origins, const std::string& sound) {
+    const int posts = service_.count(kPost) - posts_before_;
+    EXPECT_LE(posts, 1);
+    EXPECT_TRUE(expect_success() == sound) << "another sound";
+    EXPECT_NE(origins.find(run_->stat_text("k", "origin")), std::string::npos) << run_->stat_text("k", "origin");
+    EXPECT_EQ(service_.count(kTask) - tasks_before_, 1);
+    EXPECT_EQ(service_.count(kPost) - posts_before_, 1);
   }
   // Nothing more than `before` is left, now or soon.
   static void expect_nothing_left(const ProcessCounts& before) {
@@ -106,8 +135,11 @@ class CancelTest : public ::testing::Test {
         nullptr, nullptr);
   }
 
-  SimProcess service_{KLINGV2A_SIM_PROGRAM, {"--task-time", "0"}};
+  SimProcess service_;
   std::unique_ptr<PipelineRun> run_;
+  PadLog* heard_ = nullptr;
+  int take_ = 0;
+  int tasks_before_ = 0, posts_before_ = 0;  // the last cancelled take
   GObjectPtr<GstPad> probe_pad_;
   gulong probe_ = 0;
 };
@@ -122,59 +154,90 @@ class CancelInPhase : public CancelTest, public ::testing::WithParamInterface<Ca
   int seen_ = 0;
 };
 
-TEST_P(CancelInPhase, IsPromptAndCleanAndTheNextRunSucceeds) {
+TEST_P(CancelInPhase, IsPromptAndCleanAndTheNextRunGoesOn) {
   build(GetParam().by_reference ? "video-id=sim-3s" : "");
-  expect_success();  // so that what is loaded once is loaded
+  const auto sound = expect_success();  // so that what is loaded once is loaded
   const auto before = ProcessCounts::now();
   if (GetParam().ledger) seen_ = service_.count(GetParam().ledger);
   if (*GetParam().fault) service_.add_fault(GetParam().fault);
   expect_prompt([this] { wait_for_phase(); });
   expect_nothing_left(before);
-  expect_success();
+  expect_next_run_goes_on(GetParam().origins, sound);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    , CancelInPhase,
-    ::testing::Values(CancelAt{"proxy", "", "writing and probing", nullptr, false},
-                      CancelAt{"publish", "", "publishing", nullptr, false},
-                      CancelAt{"submit", R"({"on":"submit","do":"hang","times":-1})", nullptr, "\"method\":\"POST\""},
-                      CancelAt{"poll", R"({"on":"submit","do":"never_finish","times":-1})", "waiting for the task",
-                               nullptr},
-                      CancelAt{"download", R"({"on":"result","do":"hang","times":-1})", nullptr, "sound.wav"},
-                      CancelAt{"decode", "", "decoding", nullptr}),
-    [](const auto& row) { return std::string(row.param.phase); });
+// What hangs has made its task: only so can it be found.
+INSTANTIATE_TEST_SUITE_P(, CancelInPhase,
+                         ::testing::Values(CancelAt{"proxy", "", "writing and probing", nullptr, "submitted", false},
+                                           CancelAt{"publish", "", "publishing", nullptr, "submitted|looked-up", false},
+                                           CancelAt{"submit", R"({"on":"submit","do":"hang","times":-1,"paid":true})",
+                                                    nullptr, kPost, "looked-up"},
+                                           CancelAt{"poll", R"({"on":"query","do":"odd_status","times":-1})",
+                                                    "waiting for the task", nullptr, "resumed"},
+                                           CancelAt{"download", R"({"on":"result","do":"hang","times":-1})", nullptr,
+                                                    "sound.wav", "downloaded-again"},
+                                           CancelAt{"decode", "", "decoding", nullptr, "downloaded-again|kept"}),
+                         [](const auto& row) { return std::string(row.param.phase); });
 
 TEST_F(CancelTest, DuringTheHold) {
   build("video-id=sim-3s");
-  expect_success();
+  const auto sound = expect_success();
   const auto before = ProcessCounts::now();
   hold_back_eos();
   expect_prompt([this] { ASSERT_TRUE(run_->wait_for_progress("taking in the clip")); });
   gst_pad_remove_probe(probe_pad_.get(), probe_);
   expect_nothing_left(before);
-  EXPECT_EQ(service_.count("\"method\":\"POST\""), 1);
-  expect_success();
+  EXPECT_EQ(service_.count(kPost), 1);
+  expect_next_run_goes_on("submitted", sound);
 }
 
 TEST_F(CancelTest, DuringAnUploadThatHangs) {
   RawServer store;
   store.set_default({.what = Answer::Do::stop_reading});
-  build("publish=" + store.url("/{name}.mp4"));
+  build("");
+  const auto sound = expect_success();
+  run_->set("k", "publish", store.url("/{name}.mp4"));
   int uploads = 0;
   expect_prompt([&] { ASSERT_TRUE(store.wait_for_connections(++uploads)); });
-  EXPECT_EQ(service_.count("\"method\":\"POST\""), 0);
+  EXPECT_EQ(service_.count(kPost), 1);
   run_->set("k", "publish", "serve://127.0.0.1");
-  expect_success();
+  expect_next_run_goes_on("submitted", sound);
 }
 
 TEST_F(CancelTest, WhileItPlays) {
   build("video-id=sim-3s", "fakesink sync=true");
-  auto& sound = run_->watch("k", "audio");
+  const auto sound = expect_success();
   expect_prompt([&] {
+    heard_->clear();
     ASSERT_TRUE(run_->wait_for_state(GST_STATE_PLAYING)) << run_->first_error();
-    EXPECT_GT(sound.count(), 0U);
+    EXPECT_GT(heard_->count(), 0U);
   });
-  expect_success();
+  expect_next_run_goes_on("kept", sound);
+}
+
+// A service that cannot be asked what became of a POST.
+class CancelAtCometApi : public CancelTest {
+ protected:
+  CancelAtCometApi() : CancelTest("cometapi") {}
+};
+
+TEST_F(CancelAtCometApi, DuringASubmitThatHangsTheNextRunPaysOnlyWhenToldTo) {
+  build("video-id=sim-3s");
+  const auto sound = expect_success();
+  service_.add_fault(R"({"on":"submit","do":"hang"})");
+  cancel_in([this] { ASSERT_TRUE(service_.wait_for(kPost, 2)); });
+  ASSERT_EQ(run_->warnings().size(), 1U);
+  EXPECT_EQ(run_->warnings().front().detail("paid"), "maybe");
+  run_->forget_messages();
+  EXPECT_STREQ(to_string(run_->run()), "error");
+  run_->stop();
+  ASSERT_EQ(run_->errors().size(), 1U);
+  EXPECT_EQ(run_->errors().front().detail("kind"), "unknown-outcome");
+  EXPECT_EQ(run_->errors().front().detail("paid"), "maybe");
+  EXPECT_NE(run_->errors().front().text.find("on-unknown"), std::string::npos) << run_->first_error();
+  EXPECT_EQ(service_.count(kPost), 2);
+  run_->set("k", "on-unknown", "resubmit");
+  EXPECT_TRUE(expect_success() == sound) << "another sound";
+  EXPECT_EQ(service_.count(kPost), 3);
 }
 
 }  // namespace

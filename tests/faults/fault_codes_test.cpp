@@ -89,6 +89,19 @@ TEST(ErrorCodes, OnSubmitFromInsideTheServiceMayHaveBeenPaid) {
   run_table(rows);
 }
 
+// The task was made all the same: Kling's own service can be asked, CometAPI's not.
+TEST(ErrorCodes, OnSubmitFromInsideTheServiceAreLookedInto) {
+  std::vector<FaultRow> rows;
+  for (const char* code : {"5000", "5001", "5002"})
+    for (const auto dialect : {sim::Dialect::cometapi, sim::Dialect::kling}) {
+      auto fault = error_code(On::submit, code);
+      fault.paid = true;
+      rows.push_back({name_of(code, dialect, "on submit, paid"), dialect, {fault}, {}});
+      if (dialect == sim::Dialect::cometapi) rows.back().expected = {.kind = "unknown-outcome", .paid = "maybe"};
+    }
+  run_table(rows);
+}
+
 TEST(ErrorCodes, OnSubmitOfABusyServiceAreTriedAgain) {
   std::vector<FaultRow> rows;
   for (const auto dialect : {sim::Dialect::cometapi, sim::Dialect::kling})
@@ -182,6 +195,52 @@ TEST(ErrorCodes, AWrongKeyIsRefusedOnTheFirstPost) {
       run_to_end(fault_pipeline(klingv2a_on(service, "video-id=sim-3s")), [&] { return posts(service); });
   expect_outcome("wrong key", {.kind = "credentials", .code = kUnauthorized}, outcome);
   EXPECT_TRUE(service.paid_tasks().empty());
+}
+
+// Requests are signed with Kling's own pair of keys, as its service wants them.
+class SignedRequests : public ::testing::Test {
+ protected:
+  static sim::Options with_key_pair() {
+    auto options = quick_service();
+    options.dialect = sim::Dialect::kling;
+    options.keys.clear();
+    options.key_pairs = {{"the-access-key", "the-secret-key"}};
+    return options;
+  }
+  Outcome run(const std::string& secret_key = "the-secret-key") {
+    return run_to_end(fault_pipeline("klingv2a name=k video-id=sim-3s access-key=the-access-key secret-key=" +
+                                     secret_key + " base-url=" + service_.base_url()),
+                      [this] { return posts(service_); });
+  }
+  sim::Service service_{with_key_pair()};
+};
+
+TEST_F(SignedRequests, AreTaken) {
+  expect_outcome("JWT", {}, run());
+}
+
+TEST_F(SignedRequests, WithAnotherSecretAreRefusedOnTheFirstPost) {
+  expect_outcome("wrong secret", {.kind = "credentials", .code = kUnauthorized}, run("another-secret-key"));
+  EXPECT_EQ(service_.requests().size(), 1U);
+}
+
+// The token's time is out, as the service sees it: a fresh one is another chance, but only one.
+TEST_F(SignedRequests, AreSignedOnceMoreWhenTheTokensTimeIsRefused) {
+  int sent = 0;
+  for (const char* code : {"1003", "1004"})
+    for (const auto on : {On::submit, On::query}) {
+      service_.add_fault(error_code(on, code));
+      expect_outcome(name_of(code, sim::Dialect::kling, on == On::submit ? "on submit" : "on query"),
+                     {.posts = sent + (on == On::submit ? 2 : 1)}, run());
+      sent = posts(service_);
+    }
+  EXPECT_EQ(service_.paid_tasks().size(), 4U);
+}
+
+TEST_F(SignedRequests, AreNotSignedAgainAndAgain) {
+  service_.add_fault(error_code(On::submit, "1004", -1));
+  expect_outcome("1004 on every submit", {.kind = "credentials", .code = kUnauthorized, .posts = 2}, run());
+  EXPECT_TRUE(service_.paid_tasks().empty());
 }
 
 }  // namespace

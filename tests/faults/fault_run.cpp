@@ -38,7 +38,9 @@ std::string fault_clip() {
 }
 
 std::string fault_pipeline(const std::string& klingv2a) {
+  static std::atomic<unsigned> take = 0;
   return "filesrc location=" + fault_clip() + " ! qtdemux ! h264parse ! " + klingv2a +
+         " take=" + std::to_string(++take) +
          " ! fakesink async=false sync=false  k.audio ! fakesink async=false sync=false";
 }
 
@@ -48,10 +50,8 @@ Outcome run_to_end(const std::string& description, const std::function<int()>& p
   Outcome outcome;
   outcome.end = run.run();
   outcome.took = std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - begin);
-  GstStructure* raw = nullptr;
-  g_object_get(run.element("k").get(), "stats", &raw, nullptr);
-  const std::unique_ptr<GstStructure, Deleter<gst_structure_free>> stats(raw);
-  outcome.sound_form = gst_structure_get_string(stats.get(), "sound-form");
+  outcome.sound_form = run.stat_text("k", "sound-form");
+  outcome.origin = run.stat_text("k", "origin");
   run.stop();
   outcome.errors = run.errors().size();
   if (outcome.errors > 0) outcome.error = run.errors().front();
@@ -68,6 +68,7 @@ void expect_outcome(const std::string& name, const Expected& expected, const Out
   EXPECT_EQ(outcome.posts, expected.posts);
   EXPECT_EQ(outcome.starts, 1);
   EXPECT_EQ(outcome.terminals, 1);
+  EXPECT_TRUE(expected.origin.empty() || outcome.origin == expected.origin) << outcome.origin;
   if (expected.kind.empty()) return;
   EXPECT_EQ(outcome.errors, 1U);
   const auto& error = outcome.error;

@@ -20,6 +20,7 @@ struct Expected {
   int code = GST_RESOURCE_ERROR_FAILED;  // of GST_RESOURCE_ERROR, unless `stream`
   int posts = 1;
   bool stream = false;  // code is of GST_STREAM_ERROR
+  std::string origin;   // where the sound came from, of the stats; empty: whatever it is
 };
 
 struct FaultRow {
@@ -36,12 +37,13 @@ struct Outcome {
   std::size_t errors = 0;
   int posts = 0, starts = 0, terminals = 0;
   Milliseconds took{0};
-  std::string sound_form;  // of the stats
+  std::string sound_form, origin;  // of the stats
 };
 
 // A clip of 3 s in MP4.
 [[nodiscard]] std::string fault_clip();
-// "filesrc … ! klingv2a … ! fakesink  k.audio ! fakesink" over a clip of 3 s.
+// "filesrc … ! klingv2a … ! fakesink  k.audio ! fakesink" over a clip of 3 s. Each has a take of its own, so that it is
+// no rerun of another one.
 [[nodiscard]] std::string fault_pipeline(const std::string& klingv2a);
 
 // Runs `description` to its end and stops it. `posts` tells how many were on the wire.

@@ -3,6 +3,9 @@
 // The paid POST is on the wire once, whatever answer it gets: counted by a server that repairs nothing.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "fault_run.h"
 #include "raw_server.h"
 
@@ -76,26 +79,47 @@ TEST_F(ScriptedSubmit, WithARedirectIsSentOnceAndTheKeyGoesNowhere) {
   EXPECT_EQ(elsewhere.connections(), 0);
 }
 
+TEST_F(ScriptedSubmit, OfUnknownOutcomeIsAskedAboutWithGets) {
+  expect_outcome("reset", kUnknown, submit(reset(), "external-task-id=look-for-me"));
+  const auto requests = service_.requests();
+  ASSERT_GE(requests.size(), 2U);
+  EXPECT_EQ(requests.front().method(), "POST");
+  for (std::size_t i = 1; i < requests.size(); ++i) EXPECT_EQ(requests[i].method(), "GET");
+  EXPECT_TRUE(requests[1].target().ends_with("/look-for-me")) << requests[1].target();
+}
+
 TEST_F(ScriptedSubmit, OfUnknownOutcomeNamesTheIdToLookFor) {
   const auto outcome = submit(reset(), "external-task-id=look-for-me");
   EXPECT_NE(outcome.error.text.find("look-for-me"), std::string::npos) << outcome.error.text;
   EXPECT_EQ(outcome.error.detail("external-task-id"), "look-for-me");
 }
 
-// Whether the service has made a task or not, nobody here can tell the difference.
-TEST(AmbiguousSubmits, AreReportedAndNeverRepeated) {
+// What can go wrong with the answer to a submit, in one envelope.
+std::vector<FaultRow> ambiguous_submits(sim::Dialect dialect, bool paid, const Expected& expected) {
   std::vector<FaultRow> rows;
+  for (const auto& [what, name] : {std::pair{Do::reset, "reset"},
+                                   {Do::half_answer, "half an answer"},
+                                   {Do::hang, "no answer"},
+                                   {Do::html, "a page"}})
+    rows.push_back({std::string(dialect == sim::Dialect::kling ? "kling: " : "cometapi: ") + name +
+                        (paid ? ", task made" : ", no task"),
+                    dialect,
+                    {{.on = On::submit, .what = what, .paid = paid}},
+                    expected,
+                    "silence-timeout=1"});
+  return rows;
+}
+
+TEST(AmbiguousSubmits, AreReportedAndNeverRepeated) {
+  auto rows = ambiguous_submits(sim::Dialect::kling, false, kUnknown);
+  // Whether this service has made a task or not, nobody here can tell the difference.
   for (const bool paid : {false, true})
-    for (const auto& [what, name] : {std::pair{Do::reset, "reset"},
-                                     {Do::half_answer, "half an answer"},
-                                     {Do::hang, "no answer"},
-                                     {Do::html, "a page"}})
-      rows.push_back({std::string("submit: ") + name + (paid ? ", task made" : ", no task"),
-                      sim::Dialect::kling,
-                      {{.on = On::submit, .what = what, .paid = paid}},
-                      kUnknown,
-                      "silence-timeout=1"});
+    std::ranges::move(ambiguous_submits(sim::Dialect::cometapi, paid, kUnknown), std::back_inserter(rows));
   run_table(rows);
+}
+
+TEST(AmbiguousSubmits, WhoseTaskIsFoundAreNoError) {
+  run_table(ambiguous_submits(sim::Dialect::kling, true, {.origin = "submitted"}));
 }
 
 }  // namespace

@@ -84,16 +84,19 @@ TEST(Results, ThatAreNoSoundAreAnErrorThatNamesThePaidTask) {
                  {.kind = "result", .paid = "yes", .code = GST_STREAM_ERROR_DECODE, .stream = true})});
 }
 
-// The WAV is useless, but the MP3 is good: what was paid for is not thrown away.
-TEST(Results, AUselessWavIsReplacedByTheMp3) {
-  for (const auto what : {Do::corrupt, Do::truncate}) {
-    sim::Service service(quick_service());
-    service.add_fault({.on = On::result, .what = what});
-    const auto outcome =
-        run_to_end(fault_pipeline(klingv2a_on(service, "video-id=sim-3s")), [&] { return posts(service); });
-    expect_outcome(what == Do::corrupt ? "corrupt WAV" : "WAV that ends in the middle", kSuccess, outcome);
-    EXPECT_EQ(outcome.sound_form, "mp3");
-  }
+// What is paid for is not thrown away: a useless WAV may have been damaged on its way, so it is fetched once more, and
+// then the MP3 is good enough.
+TEST(Results, AUselessWavIsFetchedOnceMoreAndThenReplacedByTheMp3) {
+  for (const auto what : {Do::corrupt, Do::truncate})
+    for (const int times : {1, 2}) {
+      sim::Service service(quick_service());
+      service.add_fault({.on = On::result, .what = what, .times = times});
+      const auto outcome =
+          run_to_end(fault_pipeline(klingv2a_on(service, "video-id=sim-3s")), [&] { return posts(service); });
+      expect_outcome(what == Do::corrupt ? "corrupt WAV" : "WAV that ends in the middle", kSuccess, outcome);
+      EXPECT_EQ(outcome.sound_form, times == 1 ? "wav" : "mp3");
+      EXPECT_EQ(service.count("GET", "/results/"), times + 1);
+    }
 }
 
 TEST(Results, WithoutAudiosAreTakenOutOfTheVideo) {

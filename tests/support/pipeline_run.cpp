@@ -231,10 +231,20 @@ void PipelineRun::set(const std::string& element_name, const std::string& proper
   gst_util_set_object_arg(G_OBJECT(element(element_name).get()), property.c_str(), value.c_str());
 }
 
-double PipelineRun::stat(const std::string& element_name, const std::string& field) const {
+PipelineRun::StatsPtr PipelineRun::stats(const std::string& element_name) const {
   GstStructure* raw = nullptr;
   g_object_get(element(element_name).get(), "stats", &raw, nullptr);
-  const std::unique_ptr<GstStructure, Deleter<gst_structure_free>> stats(raw);
+  return StatsPtr(raw);
+}
+
+std::string PipelineRun::stat_text(const std::string& element_name, const std::string& field) const {
+  const StatsPtr stats = this->stats(element_name);
+  const GValue* value = stats ? gst_structure_get_value(stats.get(), field.c_str()) : nullptr;
+  return value ? text_of(value) : "";
+}
+
+double PipelineRun::stat(const std::string& element_name, const std::string& field) const {
+  const StatsPtr stats = this->stats(element_name);
   const GValue* value = stats ? gst_structure_get_value(stats.get(), field.c_str()) : nullptr;
   GValue number = G_VALUE_INIT;
   g_value_init(&number, G_TYPE_DOUBLE);

@@ -137,6 +137,8 @@ class PipelineRun {
   void set(const std::string& element, const std::string& property, const std::string& value) const;
   // The element's property `stats`: a field as a number, 0 when it is not there.
   [[nodiscard]] double stat(const std::string& element, const std::string& field) const;
+  // Likewise as text, "" when it is not there.
+  [[nodiscard]] std::string stat_text(const std::string& element, const std::string& field) const;
 
   // Records the pad from now on; it may come later ("k:audio" does), and anew with each run.
   PadLog& watch(const std::string& element, const std::string& pad, PadLog::Keep keep = PadLog::Keep::hashes);
@@ -169,6 +171,8 @@ class PipelineRun {
     std::string pad;
     PadLog log;
   };
+  using StatsPtr = std::unique_ptr<GstStructure, Deleter<gst_structure_free>>;
+  [[nodiscard]] StatsPtr stats(const std::string& element) const;
   static void attach(GstPad* pad, Watch& watch);
   void note(GstMessage* message);
   [[nodiscard]] GstMessage* pop(std::chrono::steady_clock::time_point until);

@@ -130,7 +130,6 @@ void Element::on_origin(ClipRun& run, cycle::Origin origin) {
     const std::lock_guard lock(mutex_);
     stats_.origin = cycle::to_string(origin);
     if (sound) sound->origin = origin;
-    if (origin == cycle::Origin::kept) ++stats_.kept_sounds;
   }
   GST_INFO_OBJECT(self_, "clip %u: %s", run.number(), std::string(cycle::to_string(origin)).c_str());
   for (const auto& entry : kOrigins)
@@ -192,6 +191,7 @@ void Element::on_sound(ClipRun& run, std::shared_ptr<const Soundtrack> soundtrac
   {
     const std::lock_guard lock(mutex_);
     stats_.polls += static_cast<guint>(report.cycle.polls);
+    if (report.origin == cycle::Origin::kept) ++stats_.kept_sounds;
     if (report.cycle.waited_for_another) ++stats_.waits_for_another;
     stats_.sound_form = cycle::to_string(report.form);
     stats_.proxy_s = report.proxy_s;

@@ -26,23 +26,18 @@ Claim::Claim(Journal& journal, Row row, bool waited)
 Claim::~Claim() {
   heartbeat_.reset();
   try {
-    if (!g_cancellable_is_cancelled(journal_.cancel_.get())) {
-      give_back(*journal_.connection_);
-      return;
-    }
-    // Our own connection no longer waits for anything, but the next run should not have to wait for us.
-    const auto fresh = GObjectPtr<GCancellable>::adopt(g_cancellable_new());
-    give_back(*open_connection(journal_.location_, Durability::crash_of_program, fresh));
+    give_back();
   } catch (const std::exception& failure) {
     g_warning("the journal's row %" G_GINT64_FORMAT " is not given back, its next run waits for %g s: %s", row_.id,
               kDeadAfter.count(), failure.what());
   }
 }
 
-void Claim::give_back(Connection& connection) {
-  in_transaction(connection, [&] {
-    connection.run("UPDATE klingv2a_tasks SET owner = '', ticket = 0 WHERE id = $1 AND owner = $2",
-                   {std::to_string(row_.id), journal_.owner_});
+void Claim::give_back() {
+  journal_.outlive_cancel();
+  in_transaction(*journal_.connection_, [&] {
+    journal_.connection_->run("UPDATE klingv2a_tasks SET owner = '', ticket = 0 WHERE id = $1 AND owner = $2",
+                              {std::to_string(row_.id), journal_.owner_});
   });
 }
 
@@ -63,6 +58,12 @@ void Claim::change(const Change& change) {
     journal_.records_.update(row);
     return row;
   });
+}
+
+template <typename Change>
+void Claim::change_even_if_cancelled(const Change& change_row) {
+  journal_.outlive_cancel();
+  change(change_row);
 }
 
 bool Claim::try_prepare(const std::string& external_task_id, const std::string& request, unsigned max_tasks) {
@@ -96,13 +97,14 @@ void Claim::prepare(const std::string& external_task_id, const std::string& requ
 }
 
 void Claim::refused(const std::string& message) {
-  change([&](Row& row) {
+  change_even_if_cancelled([&](Row& row) {
     row.message = message;
     enter(row, State::waiting, journal_.now_ms());
   });
 }
 
 void Claim::accepted(const std::string& task_id) {
+  journal_.outlive_cancel();
   row_ = in_transaction(*journal_.connection_, [&] {
     Row row = journal_.records_.by_id(row_.id).value_or(row_);
     if (row.external_task_id == row_.external_task_id && row.task_id.empty()) {
@@ -113,12 +115,12 @@ void Claim::accepted(const std::string& task_id) {
     }
     return row;
   });
-  change([](Row&) {});  // throws when the row is another's by now
+  change_even_if_cancelled([](Row&) {});  // throws when the row is another's by now
 }
 
 void Claim::ended(State state, const std::string& message, const std::string& failure_kind,
                   const std::string& deduction) {
-  change([&](Row& row) {
+  change_even_if_cancelled([&](Row& row) {
     row.message = message;
     row.failure_kind = failure_kind;
     row.deduction = deduction;
@@ -128,7 +130,7 @@ void Claim::ended(State state, const std::string& message, const std::string& fa
 
 void Claim::downloaded(const std::string& name, const std::string& form, const std::string& checksum,
                        std::int64_t bytes) {
-  change([&](Row& row) {
+  change_even_if_cancelled([&](Row& row) {
     row.result_name = name;
     row.result_form = form;
     row.result_checksum = checksum;
@@ -138,7 +140,7 @@ void Claim::downloaded(const std::string& name, const std::string& form, const s
 }
 
 void Claim::start_over() {
-  change([&](Row& row) {
+  change_even_if_cancelled([&](Row& row) {
     row.external_task_id.clear();
     row.task_id.clear();
     row.ticket = 0;

@@ -28,8 +28,9 @@ Journal::Journal(Location location, Clock& clock, GObjectPtr<GCancellable> cance
     : location_(std::move(location)),
       clock_(clock),
       cancel_(std::move(cancel)),
+      store_cancel_(cancel_),
       owner_(make_owner()),
-      connection_(open_connection(location_, Durability::crash_of_machine, cancel_)),
+      connection_(open_connection(location_, Durability::crash_of_machine, store_cancel_)),
       records_(*connection_),
       watch_(clock) {}
 
@@ -89,6 +90,13 @@ bool Journal::is_under_way(const Row& row) {
   if (watch_.is_alive(row)) return true;
   const std::int64_t since = std::max(row.entered_ms(State::prepared), row.entered_ms(State::submitted));
   return std::abs(now_ms() - since) < kTaskWithoutRunMs;
+}
+
+void Journal::outlive_cancel() {
+  if (!g_cancellable_is_cancelled(store_cancel_.get())) return;
+  store_cancel_ = GObjectPtr<GCancellable>::adopt(g_cancellable_new());
+  connection_ = open_connection(location_, Durability::crash_of_machine, store_cancel_);
+  records_ = Records(*connection_);
 }
 
 std::vector<Row> Journal::rows() {

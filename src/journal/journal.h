@@ -47,7 +47,8 @@ class Claim {
   [[nodiscard]] bool waited_for_another() const noexcept { return waited_; }
   [[nodiscard]] int missed_beats() const noexcept { return heartbeat_->failures(); }
 
-  // Each is one committed transaction. Throws LeaseLost, or Error for trouble with the store.
+  // Each is one committed transaction. Throws LeaseLost, or Error for trouble with the store. All but prepare() say
+  // what has already happened, and are written also when the run was cancelled.
 
   // Waits until fewer than `max_tasks` tasks of the account are under way and nobody came earlier, then writes down
   // that a POST goes out: with the row's external_task_id if it has one, else with the one given. Throws Error{busy}
@@ -71,8 +72,10 @@ class Claim {
   [[nodiscard]] bool try_prepare(const std::string& external_task_id, const std::string& request, unsigned max_tasks);
   template <typename Change>
   void change(const Change& change);
+  template <typename Change>
+  void change_even_if_cancelled(const Change& change);
   [[nodiscard]] Row own_row();
-  void give_back(Connection& connection);
+  void give_back();
 
   Journal& journal_;
   Row row_;
@@ -99,10 +102,14 @@ class Journal {
   [[nodiscard]] bool is_under_way(const Row& row);
   [[nodiscard]] std::int64_t now_ms();
   void wait();
+  // What has happened must be written down whatever was cancelled: from here on nothing but the store's own patience
+  // ends a call.
+  void outlive_cancel();
 
   const Location location_;
   Clock& clock_;
-  const GObjectPtr<GCancellable> cancel_;
+  const GObjectPtr<GCancellable> cancel_;  // the run's: ends waits
+  GObjectPtr<GCancellable> store_cancel_;  // ends calls of the store; the run's, until it is outlived
   const std::string owner_;
   std::unique_ptr<Connection> connection_;
   Records records_;

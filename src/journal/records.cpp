@@ -91,7 +91,7 @@ std::string assignments() {
 std::vector<Row> Records::select(const std::string& condition, const Record& parameters) {
   std::vector<Row> rows;
   for (const Record& record :
-       connection_.run("SELECT " + column_list() + " FROM klingv2a_tasks " + condition + " ORDER BY id", parameters))
+       connection_->run("SELECT " + column_list() + " FROM klingv2a_tasks " + condition + " ORDER BY id", parameters))
     rows.push_back(to_row(record));
   return rows;
 }
@@ -121,19 +121,19 @@ std::int64_t Records::next_ticket() {
 }
 
 std::int64_t Records::next(const char* column) {
-  const auto rows = connection_.run(std::string("SELECT MAX(") + column + ") FROM klingv2a_tasks", {});
+  const auto rows = connection_->run(std::string("SELECT MAX(") + column + ") FROM klingv2a_tasks", {});
   return number(rows.front().front()) + 1;
 }
 
 void Records::insert(Row& row) {
   row.id = next("id");
-  connection_.run("INSERT INTO klingv2a_tasks (" + column_list() + ") VALUES (" + placeholders() + ")", to_record(row));
+  connection_->run("INSERT INTO klingv2a_tasks (" + column_list() + ") VALUES (" + placeholders() + ")", to_record(row));
 }
 
 void Records::update(const Row& row) {
   Record parameters = to_record(row);
   std::rotate(parameters.begin(), parameters.begin() + 1, parameters.end());
-  connection_.run("UPDATE klingv2a_tasks SET " + assignments() + " WHERE id = $" + std::to_string(std::size(kColumns)),
+  connection_->run("UPDATE klingv2a_tasks SET " + assignments() + " WHERE id = $" + std::to_string(std::size(kColumns)),
                   parameters);
 }
 

@@ -12,7 +12,7 @@ namespace klingv2a::journal {
 
 class Records {
  public:
-  explicit Records(Connection& connection) : connection_(connection) {}
+  explicit Records(Connection& connection) : connection_(&connection) {}
 
   // The clip's row, if there is one.
   [[nodiscard]] std::optional<Row> find(const ClipIdentity& clip);
@@ -31,7 +31,7 @@ class Records {
   std::vector<Row> select(const std::string& condition, const Record& parameters);
   std::int64_t next(const char* column);
 
-  Connection& connection_;
+  Connection* connection_;
 };
 
 }  // namespace klingv2a::journal

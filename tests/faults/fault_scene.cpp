@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "fault_scene.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <iomanip>
+#include <iostream>
+#include <iterator>
+#include <thread>
+
+#include "test_clip.h"
+
+namespace klingv2a::test {
+namespace {
+
+constexpr unsigned kSideBySide = 5;  // most of a case is waiting, the rest is two processors' work
+
+std::vector<std::string> operator+(std::vector<std::string> words, const std::vector<std::string>& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+}  // namespace
+
+FaultScene::FaultScene(const PutServer& store, const std::vector<std::string>& service) : publish_(store.publish()) {
+  std::filesystem::create_directory(path("spool"));
+  const std::vector<std::string> usual{"--dialect", "kling", "--task-time", "0.05", "--ledger", path("ledger")};
+  service_ = std::make_unique<SimProcess>(KLINGV2A_SIM_PROGRAM, usual + service);
+  base_url_ = service_->base_url();
+}
+
+void FaultScene::restart_service(const std::vector<std::string>& arguments) {
+  service_->kill();
+  const std::vector<std::string> usual{"--dialect", "kling",        "--task-time", "0.05",
+                                       "--ledger",  path("ledger"), "--port",      service_->port()};
+  service_ = std::make_unique<SimProcess>(KLINGV2A_SIM_PROGRAM, usual + arguments);
+}
+
+std::unique_ptr<ClientProcess> FaultScene::start_client(const Point& point, const std::string& name) const {
+  std::filesystem::remove(path(name + ".wav"));
+  auto environment = environment_;
+  environment.insert({{"XDG_STATE_HOME", path("state")}, {"XDG_CACHE_HOME", path("cache")}});
+  const std::string line = "-q filesrc location=" + small_clip() +
+                           " ! qtdemux ! h264parse ! klingv2a name=k api-key=sim-key base-url=" + base_url_ +
+                           " publish=" + publish_ + " spool-dir=" + path("spool") + " " + properties_ +
+                           " ! fakesink async=false sync=false k.audio ! audioconvert ! audio/x-raw,format=S16LE ! "
+                           "wavenc ! filesink async=false location=" +
+                           path(name + ".wav");
+  return std::make_unique<ClientProcess>(line, environment, path(name), folder_.path(), point);
+}
+
+bool FaultScene::run_client(const Point& point) {
+  const auto client = start_client(point);
+  const int exit_code = client->wait();
+  said_ = client->said();
+  ++runs_;
+  return exit_code == 0;
+}
+
+bool FaultScene::run_until_done(int most) {
+  for (int i = 0; i < most; ++i)
+    if (run_client()) return true;
+  return false;
+}
+
+std::string FaultScene::sound(const std::string& name) const {
+  std::ifstream file(path(name + ".wav"), std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+int FaultScene::posts() const {
+  return service_->count(R"("method":"POST")");
+}
+
+int FaultScene::paid_tasks() const {
+  return service_->count(R"("task_id":)");
+}
+
+void PaidOnceTable::add(const PaidOnceRow& row) {
+  const std::lock_guard lock(mutex_);
+  rows_.push_back(row);
+}
+
+std::size_t PaidOnceTable::cases() const {
+  const std::lock_guard lock(mutex_);
+  return rows_.size();
+}
+
+void PaidOnceTable::judge() const {
+  const std::lock_guard lock(mutex_);
+  int paid = 0, clips = 0, lost = 0;
+  std::cout << "\n"
+            << title_ << "\n"
+            << std::left << std::setw(72) << "case"
+            << "POSTs  paid  lost\n";
+  for (const PaidOnceRow& row : rows_) {
+    std::cout << std::setw(72) << row.name.substr(0, 71) << std::setw(7) << row.posts << std::setw(6) << row.paid
+              << std::setw(6) << !row.has_sound << (row.is_ok() ? "ok" : "NOT OK") << "  " << row.note << "\n";
+    EXPECT_EQ(row.paid, row.clips) << row.name;
+    EXPECT_TRUE(row.has_sound) << row.name;
+    EXPECT_TRUE(row.as_promised) << row.name << ": " << row.note;
+    paid += row.paid;
+    clips += row.clips;
+    lost += row.has_sound ? 0 : 1;
+  }
+  std::cout << title_ << ": cases: " << rows_.size() << ", paid tasks: " << paid << " of " << clips
+            << ", lost results: " << lost << std::endl;
+}
+
+PaidOnceRow row_of(const FaultScene& scene, const std::string& name, const std::string& right_sound) {
+  PaidOnceRow row{.name = name, .posts = scene.posts(), .paid = scene.paid_tasks()};
+  row.has_sound = scene.sound() == right_sound;
+  if (!row.is_ok()) row.note = scene.said().substr(0, 1500);
+  return row;
+}
+
+std::string small_clip() {
+  return test_clip({.seconds = 3, .flash_frames = {20, 61}});
+}
+
+std::string undisturbed_sound(const PutServer& store) {
+  FaultScene scene(store);
+  EXPECT_TRUE(scene.run_client()) << scene.said();
+  EXPECT_EQ(scene.paid_tasks(), 1);
+  const std::string sound = scene.sound();
+  EXPECT_GT(sound.size(), std::size_t{3} * 48000);
+  return sound;
+}
+
+void side_by_side(std::size_t cases, const std::function<void(std::size_t)>& run) {
+  std::atomic<std::size_t> next = 0;
+  std::vector<std::jthread> workers;
+  for (std::size_t i = 0; i < std::min<std::size_t>(kSideBySide, cases); ++i)
+    workers.emplace_back([&] {
+      for (auto number = next++; number < cases; number = next++) run(number);
+    });
+}
+
+bool is_long_form() {
+  const char* wanted = g_getenv("KLINGV2A_TEST_LONG");
+  return wanted && std::string(wanted) == "1";
+}
+
+}  // namespace klingv2a::test

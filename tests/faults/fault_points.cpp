@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -49,6 +50,10 @@ std::string setting(const char* name) {
 // Past our own functions.
 void write_past_us(int fd, const std::string& text) {
   (void)::syscall(SYS_write, fd, text.data(), text.size());
+}
+
+int open_past_us(const std::string& path, int flags) {
+  return static_cast<int>(::syscall(SYS_openat, AT_FDCWD, path.c_str(), flags | O_CLOEXEC, S_IRUSR | S_IWUSR));
 }
 
 // Of libpq's messages what is readable.
@@ -126,10 +131,10 @@ class Points {
       ::raise(SIGKILL);
       return;
     }
-    const int said = ::open((fifos_ + ".reached").c_str(), O_WRONLY | O_CLOEXEC);
+    const int said = open_past_us(fifos_ + ".reached", O_WRONLY);
     write_past_us(said, point + "\n");
     ::close(said);
-    const int go = ::open((fifos_ + ".go").c_str(), O_RDONLY | O_CLOEXEC);
+    const int go = open_past_us(fifos_ + ".go", O_RDONLY);
     char byte = 0;
     (void)!::read(go, &byte, 1);
     ::close(go);
@@ -165,7 +170,7 @@ class Points {
         watches_(!below_.empty() && std::string_view(program_invocation_short_name) == "gst-launch-1.0") {
     below_ += '/';
     const std::string list = setting("LIST");
-    if (watches_ && !list.empty()) list_ = ::open(list.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (watches_ && !list.empty()) list_ = open_past_us(list, O_WRONLY | O_CREAT | O_APPEND);
   }
 
   [[nodiscard]] bool matches(const std::string& point) const {

@@ -94,8 +94,9 @@ bool Journal::is_under_way(const Row& row) {
 
 void Journal::outlive_cancel() {
   if (!g_cancellable_is_cancelled(store_cancel_.get())) return;
-  store_cancel_ = GObjectPtr<GCancellable>::adopt(g_cancellable_new());
-  connection_ = open_connection(location_, Durability::crash_of_machine, store_cancel_);
+  auto fresh = GObjectPtr<GCancellable>::adopt(g_cancellable_new());
+  connection_ = open_connection(location_, Durability::crash_of_machine, fresh);
+  store_cancel_ = std::move(fresh);
   records_ = Records(*connection_);
 }
 

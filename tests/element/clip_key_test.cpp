@@ -150,7 +150,10 @@ TEST_P(AnyContainer, GivesTheKeyOfTheClip) {
       EXPECT_EQ(key_of(read_as(format, alignment)), key_of(source_frames())) << format << " " << alignment;
   const auto payload = read_as("avc", "au").payload();
   EXPECT_NE(payload.find(GetParam().shows), std::string::npos);
-  EXPECT_TRUE(GetParam().lacks.empty() || payload.find(GetParam().lacks) == std::string::npos);
+  if (GetParam().lacks.empty()) return;
+  // As the demuxer gives it: newer parsers put back what they know from the caps.
+  const auto stored = read(file_source(path(), GetParam().demuxer), "video/x-h264").payload();
+  EXPECT_EQ(stored.find(GetParam().lacks), std::string::npos);
 }
 
 INSTANTIATE_TEST_SUITE_P(ClipKey, AnyContainer, ::testing::ValuesIn(kRemuxes),

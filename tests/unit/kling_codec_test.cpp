@@ -314,8 +314,13 @@ TEST(ReadTask, HugeNumbersAreAbsent) {
 }
 
 TEST(ReadTask, BrokenEscapesDoNotBecomeInvalidText) {
-  const Task task = read_task(R"({"data":{"task_id":"1","task_status_msg":"a\udc00b"}})");
-  EXPECT_TRUE(g_utf8_validate(task.status_message.c_str(), -1, nullptr));
+  try {
+    const Task task = read_task(R"({"data":{"task_id":"1","task_status_msg":"a\udc00b"}})");
+    EXPECT_TRUE(g_utf8_validate(task.status_message.c_str(), -1, nullptr));
+  } catch (const Error& refused) {
+    // Newer versions of JSON-GLib take it for no JSON at all.
+    EXPECT_EQ(refused.kind(), ErrorKind::service);
+  }
 }
 
 // --- lists of tasks ------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Seeks: one that comes while a task runs, or after, is not paid again, and the sound starts at the matching sample;
-// one that comes before the clip is complete drops it, and what follows is a clip of its own.
+// Seeks: one that comes while a task runs, its sound is fetched or played, or after, is not paid again, and the sound
+// starts at the matching sample; one that comes before the clip is complete drops it, and what follows is a clip of its
+// own.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -47,8 +48,8 @@ class Gate {
 
 class Seek : public ::testing::Test {
  protected:
-  explicit Seek(const std::string& sink = "fakesink sync=false")
-      : run_("filesrc location=" + test_clip(kClip) + " ! qtdemux ! h264parse name=p ! " + klingv2a_on(service_) +
+  explicit Seek(const std::string& sink = "fakesink sync=false", const ClipOptions& clip = kClip)
+      : run_("filesrc location=" + test_clip(clip) + " ! qtdemux ! h264parse name=p ! " + klingv2a_on(service_) +
              "k.video ! queue ! " + sink + " k.audio ! queue ! " + sink + " name=sound") {}
 
   [[nodiscard]] bool seek(double part, double rate = 1.0) const {
@@ -105,6 +106,18 @@ TEST_P(SeekTo, WhileTheTaskRuns) {
   EXPECT_EQ(run_.progress_count(GST_PROGRESS_TYPE_COMPLETE), 1);
 }
 
+TEST_P(SeekTo, WhileTheSoundIsDownloaded) {
+  run_.set("k", "silence-timeout", "1");
+  service_.add_fault({.on = sim::Fault::On::result, .what = sim::Fault::Do::hang});
+  run_.start();
+  ASSERT_TRUE(service_.wait_until([](const sim::Service& service) { return service.count("GET", "/results/") == 1; },
+                                  std::chrono::seconds(30)));
+  ASSERT_TRUE(seek(part()));
+  ASSERT_EQ(run_.wait_for_end(), End::eos) << run_.first_error();
+  EXPECT_EQ(posts(service_), 1);
+  expect_rest(part());
+}
+
 INSTANTIATE_TEST_SUITE_P(Percent, SeekTo, ::testing::Values(0, 50, 90),
                          [](const auto& test) { return std::to_string(test.param); });
 
@@ -148,6 +161,33 @@ TEST_F(Seek, BeforeTheClipIsCompleteDropsItUnpaidAndTheRestIsAClip) {
   EXPECT_EQ(run_.progress_count(GST_PROGRESS_TYPE_COMPLETE), 1);
 }
 
+// The only key frame is the first one, so wherever the seek goes, the service gets the clip from there.
+class SeekInTheHold : public Seek, public ::testing::WithParamInterface<int> {
+ protected:
+  SeekInTheHold() : Seek("fakesink sync=false", one_key_frame()) {}
+  static ClipOptions one_key_frame() {
+    auto clip = kClip;
+    clip.gop = frame_count(kClip);
+    return clip;
+  }
+};
+
+TEST_P(SeekInTheHold, IsPaidOnceAndTheSoundStartsThere) {
+  const double part = GetParam() / 100.0;
+  Gate gate(run_, "p", 60);
+  run_.start();
+  ASSERT_TRUE(arrived_.wait_for_buffers(60));
+  gate.open();
+  ASSERT_TRUE(seek(part));
+  ASSERT_EQ(run_.wait_for_end(), End::eos) << run_.first_error();
+  EXPECT_EQ(posts(service_), 1);
+  EXPECT_EQ(service_.paid_tasks().at(0).frames, frame_count(kClip));
+  expect_rest(part);
+}
+
+INSTANTIATE_TEST_SUITE_P(Percent, SeekInTheHold, ::testing::Values(0, 50, 90),
+                         [](const auto& test) { return std::to_string(test.param); });
+
 class SeekWhilePlaying : public Seek {
  protected:
   SeekWhilePlaying() : Seek("fakesink sync=true") {}
@@ -164,6 +204,22 @@ TEST_F(SeekWhilePlaying, BothWays) {
   EXPECT_EQ(posts(service_), 1);
   expect_rest(0.5);
 }
+
+class SeekWhilePlayingTo : public SeekWhilePlaying, public ::testing::WithParamInterface<int> {};
+
+TEST_P(SeekWhilePlayingTo, PaysNothingAndTheSoundStartsThere) {
+  const double part = GetParam() / 100.0;
+  auto& played = run_.watch("sound", "sink");
+  run_.start();
+  ASSERT_TRUE(played.wait_for_buffers(3));
+  ASSERT_TRUE(seek(part));
+  ASSERT_EQ(run_.wait_for_end(), End::eos) << run_.first_error();
+  EXPECT_EQ(posts(service_), 1);
+  expect_rest(part);
+}
+
+INSTANTIATE_TEST_SUITE_P(Percent, SeekWhilePlayingTo, ::testing::Values(0, 50, 90),
+                         [](const auto& test) { return std::to_string(test.param); });
 
 }  // namespace
 }  // namespace klingv2a::test

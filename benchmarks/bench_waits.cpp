@@ -20,6 +20,7 @@
 
 #include "gobject_ptr.h"
 #include "klingv2a-sim/service.h"
+#include "private_home.h"
 #include "sim_client.h"
 
 namespace {
@@ -139,6 +140,7 @@ double bare_download(const Service& sim) {
 }
 
 void run_once(const std::string& clip) {
+  const klingv2a::test::PrivateHome no_journal_of_earlier_runs;
   Options options;
   options.task_time = std::chrono::milliseconds(0);  // done before the first poll
   const Service sim(options);

@@ -16,6 +16,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 
 RUNS = 5
 FPS = 30
@@ -35,9 +36,12 @@ def row(what, ours, beside, unit, beside_what):
 
 
 def run(command, log=subprocess.DEVNULL):
-    """Runs to the end; returns the peak of its resident memory in MB. Fails when the command does."""
-    process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-    _, status, usage = os.wait4(process.pid, 0)
+    """Runs to the end, with a journal of its own; returns the peak of its resident memory in MB. Fails when the command
+    does."""
+    with tempfile.TemporaryDirectory() as home:
+        own = {"KLINGV2A_JOURNAL": f"{home}/journal.sqlite"}
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=os.environ | own)
+        _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         sys.exit(f"benchmark: ended with code {process.returncode}: {' '.join(command)}")

@@ -132,7 +132,7 @@ class SqliteConnection : public Connection {
       throw journal_error(ErrorKind::disk, file_, "cannot be written to", kGiveRights);
     sqlite3_busy_handler(database_->getHandle(), &SqliteConnection::wait_for_lock, this);
     claim_file();  // first: nothing is changed in a file that is not ours
-    database_->exec("PRAGMA journal_mode = WAL");
+    write_ahead();
     const bool is_durable = durability == Durability::crash_of_machine;
     database_->exec(is_durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     if (is_durable) check_pages();
@@ -150,6 +150,14 @@ class SqliteConnection : public Connection {
       throw journal_error(ErrorKind::settings, file_, "is another program's database", "name another journal");
     database_->exec("PRAGMA application_id = " + std::to_string(kApplicationId));
     transaction.commit();
+  }
+
+  // Where two do so at the same time, SQLite tells one of them that the file is locked without asking its busy handler.
+  void write_ahead() {
+    constexpr const char* kWriteAhead = "PRAGMA journal_mode = WAL";
+    int code = database_->tryExec(kWriteAhead);
+    while ((code & 0xff) == SQLITE_BUSY && wait_for_lock(this, 0) != 0) code = database_->tryExec(kWriteAhead);
+    if (code != SQLITE_OK) throw SQLite::Exception(database_->getHandle(), code);
   }
 
   [[nodiscard]] int application_id() { return database_->execAndGet("PRAGMA application_id").getInt(); }

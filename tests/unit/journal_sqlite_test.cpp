@@ -10,9 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <barrier>
 #include <filesystem>
 #include <fstream>
 #include <thread>
+#include <vector>
 
 #include "fake_clock.h"
 #include "journal/journal.h"
@@ -141,6 +143,25 @@ TEST_F(JournalSqlite, IsWrittenAheadAndSyncedFully) {
   const auto connection = open();
   EXPECT_EQ(connection->run("PRAGMA journal_mode", {}), std::vector<Record>{{"wal"}});
   EXPECT_EQ(connection->run("PRAGMA synchronous", {}), std::vector<Record>{{"2"}});
+}
+
+// Each waits for the others, also in the one moment in which SQLite by itself would not: when a journal that somebody
+// has just begun becomes one that is written ahead.
+TEST_F(JournalSqlite, MayBeMadeByManyAtTheSameMoment) {
+  constexpr int kTimes = 20;
+  constexpr int kMany = 8;
+  (void)open();
+  for (int time = 0; time < kTimes; ++time) {
+    sql(open_raw(), "PRAGMA journal_mode = DELETE");
+    std::barrier start(kMany);
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < kMany; ++i) {
+      threads.emplace_back([&] {
+        start.arrive_and_wait();
+        EXPECT_NO_THROW((void)open(nullptr, kStorePatience));
+      });
+    }
+  }
 }
 
 TEST_F(JournalSqlite, ALockedFileIsWaitedForInVain) {

@@ -210,6 +210,15 @@ void install_other_settings(GObjectClass* gobject_class) {
                           0, G_MAXUINT64, 0, kReadWrite));
 }
 
+// `once` is where the type is kept, as g_once_init_enter() wants it.
+GType enum_type(gsize* once, const char* name, const GEnumValue* values) {
+  if (g_once_init_enter(once)) {
+    const GType registered = g_enum_register_static(name, values);
+    g_once_init_leave(once, registered);
+  }
+  return *once;
+}
+
 }  // namespace
 
 GType on_failure_get_type() {
@@ -219,11 +228,7 @@ GType on_failure_get_type() {
       {0, nullptr, nullptr},
   };
   static gsize type = 0;
-  if (g_once_init_enter(&type)) {
-    const GType registered = g_enum_register_static("GstKlingV2AOnFailure", values);
-    g_once_init_leave(&type, registered);
-  }
-  return type;
+  return enum_type(&type, "GstKlingV2AOnFailure", values);
 }
 
 GType on_unknown_get_type() {
@@ -233,11 +238,7 @@ GType on_unknown_get_type() {
       {0, nullptr, nullptr},
   };
   static gsize type = 0;
-  if (g_once_init_enter(&type)) {
-    const GType registered = g_enum_register_static("GstKlingV2AOnUnknown", values);
-    g_once_init_leave(&type, registered);
-  }
-  return type;
+  return enum_type(&type, "GstKlingV2AOnUnknown", values);
 }
 
 namespace {

@@ -60,10 +60,25 @@ void Claim::change(const Change& change) {
   });
 }
 
+template <typename Write>
+void Claim::write_down(const Write& write) {
+  journal_.outlive_cancel();
+  try {
+    write();
+    return;
+  } catch (const LeaseLost&) {
+    throw;
+  } catch (const Error& failure) {
+    if (failure.kind() != ErrorKind::cancelled && !failure.details().retryable) throw;
+    g_debug("the journal's row %" G_GINT64_FORMAT " is written again: %s", row_.id, failure.what());
+  }
+  journal_.outlive_cancel();
+  write();
+}
+
 template <typename Change>
 void Claim::change_even_if_cancelled(const Change& change_row) {
-  journal_.outlive_cancel();
-  change(change_row);
+  write_down([&] { change(change_row); });
 }
 
 bool Claim::try_prepare(const std::string& external_task_id, const std::string& request, unsigned max_tasks) {
@@ -104,16 +119,17 @@ void Claim::refused(const std::string& message) {
 }
 
 void Claim::accepted(const std::string& task_id) {
-  journal_.outlive_cancel();
-  row_ = in_transaction(*journal_.connection_, [&] {
-    Row row = journal_.records_.by_id(row_.id).value_or(row_);
-    if (row.external_task_id == row_.external_task_id && row.task_id.empty()) {
-      row.task_id = task_id;
-      enter(row, State::submitted, journal_.now_ms());
-      ++row.beat;
-      journal_.records_.update(row);
-    }
-    return row;
+  write_down([&] {
+    row_ = in_transaction(*journal_.connection_, [&] {
+      Row row = journal_.records_.by_id(row_.id).value_or(row_);
+      if (row.external_task_id == row_.external_task_id && row.task_id.empty()) {
+        row.task_id = task_id;
+        enter(row, State::submitted, journal_.now_ms());
+        ++row.beat;
+        journal_.records_.update(row);
+      }
+      return row;
+    });
   });
   change_even_if_cancelled([](Row&) {});  // throws when the row is another's by now
 }

@@ -72,6 +72,10 @@ class Claim {
   [[nodiscard]] bool try_prepare(const std::string& external_task_id, const std::string& request, unsigned max_tasks);
   template <typename Change>
   void change(const Change& change);
+  // Twice when the first attempt is cut short by a cancel, or by a store that goes away and comes back: it may have
+  // been stored then, so `write` must be one that can be repeated.
+  template <typename Write>
+  void write_down(const Write& write);
   template <typename Change>
   void change_even_if_cancelled(const Change& change);
   [[nodiscard]] Row own_row();

@@ -24,8 +24,9 @@ using ResultPtr = std::unique_ptr<PGresult, Deleter<PQclear>>;
 
 // A server that is away is asked again after so long.
 constexpr Seconds kConnectAgain{0.25};
-// The server gives up before we do, so that its own word about the cause is heard.
-constexpr double kServersShare = 0.9;
+// The server gives up before we do, so that its own word about the cause is heard. Shares of our patience.
+constexpr double kLockShare = 0.8;
+constexpr double kStatementShare = 0.9;
 constexpr const char* kWatchGapMs = "200";
 
 // Keys of the advisory locks: numbers of our own ("kv2a"), one for each schema.
@@ -166,7 +167,7 @@ class PostgresqlConnection : public Connection {
         "SELECT set_config('search_path', $1, false), set_config('lock_timeout', $2, false),"
         " set_config('statement_timeout', $3, false), set_config('idle_in_transaction_session_timeout', $4, false),"
         " current_setting('fsync'), set_config('synchronous_commit', $5, false)",
-        {schema_, milliseconds(kServersShare), milliseconds(1), milliseconds(1), is_durable ? "on" : "off"});
+        {schema_, milliseconds(kLockShare), milliseconds(kStatementShare), milliseconds(1), is_durable ? "on" : "off"});
     constexpr int kFsyncColumn = 4;
     if (is_durable && std::string_view(PQgetvalue(result.get(), 0, kFsyncColumn)) != "on") {
       throw journal_error(ErrorKind::settings, where_,

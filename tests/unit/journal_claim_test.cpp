@@ -3,7 +3,8 @@
 // One clip has one row, and one run at a time has the row, over whatever store.
 #include <gtest/gtest.h>
 
-#include <array>
+#include <future>
+#include <thread>
 
 #include "fake_clock.h"
 #include "journal/journal.h"
@@ -234,6 +235,28 @@ TEST_P(JournalClaim, IsGivenBackAfterACancel) {
   claim.reset();
   Journal next = open();
   EXPECT_EQ(next.rows().front().owner, "");
+}
+
+// Others keep the store locked; the cancel comes while that is waited for.
+TEST_P(JournalClaim, WhatHasHappenedIsWrittenDownEvenIfCancelledMeanwhile) {
+  const auto cancel = GObjectPtr<GCancellable>::adopt(g_cancellable_new());
+  Journal journal = open(cancel);
+  const auto claim = journal.claim(clip(), Seconds(0), ignore);
+  claim->prepare("ours", "{}", 5, kPatience, ignore);
+  std::promise<void> locked;
+  std::thread other([&] {
+    const auto connection = connect();
+    connection->begin();
+    locked.set_value();
+    (void)make_system_clock()->sleep(Seconds(0.2), nullptr);
+    g_cancellable_cancel(cancel.get());
+    (void)make_system_clock()->sleep(Seconds(0.2), nullptr);
+    connection->commit();
+  });
+  locked.get_future().wait();
+  EXPECT_NO_THROW(claim->accepted("task-1"));
+  other.join();
+  EXPECT_EQ(open().rows().front().task_id, "task-1");
 }
 
 TEST_P(JournalClaim, TheBeatGrowsWhileItIsHeld) {

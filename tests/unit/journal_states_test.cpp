@@ -3,6 +3,9 @@
 // What a row says at each step of a clip's life, and that it still says so when the journal is opened again.
 #include <gtest/gtest.h>
 
+#include <array>
+#include <stdexcept>
+
 #include "fake_clock.h"
 #include "journal/journal.h"
 #include "journal_store.h"
@@ -134,14 +137,18 @@ TEST_P(JournalStates, AStepThatFailsLeavesTheRowAsItWas) {
   Journal journal = open();
   (void)claim(journal);
   const auto connection = connect();
-  EXPECT_THROW(in_transaction(*connection,
-                              [&] {
-                                connection->run("UPDATE klingv2a_tasks SET task_id = 'wrong'", {});
-                                connection->run("UPDATE klingv2a_tasks SET no_such_column = 1", {});
-                              }),
+  const auto fail_after = [&](const std::string& task_id, const auto& failure) {
+    in_transaction(*connection, [&] {
+      connection->run("UPDATE klingv2a_tasks SET task_id = $1", {task_id});
+      failure();
+    });
+  };
+  EXPECT_THROW(fail_after("wrong", [&] { connection->run("UPDATE klingv2a_tasks SET no_such_column = 1", {}); }),
                Error);
   EXPECT_EQ(stored().task_id, "");
-  in_transaction(*connection, [&] { connection->run("UPDATE klingv2a_tasks SET task_id = 'right'", {}); });
+  EXPECT_THROW(fail_after("wrong", [] { throw std::runtime_error("on purpose"); }), std::runtime_error);
+  EXPECT_EQ(stored().task_id, "");
+  fail_after("right", [] {});
   EXPECT_EQ(stored().task_id, "right");
 }
 

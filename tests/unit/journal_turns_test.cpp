@@ -135,8 +135,10 @@ TEST_P(JournalTurns, WhoDiedWhileWaitingIsPassedOver) {
 TEST_P(JournalTurns, AnotherAccountHasTasksOfItsOwn) {
   const auto a = claim("a");
   const auto b = claim("b", "another account");
+  const auto c = claim("c");
   EXPECT_TRUE(goes(*a));
   EXPECT_TRUE(goes(*b));
+  EXPECT_FALSE(goes(*c));
 }
 
 TEST_P(JournalTurns, ATaskWhoseRunHasEndedCountsForAWhile) {

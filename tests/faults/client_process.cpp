@@ -6,29 +6,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <memory>
 #include <stdexcept>
 #include <utility>
 
 namespace klingv2a::test {
 namespace {
 
-using StringsPtr = std::unique_ptr<char*, Deleter<g_strfreev>>;
-
 constexpr const char* kLongestRun = "120";  // seconds
 constexpr std::chrono::seconds kLongestWay{60};
-constexpr int kBetweenLooksMs = 20;  // at whether it has ended
-
-StringsPtr words_of(const std::string& command_line) {
-  char** raw = nullptr;
-  if (!g_shell_parse_argv(command_line.c_str(), nullptr, &raw, nullptr)) throw std::runtime_error(command_line);
-  return StringsPtr(raw);
-}
+constexpr int kBetweenLooksMs = 20;  // at what it has done: it cannot wake us
 
 // An instrumented plugin needs the sanitizer's library first.
 std::string preloads() {
@@ -51,11 +43,11 @@ std::string contents_of(const std::string& path) {
 
 }  // namespace
 
-ClientProcess::ClientProcess(const std::string& command_line, std::map<std::string, std::string> environment,
+ClientProcess::ClientProcess(const std::vector<std::string>& command, std::map<std::string, std::string> environment,
                              std::string folder, const std::string& below, const Point& point)
     : folder_(std::move(folder)) {
   std::filesystem::create_directories(folder_);
-  std::filesystem::remove(folder_ + "/points");
+  for (const char* file : {"/points", "/said"}) std::filesystem::remove(folder_ + file);
   reached_ = make_fifo(folder_ + "/fifo.reached");
   go_ = make_fifo(folder_ + "/fifo.go");
   environment["LD_PRELOAD"] = preloads();
@@ -72,8 +64,10 @@ ClientProcess::ClientProcess(const std::string& command_line, std::map<std::stri
   g_subprocess_launcher_set_stdout_file_path(launcher.get(), (folder_ + "/said").c_str());
   for (const auto& [name, value] : environment)
     g_subprocess_launcher_setenv(launcher.get(), name.c_str(), value.c_str(), TRUE);
-  const auto words = words_of(std::string("timeout --kill-after=5 ") + kLongestRun + " gst-launch-1.0 " + command_line);
-  process_ = GObjectPtr<GSubprocess>::adopt(g_subprocess_launcher_spawnv(launcher.get(), words.get(), nullptr));
+  std::vector<const char*> words{"timeout", "--kill-after=5", kLongestRun};
+  for (const std::string& word : command) words.push_back(word.c_str());
+  words.push_back(nullptr);
+  process_ = GObjectPtr<GSubprocess>::adopt(g_subprocess_launcher_spawnv(launcher.get(), words.data(), nullptr));
   if (!process_) throw std::runtime_error("cannot start gst-launch-1.0");
 }
 
@@ -89,7 +83,7 @@ bool ClientProcess::wait_until_held() {
   const auto give_up_at = std::chrono::steady_clock::now() + kLongestWay;
   pollfd descriptor{.fd = reached_, .events = POLLIN, .revents = 0};
   while (::poll(&descriptor, 1, kBetweenLooksMs) == 0)
-    if (!g_subprocess_get_identifier(process_.get()) || std::chrono::steady_clock::now() > give_up_at) return false;
+    if (has_ended() || std::chrono::steady_clock::now() > give_up_at) return false;
   return true;
 }
 
@@ -112,6 +106,20 @@ std::vector<std::string> ClientProcess::points() const {
   std::vector<std::string> lines;
   for (std::string line; std::getline(file, line);) lines.push_back(line);
   return lines;
+}
+
+int ClientProcess::passed(const std::string& part) const {
+  return static_cast<int>(
+      std::ranges::count_if(points(), [&](const std::string& line) { return line.find(part) != std::string::npos; }));
+}
+
+bool ClientProcess::wait_until_passed(const std::string& part, int times) const {
+  const auto give_up_at = std::chrono::steady_clock::now() + kLongestWay;
+  while (passed(part) < times) {
+    if (has_ended() || std::chrono::steady_clock::now() > give_up_at) return false;
+    ::poll(nullptr, 0, kBetweenLooksMs);
+  }
+  return true;
 }
 
 }  // namespace klingv2a::test

@@ -24,9 +24,10 @@ struct Point {
 
 class ClientProcess {
  public:
-  // `folder` is the client's alone while it runs; `below` is what the points are about. The environment is added to
-  // this process's own. Throws std::runtime_error.
-  ClientProcess(const std::string& command_line, std::map<std::string, std::string> environment,
+  // `command` is gst-launch-1.0 with its arguments, or another program that runs it. `folder` is the client's alone
+  // while it runs; `below` is what the points are about. The environment is added to this process's own. Throws
+  // std::runtime_error.
+  ClientProcess(const std::vector<std::string>& command, std::map<std::string, std::string> environment,
                 std::string folder, const std::string& below, const Point& point);
   ~ClientProcess();  // ends it
   ClientProcess(const ClientProcess&) = delete;
@@ -40,8 +41,14 @@ class ClientProcess {
   [[nodiscard]] std::string said() const;
   // The points it has passed, "NUMBER WHEN CALL WHAT" each.
   [[nodiscard]] std::vector<std::string> points() const;
+  // How many of them have `part` in them.
+  [[nodiscard]] int passed(const std::string& part) const;
+  // Until these are so many; false when it has ended before, or after 60 s.
+  [[nodiscard]] bool wait_until_passed(const std::string& part, int times) const;
 
  private:
+  [[nodiscard]] bool has_ended() const { return !g_subprocess_get_identifier(process_.get()); }
+
   const std::string folder_;
   GObjectPtr<GSubprocess> process_;
   int reached_ = -1, go_ = -1;

@@ -33,9 +33,12 @@ class FaultScene {
   void restart_service(const std::vector<std::string>& arguments = {});
   // Where the client looks for the service, when that is not where the service is.
   void go_through(const std::string& base_url) { base_url_ = base_url; }
+  void set_credentials(const std::string& properties) { credentials_ = properties; }
   // More of klingv2a's properties; more of the client's environment.
   void set_properties(const std::string& properties) { properties_ = properties; }
   void set_environment(const std::string& name, const std::string& value) { environment_[name] = value; }
+  // Runs the client by a shell script in which CLIENT stands for its command, in a mount namespace of its own.
+  void set_script(const std::string& script) { script_ = script; }
   [[nodiscard]] std::string path(const std::string& name) const { return folder_.file(name); }
 
   // Several clients may run at once under different names.
@@ -49,16 +52,19 @@ class FaultScene {
   [[nodiscard]] int runs() const { return runs_; }
   // What the last run said.
   [[nodiscard]] const std::string& said() const { return said_; }
-  // The WAV file that a client wrote; empty: there is none.
+  // The samples of the WAV file that a client wrote; empty: there is none.
   [[nodiscard]] std::string sound(const std::string& name = "client") const;
   [[nodiscard]] int posts() const;
   [[nodiscard]] int paid_tasks() const;
 
  private:
+  [[nodiscard]] std::string command_line(const std::string& name) const;
+  [[nodiscard]] std::vector<std::string> command(const std::string& name) const;
+
   const std::string publish_;
   const TemporaryFolder folder_;
   std::unique_ptr<SimProcess> service_;
-  std::string base_url_, properties_, said_;
+  std::string base_url_, credentials_ = "api-key=sim-key", properties_, script_, said_;
   std::map<std::string, std::string> environment_;
   int runs_ = 0;
 };
@@ -89,6 +95,11 @@ class PaidOnceTable {
 
 // The row of a scene that has come to its end.
 [[nodiscard]] PaidOnceRow row_of(const FaultScene& scene, const std::string& name, const std::string& right_sound);
+// Waits for the client, which must come through or say why not, reruns it until it does, and gives the row.
+[[nodiscard]] PaidOnceRow finish(FaultScene& scene, ClientProcess& client, const std::string& name,
+                                 const std::string& right_sound);
+// Runs the cases side by side and judges their table.
+void judge_all(const std::string& title, const std::vector<std::function<PaidOnceRow()>>& cases);
 // A clip of 3 s, as small as Kling takes it.
 [[nodiscard]] std::string small_clip();
 // The sound of it, had without any fault.

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Two processes are started at the same moment with the same clip, again and again, with the journal in SQLite and in
+// PostgreSQL: one task is asked for and paid, both end well, and both have its sound.
+#include <gtest/gtest.h>
+
+#include "fault_scene.h"
+
+namespace klingv2a::test {
+namespace {
+
+constexpr int kRounds = 5;  // of one pair of processes after the other
+
+// So many pairs run side by side.
+std::size_t pairs() {
+  return is_long_form() ? 10 : 2;
+}
+
+// Both stand before the same step, and take it at once.
+PaidOnceRow run_two(FaultScene& scene, const std::string& gate, int round, const std::string& right_sound) {
+  const int posts_before = scene.posts(), paid_before = scene.paid_tasks();
+  scene.set_properties("take=" + std::to_string(round));
+  const auto one = scene.start_client({Point::Do::hold, gate}, "one");
+  const auto two = scene.start_client({Point::Do::hold, gate}, "two");
+  const bool at_once = one->wait_until_held() && two->wait_until_held();
+  one->go_on();
+  two->go_on();
+  const bool both_end_well = one->wait() == 0 && two->wait() == 0;
+  PaidOnceRow row{.name = "round " + std::to_string(round) + ", both " + gate,
+                  .posts = scene.posts() - posts_before,
+                  .paid = scene.paid_tasks() - paid_before};
+  row.has_sound = scene.sound("one") == right_sound && scene.sound("two") == right_sound;
+  row.as_promised = at_once && both_end_well && row.posts == 1;
+  if (!row.is_ok()) row.note = one->said() + two->said();
+  return row;
+}
+
+TEST(Together, OnSqliteTwoProcessesShareOneTask) {
+  const PutServer store;
+  const std::string right_sound = undisturbed_sound(store);
+  PaidOnceTable table("two at once on SQLite");
+  side_by_side(pairs(), [&](std::size_t) {
+    FaultScene scene(store);
+    for (int round = 1; round <= kRounds; ++round) {
+      // Every other time there is no journal yet.
+      const bool is_fresh = round % 2 == 1;
+      if (is_fresh) scene.set_environment("XDG_STATE_HOME", scene.path("state" + std::to_string(round)));
+      table.add(run_two(scene, is_fresh ? "before mkostemp state*" : "before open state*", round, right_sound));
+    }
+  });
+  table.judge();
+}
+
+TEST(Together, OnPostgresqlTwoProcessesShareOneTask) {
+  if (PostgresServer::programs().empty()) GTEST_SKIP() << "no PostgreSQL server is installed";
+  const PutServer store;
+  const std::string right_sound = undisturbed_sound(store);
+  const PostgresServer database;
+  PaidOnceTable table("two at once on PostgreSQL");
+  side_by_side(pairs(), [&](std::size_t) {
+    FaultScene scene(store);
+    scene.set_environment("KLINGV2A_JOURNAL", database.uri());
+    const std::string gate = "before connect port " + std::to_string(database.port());
+    for (int round = 1; round <= kRounds; ++round) table.add(run_two(scene, gate, round, right_sound));
+  });
+  table.judge();
+}
+
+}  // namespace
+}  // namespace klingv2a::test

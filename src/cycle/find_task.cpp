@@ -16,9 +16,8 @@ constexpr std::array kGaps{Seconds(0), Seconds(1), Seconds(2), Seconds(4)};
 constexpr http::RetryPolicy kLookupRetries{.attempts = 4};
 
 kling::LookupResult look_once(Run& run) {
-  kling::Client client(run.http, run.settings.service, run.clock);
   return http::with_retries(kLookupRetries, run.clock, run.cancel, run.on_retry(),
-                            [&] { return kling::look_up(client, run.request.external_task_id); });
+                            [&] { return kling::look_up(run.client, run.request.external_task_id); });
 }
 
 }  // namespace

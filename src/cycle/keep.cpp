@@ -13,7 +13,8 @@ journal::Results results_at(const Run& run, const journal::Location& location) {
 
 // One clip, one name: a later take of the same file replaces it.
 std::string name_of(const journal::Row& row, ResultForm form) {
-  return row.key + "-" + std::to_string(row.length_ms) + "." + std::string(form == ResultForm::video ? "mp4" : to_string(form));
+  return row.key + "-" + std::to_string(row.length_ms) + "." +
+         std::string(form == ResultForm::video ? "mp4" : to_string(form));
 }
 
 std::optional<ResultForm> form_of(const journal::Row& row) {

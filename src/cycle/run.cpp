@@ -14,6 +14,7 @@ Run::Run(const CycleSettings& cycle_settings, Clock& cycle_clock, const GObjectP
       cancel(cancellable.get()),
       observer(cycle_observer),
       http(cancellable),
+      client(http, cycle_settings.service, cycle_clock),
       request(cycle_settings.request) {
   if (request.external_task_id.empty()) request.external_task_id = make_external_task_id();
 }
@@ -88,10 +89,10 @@ void Run::note_accepted(const kling::Task& task) {
 }
 
 kling::Task Run::query(Seconds patience) {
-  kling::Service service = settings.service;
-  service.timeouts.total = std::clamp(patience, Seconds(1), std::max(service.timeouts.total, Seconds(1)));
+  constexpr Seconds kLeast{1};
   ++stats.polls;
-  kling::Task task = kling::Client(http, std::move(service), clock).query(task_id_);
+  kling::Task task =
+      client.query(task_id_, std::clamp(patience, kLeast, std::max(settings.service.timeouts.total, kLeast)));
   // A short answer does not make us forget which task it is about.
   task.task_id = task_id_;
   if (task.external_task_id.empty()) task.external_task_id = request.external_task_id;

@@ -58,6 +58,7 @@ class Run {
   GCancellable* const cancel;
   CycleObserver& observer;
   http::Client http;
+  kling::Client client;          // one for the run: it remembers how far our clock is off the service's
   kling::SubmitRequest request;  // external_task_id is never empty
   CycleStats stats;
 

@@ -127,7 +127,7 @@ void prepare(Run& run, Seconds patience) {
 
 kling::Task post(Run& run) {
   run.note_sent();
-  kling::Task task = kling::Client(run.http, run.settings.service, run.clock).submit(run.request);
+  kling::Task task = run.client.submit(run.request);
   if (task.external_task_id.empty()) task.external_task_id = run.request.external_task_id;
   return task;
 }

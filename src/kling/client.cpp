@@ -215,13 +215,14 @@ Task Client::submit(const SubmitRequest& request) {
   });
 }
 
-Task Client::query(const std::string& task_id) {
+Task Client::query(const std::string& task_id, Seconds patience) {
   Redaction redaction(service_);
   ErrorDetails known;
   known.task_id = task_id;
   known.paid = Paid::yes;
   return with_context(redaction, known, [&] {
-    const http::Request get = make_get(service_, Phase::poll, task_url(service_, Phase::poll, task_id));
+    http::Request get = make_get(service_, Phase::poll, task_url(service_, Phase::poll, task_id));
+    get.timeouts.total = patience;
     const Answer answer = exchange(Call::query, get, redaction);
     if (!answer.envelope.ok) throw ApiError(api_error(Call::query, answer));
     return shown(read_queried(answer.response, task_id), redaction);

@@ -37,8 +37,10 @@ class Client {
   // answer, http::TransportError when there was none, Error{unknown-outcome, paid=maybe} when an answer was had that
   // does not say whether a task exists (2xx without a task id).
   [[nodiscard]] Task submit(const SubmitRequest& request);
-  // GET of one task. Throws ApiError or http::TransportError; both say whether they are retryable.
-  [[nodiscard]] Task query(const std::string& task_id);
+  // GET of one task, which may take no longer than `patience`. Throws ApiError or http::TransportError; both say
+  // whether they are retryable.
+  [[nodiscard]] Task query(const std::string& task_id, Seconds patience);
+  [[nodiscard]] Task query(const std::string& task_id) { return query(task_id, service_.timeouts.total); }
 
   // Both of these cost nothing and settle what became of a submit: their errors say phase=submit and paid=maybe. They
   // throw as query() does; an answer with status 2xx that is none of the API is not retryable here.

@@ -76,14 +76,19 @@ class UseSlowResolver {
   const GObjectPtr<GResolver> before_ = GObjectPtr<GResolver>::adopt(g_resolver_get_default());
 };
 
-// Cancels after a moment, late enough to find the test waiting.
+// Cancels a moment after start(), late enough to find the test waiting.
 class CancelSoon {
  public:
-  CancelSoon() : thread_([this] { main(); }) {}
-  ~CancelSoon() { thread_.join(); }
+  CancelSoon() = default;
+  ~CancelSoon() {
+    if (thread_.joinable()) thread_.join();
+  }
   CancelSoon(const CancelSoon&) = delete;
   CancelSoon& operator=(const CancelSoon&) = delete;
   [[nodiscard]] const GObjectPtr<GCancellable>& cancel() const { return cancel_; }
+  void start() {
+    thread_ = std::thread([this] { main(); });
+  }
 
  private:
   void main() {
@@ -208,7 +213,8 @@ TEST_P(JournalPostgresql, ABlackHoleEndsAfterItsPatience) {
 TEST_P(JournalPostgresql, ACancelEndsAConnectIntoABlackHole) {
   const test::DeafPort port;
   const std::string uri = "postgresql://user@" + port.url().substr(std::string("http://").size());
-  const CancelSoon soon;
+  CancelSoon soon;
+  soon.start();
   const ErrorDetails details = error_of(kSlack, [&] { (void)open(uri, kLong, soon.cancel()); });
   EXPECT_EQ(details.kind, ErrorKind::cancelled);
 }
@@ -230,7 +236,8 @@ TEST_P(JournalPostgresql, ALookUpEndsAfterItsPatience) {
 
 TEST_P(JournalPostgresql, ACancelEndsALookUp) {
   const UseSlowResolver resolver;
-  const CancelSoon soon;
+  CancelSoon soon;
+  soon.start();
   const ErrorDetails details =
       error_of(kSlack, [&] { (void)open("postgresql://user@nowhere.example.com/x", kLong, soon.cancel()); });
   EXPECT_EQ(details.kind, ErrorKind::cancelled);
@@ -295,9 +302,10 @@ TEST_P(JournalPostgresql, ATransactionOfAnotherIsWaitedForInVain) {
 
 TEST_P(JournalPostgresql, ACancelEndsTheWaitForAnothersTransaction) {
   const auto first = open(kLong);
-  const CancelSoon soon;
+  CancelSoon soon;
   const auto second = open(kLong, soon.cancel());
   first->begin();
+  soon.start();
   const ErrorDetails details = error_of(kSlack, [&] { second->begin(); });
   EXPECT_EQ(details.kind, ErrorKind::cancelled);
 }
@@ -324,8 +332,9 @@ TEST_P(JournalPostgresql, ASlowStatementEndsAfterItsPatience) {
 }
 
 TEST_P(JournalPostgresql, ACancelEndsAStatement) {
-  const CancelSoon soon;
+  CancelSoon soon;
   const auto connection = open(kLong, soon.cancel());
+  soon.start();
   const ErrorDetails details = error_of(kSlack, [&] { value(*connection, "SELECT pg_sleep(60)"); });
   EXPECT_EQ(details.kind, ErrorKind::cancelled);
   EXPECT_EQ(value(*open(kSlack), "SELECT 1"), "1") << "the server should have noticed that nobody waits any more";

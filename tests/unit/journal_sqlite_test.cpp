@@ -202,6 +202,20 @@ TEST_F(JournalSqlite, ANewFileThatIsLockedIsWaitedForInVain) {
   EXPECT_EQ(rows(), 0U);
 }
 
+TEST_F(JournalSqlite, AJournalThatAnotherIsMakingIsWaitedFor) {
+  fs::create_directories(folder_.file("state/klingv2a"));
+  const DatabasePtr other = open_raw();
+  sql(other, "BEGIN IMMEDIATE");
+  std::thread maker([&] {
+    (void)make_system_clock()->sleep(Seconds(0.1), nullptr);
+    sql(other, "CREATE TABLE klingv2a_schema (version INTEGER NOT NULL)");
+    sql(other, "PRAGMA application_id = 1802908257");  // "kv2a"
+    sql(other, "COMMIT");
+  });
+  EXPECT_NO_THROW((void)open(nullptr, Seconds(30)));
+  maker.join();
+}
+
 TEST_F(JournalSqlite, ALockIsWaitedForUntilItIsGone) {
   make_journal(2);
   DatabasePtr other = open_raw();

@@ -64,7 +64,7 @@ class Element : private ClipRunHost {
   void finish_stop();  // PAUSED→READY, after it
 
   GstFlowReturn chain(BufferPtr buffer);
-  bool on_sink_event(EventPtr event);
+  GstFlowReturn on_sink_event(EventPtr event);
   bool on_sink_query(GstQuery* query);
 
   bool activate(GstPad* pad, bool active);
@@ -104,6 +104,7 @@ class Element : private ClipRunHost {
   void wait_for_room(Lock& lock);
   void cut_filling();
   void keep_sticky_events();
+  bool take_sink_event(EventPtr event);
   bool on_flush_start(EventPtr event);
   bool on_flush_stop(EventPtr event);
   bool on_stream_start(EventPtr event);

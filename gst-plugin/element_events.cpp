@@ -28,7 +28,14 @@ bool same_video(const GstCaps* a, const GstCaps* b) {
 
 }  // namespace
 
-bool Element::on_sink_event(EventPtr event) {
+// What is not taken on the way down was flushed; of anything else upstream would make an error.
+GstFlowReturn Element::on_sink_event(EventPtr event) {
+  if (take_sink_event(std::move(event))) return GST_FLOW_OK;
+  const std::lock_guard lock(mutex_);
+  return flushing_ || stopping_ ? GST_FLOW_FLUSHING : GST_FLOW_ERROR;
+}
+
+bool Element::take_sink_event(EventPtr event) {
   switch (GST_EVENT_TYPE(event.get())) {
     case GST_EVENT_FLUSH_START:
       return on_flush_start(std::move(event));

@@ -76,7 +76,7 @@ Element& element_of(gpointer object) {
 GstFlowReturn chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
   return element_of(parent).chain(BufferPtr::adopt(buffer));
 }
-gboolean sink_event(GstPad*, GstObject* parent, GstEvent* event) {
+GstFlowReturn sink_event(GstPad*, GstObject* parent, GstEvent* event) {
   return element_of(parent).on_sink_event(EventPtr::adopt(event));
 }
 gboolean sink_query(GstPad*, GstObject* parent, GstQuery* query) {
@@ -115,7 +115,7 @@ void set_source_functions(GstPad* pad, GstElement* element) {
 GstPad* add_sink(GstElement* element) {
   GstPad* pad = gst_pad_new_from_static_template(&sink_template, "sink");
   gst_pad_set_chain_function(pad, chain);
-  gst_pad_set_event_function(pad, sink_event);
+  gst_pad_set_event_full_function(pad, sink_event);
   gst_pad_set_query_function(pad, sink_query);
   gst_pad_set_iterate_internal_links_function(pad, internal_links);
   gst_element_add_pad(element, pad);

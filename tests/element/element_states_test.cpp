@@ -2,6 +2,8 @@
 //
 // Up and down through the states, in every order and many times; and what NULL→READY refuses without any network.
 #include <array>
+#include <semaphore>
+#include <thread>
 
 #include "element_fixture.h"
 #include "process_counts.h"
@@ -123,6 +125,29 @@ TEST_F(StatesWithVideo, AFrameThatIsHeldDoesNotStopTheWayDown) {
     EXPECT_EQ(to(rig, GST_STATE_PLAYING), GST_STATE_CHANGE_SUCCESS);
   }
   EXPECT_EQ(posts(), 0);
+}
+
+// Demuxers make an ERROR of anything else.
+TEST_F(StatesWithVideo, UpstreamIsFlushedOnTheWayDownInTheMiddleOfItsTags) {
+  constexpr GstClockTime kShort = GST_MSECOND;
+  const ElementRig rig(base_url(), {.properties = "video-id=sim-3s"});
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_TRUE(rig.begin());
+    GstFlowReturn flow = GST_FLOW_OK;
+    std::binary_semaphore flows(0);
+    std::thread upstream([&] {
+      for (guint frame = 0; flow == GST_FLOW_OK; ++frame) {
+        rig.push_event(gst_event_new_tag(gst_tag_list_new(GST_TAG_BITRATE, frame, nullptr)));
+        flow = rig.push_frame(frame * kShort, kShort);
+        if (frame == 5) flows.release();
+      }
+    });
+    EXPECT_TRUE(flows.try_acquire_for(std::chrono::seconds(30)));
+    EXPECT_EQ(to(rig, GST_STATE_NULL), GST_STATE_CHANGE_SUCCESS);
+    upstream.join();
+    EXPECT_EQ(flow, GST_FLOW_FLUSHING);
+    EXPECT_EQ(to(rig, GST_STATE_PLAYING), GST_STATE_CHANGE_SUCCESS);
+  }
 }
 
 TEST_F(StatesWithVideo, EachRunHasItsOwnSoundAndItsOwnAudioPad) {

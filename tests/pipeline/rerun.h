@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -86,8 +87,12 @@ class Rerun : public ::testing::Test {
     run.stop();
     ASSERT_TRUE(run.errors().empty()) << run.first_error();
   }
+  // After the POST; when that made a task, also after the service has fetched the video, which goes with the run.
   void stop_after_post() {
-    stop_when([](const sim::Service& service) { return service.count("POST", "/") > 0; });
+    stop_when([](const sim::Service& service) {
+      return service.count("POST", "/") > 0 &&
+             std::ranges::none_of(service.paid_tasks(), [](const auto& task) { return task.video_sha256.empty(); });
+    });
   }
 
   // With the sound of clip().

@@ -68,8 +68,10 @@ bool adopt_earlier_task(Run& run) {
 // The same failure again costs nothing; another task would.
 void fail_again_or_start_over(Run& run) {
   const journal::Row& row = run.claim().row();
-  if (!may_pass(row.message)) throw task_failure(row.message);
-  run.start_over();
+  if (may_pass(row.message)) return run.start_over();
+  ErrorDetails details = task_failure(row.message).details();
+  details.message = "as an earlier run has found (nothing is paid now), " + details.message;
+  throw Error(std::move(details));
 }
 
 // A task for the clip: the journal's, or, when there is none, a new one. The publication lasts until the task has

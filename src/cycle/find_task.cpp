@@ -13,6 +13,8 @@ using Verdict = kling::LookupResult::Verdict;
 
 // How long a task that was just made may stay invisible is not documented.
 constexpr std::array kGaps{Seconds(0), Seconds(1), Seconds(2), Seconds(4)};
+// A service that cannot say will hardly learn to.
+constexpr int kMostUnknown = 2;
 constexpr http::RetryPolicy kLookupRetries{.attempts = 4};
 
 kling::LookupResult look_once(Run& run) {
@@ -24,11 +26,13 @@ kling::LookupResult look_once(Run& run) {
 
 kling::LookupResult find_task(Run& run) {
   kling::LookupResult result;
+  int unknown = 0;
   try {
     for (const Seconds gap : kGaps) {
       run.wait(gap);
       result = look_once(run);
-      if (result.verdict == Verdict::found) break;
+      if (result.verdict == Verdict::unknown) ++unknown;
+      if (result.verdict == Verdict::found || unknown == kMostUnknown) break;
     }
   } catch (const Error& failure) {
     if (failure.kind() == ErrorKind::cancelled) throw;

@@ -36,17 +36,6 @@ std::vector<std::string> operator+(std::vector<std::string> words, const std::ve
   return words;
 }
 
-// Of a WAV file as wavenc writes it: behind the samples the task's number is told.
-std::string samples_of(const std::string& path) {
-  constexpr std::size_t kHead = 44, kSize = 40;
-  std::ifstream file(path, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  std::uint32_t size = 0;
-  if (bytes.size() < kHead) return {};
-  std::memcpy(&size, bytes.data() + kSize, sizeof size);  // both are little-endian
-  return bytes.substr(kHead, size);
-}
-
 std::string last_words(const std::string& said) {
   return said.substr(said.size() - std::min(said.size(), kShown));
 }
@@ -175,6 +164,17 @@ void judge_all(const std::string& title, const std::vector<std::function<PaidOnc
   PaidOnceTable table(title);
   for (const PaidOnceRow& row : rows) table.add(row);
   table.judge();
+}
+
+std::string samples_of(const std::string& path) {
+  constexpr std::size_t kHead = 44, kSize = 40;
+  std::ifstream file(path, std::ios::binary);
+  // Behind the samples stands the task's number.
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  std::uint32_t size = 0;
+  if (bytes.size() < kHead) return {};
+  std::memcpy(&size, bytes.data() + kSize, sizeof size);  // both are little-endian
+  return bytes.substr(kHead, size);
 }
 
 std::string small_clip() {

@@ -100,6 +100,8 @@ class PaidOnceTable {
                                  const std::string& right_sound);
 // Runs the cases side by side and judges their table.
 void judge_all(const std::string& title, const std::vector<std::function<PaidOnceRow()>>& cases);
+// The samples of a WAV file as wavenc writes it; empty: there is none.
+[[nodiscard]] std::string samples_of(const std::string& path);
 // A clip of 3 s, as small as Kling takes it.
 [[nodiscard]] std::string small_clip();
 // The sound of it, had without any fault.

@@ -129,6 +129,7 @@ class PostgresqlConnection : public Connection {
     options["client_encoding"] = "UTF8";
     options.try_emplace("fallback_application_name", "klingv2a");
     options.try_emplace("target_session_attrs", "read-write");
+    options.try_emplace("gssencmode", "disable");  // Kerberos blocks: only for who asks for it
     std::vector<const char*> names;
     std::vector<const char*> values;
     for (const auto& [name, value] : options) {

@@ -44,7 +44,7 @@ class JournalStoreTest : public testing::TestWithParam<Store> {
     }
     if (!server()) server() = std::make_unique<PostgresServer>();
     server()->sql("DROP SCHEMA IF EXISTS klingv2a CASCADE");
-    location_.connection_string = server()->uri();
+    location_.connection_string = server()->socket_uri();
   }
 
   static std::unique_ptr<PostgresServer>& server() {

@@ -92,8 +92,8 @@ std::string PostgresServer::uri_of(const std::string& user, const std::string& p
   return "postgresql://" + user + ":" + escaped(password) + "@127.0.0.1:" + std::to_string(port_) + "/" + database;
 }
 
-std::string PostgresServer::socket_uri() const {
-  return "postgresql://klingv2a@:" + std::to_string(port_) + "/postgres?host=" + escaped(folder_.file(""));
+std::string PostgresServer::socket_uri(const std::string& user) const {
+  return "postgresql://" + user + "@:" + std::to_string(port_) + "/postgres?host=" + escaped(folder_.file(""));
 }
 
 std::string PostgresServer::sql(const std::string& statements) const {

@@ -34,7 +34,7 @@ class PostgresServer {
                                    const std::string& database = "postgres") const;
   [[nodiscard]] static std::string password() { return "a secret: 100% @home/?"; }
   // The same server through its socket, without a password.
-  [[nodiscard]] std::string socket_uri() const;
+  [[nodiscard]] std::string socket_uri(const std::string& user = "klingv2a") const;
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
   // As a superuser, each in a transaction of its own. Returns the rows, fields separated by '|'.

@@ -127,9 +127,7 @@ void ClipRun::make_sound() {
 cycle::CycleClip ClipRun::describe(CutClip& clip, RunReport& report) {
   const std::int64_t length_ms = clip.timeline.proxy_length() / static_cast<Nanoseconds>(GST_MSECOND);
   if (settings_.by_reference()) return {.key = reference_key(settings_), .length_ms = length_ms};
-  return {.key = clip_key(clip.frames, settings_),
-          .length_ms = length_ms,
-          .make_proxy = [this, &clip, &report] {
+  return {.key = clip_key(clip.frames, settings_), .length_ms = length_ms, .make_proxy = [this, &clip, &report] {
             auto proxy = make_proxy(clip, report);
             clip.frames = {};  // what leaves on `video` has references of its own
             return proxy;

@@ -127,14 +127,15 @@ std::int64_t Records::next(const char* column) {
 
 void Records::insert(Row& row) {
   row.id = next("id");
-  connection_->run("INSERT INTO klingv2a_tasks (" + column_list() + ") VALUES (" + placeholders() + ")", to_record(row));
+  connection_->run("INSERT INTO klingv2a_tasks (" + column_list() + ") VALUES (" + placeholders() + ")",
+                   to_record(row));
 }
 
 void Records::update(const Row& row) {
   Record parameters = to_record(row);
   std::rotate(parameters.begin(), parameters.begin() + 1, parameters.end());
   connection_->run("UPDATE klingv2a_tasks SET " + assignments() + " WHERE id = $" + std::to_string(std::size(kColumns)),
-                  parameters);
+                   parameters);
 }
 
 }  // namespace klingv2a::journal

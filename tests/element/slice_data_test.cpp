@@ -209,28 +209,29 @@ void expect_in_bounds(const CapsPtr& caps, const std::string& frame) {
   EXPECT_LE(shown, frame.size());
 }
 
-const std::array<CapsPtr, 6>& all_framings() {
-  static const std::array<CapsPtr, 6> framings{with_length_size(1),
-                                               with_length_size(2),
-                                               with_length_size(3),
-                                               with_length_size(4),
-                                               CapsPtr::adopt(gst_caps_from_string(kAvc3)),
-                                               CapsPtr::adopt(gst_caps_from_string(kByteStream))};
-  return framings;
+std::array<CapsPtr, 6> all_framings() {
+  return {with_length_size(1),
+          with_length_size(2),
+          with_length_size(3),
+          with_length_size(4),
+          CapsPtr::adopt(gst_caps_from_string(kAvc3)),
+          CapsPtr::adopt(gst_caps_from_string(kByteStream))};
 }
 
 TEST(Bounds, HoldForEveryTruncationOfAFrame) {
+  const auto framings = all_framings();
   const Texts units{kAud, kSps, kPps, kSei, kIdr, kSlice + bytes("\0\0\3"), kSlice + bytes("\0\0")};
   for (const auto& frame : {length_prefixed(units, 1), length_prefixed(units, 2), length_prefixed(units, 3),
                             length_prefixed(units), byte_stream(units), byte_stream(units, bytes("\0\0\1"))})
     for (std::size_t size = 0; size <= frame.size(); ++size)
-      for (const auto& caps : all_framings()) {
+      for (const auto& caps : framings) {
         expect_in_bounds(caps, frame.substr(0, size));
         expect_in_bounds(caps, frame.substr(size));
       }
 }
 
 TEST(Bounds, HoldForGarbage) {
+  const auto framings = all_framings();
   std::uint32_t state = 1;
   for (std::size_t size = 0; size < 400; ++size) {
     std::string frame(size, '\0');
@@ -239,7 +240,7 @@ TEST(Bounds, HoldForGarbage) {
       state = state * 1664525U + 1013904223U;
       byte = static_cast<char>(state >> 28U ? state >> 30U : state >> 20U);
     }
-    for (const auto& caps : all_framings()) expect_in_bounds(caps, frame);
+    for (const auto& caps : framings) expect_in_bounds(caps, frame);
   }
 }
 

@@ -83,13 +83,19 @@ void Claim::change_even_if_cancelled(const Change& change_row) {
 
 bool Claim::try_prepare(const std::string& external_task_id, const std::string& request, unsigned max_tasks) {
   bool goes = false;
-  change([&](Row& row) {
-    if (row.ticket == 0) row.ticket = journal_.records_.next_ticket();
+  row_ = in_transaction(*journal_.connection_, [&] {
+    Row row = own_row();
+    const bool is_new = row.ticket == 0;
+    if (is_new) row.ticket = journal_.records_.next_ticket();
     goes = journal_.may_go(row, max_tasks);
-    if (!goes) return;
-    if (row.external_task_id.empty()) row.external_task_id = external_task_id;
-    row.request = request;
-    enter(row, State::prepared, journal_.now_ms());
+    if (goes) {
+      if (row.external_task_id.empty()) row.external_task_id = external_task_id;
+      row.request = request;
+      enter(row, State::prepared, journal_.now_ms());
+    }
+    // Asked several times a second: what has not changed is not written.
+    if (is_new || goes) journal_.records_.update(row);
+    return row;
   });
   return goes;
 }

@@ -87,6 +87,7 @@ class CycleTest : public ::testing::Test {
     settings_.service.timeouts.silence = Seconds(20);
     settings_.request.video_url = "https://example.org/v.mp4";
     settings_.publish.timeouts = settings_.service.timeouts;
+    settings_.max_tasks = 1000;  // several runs in one test are not to wait for each other
   }
 
   CycleResult run(std::shared_ptr<const SpoolFile> proxy = nullptr) {

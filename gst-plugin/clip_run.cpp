@@ -127,11 +127,13 @@ void ClipRun::make_sound() {
 cycle::CycleClip ClipRun::describe(CutClip& clip, RunReport& report) {
   const std::int64_t length_ms = clip.timeline.proxy_length() / static_cast<Nanoseconds>(GST_MSECOND);
   if (settings_.by_reference()) return {.key = reference_key(settings_), .length_ms = length_ms};
-  return {.key = clip_key(clip.frames, settings_), .length_ms = length_ms, .make_proxy = [this, &clip, &report] {
-            auto proxy = make_proxy(clip, report);
-            clip.frames = {};  // what leaves on `video` has references of its own
-            return proxy;
-          }};
+  // Made once: a run that has lost its lease and takes the clip again publishes the same.
+  const auto make = [this, &clip, &report, proxy = std::shared_ptr<const SpoolFile>()]() mutable {
+    if (!proxy) proxy = make_proxy(clip, report);
+    clip.frames = {};  // what leaves on `video` has references of its own
+    return proxy;
+  };
+  return {.key = clip_key(clip.frames, settings_), .length_ms = length_ms, .make_proxy = make};
 }
 
 ClipRun::CutClip ClipRun::wait_for_cut() {

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -72,6 +73,7 @@ ClientProcess::ClientProcess(const std::vector<std::string>& command, std::map<s
 }
 
 ClientProcess::~ClientProcess() {
+  wake();
   // Its guardian hands this on, and kills what does not listen.
   g_subprocess_send_signal(process_.get(), SIGTERM);
   g_subprocess_wait(process_.get(), nullptr, nullptr);
@@ -89,6 +91,19 @@ bool ClientProcess::wait_until_held() {
 
 void ClientProcess::go_on() const {
   (void)!::write(go_, "g", 1);
+}
+
+// timeout(1) leads a process group of its own.
+void ClientProcess::signal_group(int number) const {
+  if (!has_ended()) ::kill(-std::atoi(g_subprocess_get_identifier(process_.get())), number);
+}
+
+void ClientProcess::stand_still() const {
+  signal_group(SIGSTOP);
+}
+
+void ClientProcess::wake() const {
+  signal_group(SIGCONT);
 }
 
 int ClientProcess::wait() {

@@ -36,6 +36,9 @@ class ClientProcess {
   // Until it is held; false when it has ended instead, or does not come there within 60 s.
   [[nodiscard]] bool wait_until_held();
   void go_on() const;
+  // All of it, as when a machine is suspended.
+  void stand_still() const;
+  void wake() const;
   // Until it has ended: its exit code; 128 + N: signal N; 124: it took longer than two minutes.
   int wait();
   [[nodiscard]] std::string said() const;
@@ -47,6 +50,7 @@ class ClientProcess {
   [[nodiscard]] bool wait_until_passed(const std::string& part, int times) const;
 
  private:
+  void signal_group(int number) const;
   [[nodiscard]] bool has_ended() const { return !g_subprocess_get_identifier(process_.get()); }
 
   const std::string folder_;

@@ -140,7 +140,7 @@ void PaidOnceTable::judge() const {
 
 PaidOnceRow row_of(const FaultScene& scene, const std::string& name, const std::string& right_sound) {
   PaidOnceRow row{.name = name, .posts = scene.posts(), .paid = scene.paid_tasks()};
-  row.has_sound = scene.sound() == right_sound;
+  row.has_sound = !right_sound.empty() && scene.sound() == right_sound;
   if (!row.is_ok()) row.note = last_words(scene.said());
   return row;
 }

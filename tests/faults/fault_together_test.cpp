@@ -4,6 +4,8 @@
 // PostgreSQL: one task is asked for and paid, both end well, and both have its sound.
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 #include "fault_scene.h"
 
 namespace klingv2a::test {
@@ -29,7 +31,7 @@ PaidOnceRow run_two(FaultScene& scene, const std::string& gate, int round, const
   PaidOnceRow row{.name = "round " + std::to_string(round) + ", both " + gate,
                   .posts = scene.posts() - posts_before,
                   .paid = scene.paid_tasks() - paid_before};
-  row.has_sound = scene.sound("one") == right_sound && scene.sound("two") == right_sound;
+  row.has_sound = !right_sound.empty() && scene.sound("one") == right_sound && scene.sound("two") == right_sound;
   row.as_promised = at_once && both_end_well && row.posts == 1;
   if (!row.is_ok()) row.note = one->said() + two->said();
   return row;
@@ -64,6 +66,24 @@ TEST(Together, OnPostgresqlTwoProcessesShareOneTask) {
     for (int round = 1; round <= kRounds; ++round) table.add(run_two(scene, gate, round, right_sound));
   });
   table.judge();
+}
+
+// One is suspended for so long, with its proxy made and nothing prepared, that two takes the clip over; two is killed
+// before it has asked for anything. So one has lost the clip, and has to take it again from the beginning.
+TEST(Together, ARunThatStoodStillTakesItsClipAgain) {
+  const PutServer store;
+  const std::string right_sound = undisturbed_sound(store);
+  FaultScene scene(store);
+  const auto one = scene.start_client({Point::Do::hold, "after recv PUT*"});
+  ASSERT_TRUE(one->wait_until_held());
+  one->stand_still();
+  EXPECT_EQ(scene.start_client({Point::Do::kill, "before send PUT*"}, "two")->wait(), 128 + SIGKILL);
+  one->wake();
+  one->go_on();
+  PaidOnceTable table("suspended");
+  table.add(finish(scene, *one, "suspended before the submit is prepared", right_sound));
+  table.judge();
+  EXPECT_EQ(scene.runs(), 0) << one->said();
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ Nanoseconds Clip::to_stream_time(Nanoseconds running_time) const {
 }
 
 void Clip::add_frame(const FrameTime& frame) {
-  if (wants_frames()) frames.frames.push_back(frame);
+  if (wants_frames()) frames.push_back(frame);
   distance = has_frames ? std::abs(frame.start - last) : 0;
   first = has_frames ? std::min(first, frame.start) : frame.start;
   last = frame.start;

@@ -29,25 +29,30 @@ struct Sound {
   cycle::Origin origin = cycle::Origin::submitted;
 };
 
+// A buffer or an event that waits to leave.
+struct HeldItem {
+  MiniPtr<GstMiniObject> object;
+  std::size_t memory = 0;  // bytes of a buffer's payload that are in memory, not in the spool file
+};
+
 struct Clip {
-  std::shared_ptr<Sound> sound;             // null as long as there is no frame
-  std::deque<MiniPtr<GstMiniObject>> held;  // buffers and events, in the order in which they came
-  EventPtr end;                             // EOS or SEGMENT_DONE, when one ended it; also the last of the held items
-  bool attached = false;                    // the sound is an earlier clip's, found by its stream time
-  bool cut = false;                         // complete: no more items come
+  std::shared_ptr<Sound> sound;  // null as long as there is no frame
+  std::deque<HeldItem> held;     // in the order in which they came
+  EventPtr end;                  // EOS or SEGMENT_DONE, when one ended it; also the last of the held items
+  bool attached = false;         // the sound is an earlier clip's, found by its stream time
+  bool cut = false;              // complete: no more items come
   bool has_frames = false;
   bool sound_started = false;  // the audio task has sent its events
   guint32 segment_seqnum = GST_SEQNUM_INVALID;
 
-  // The frames, for the proxy and the timeline.
-  GstSegment segment{};  // in force at the first frame
-  ClipFrames frames;     // without buffers once the sound is settled or when it is not to be submitted
-  std::uint64_t bytes = 0;
-  Nanoseconds first = 0;     // smallest PTS so far
-  Nanoseconds last = 0;      // the last frame's, in decode order
-  Nanoseconds distance = 0;  // of the last two frames; an estimate for tolerances while frames arrive
-  Nanoseconds begin = 0;     // where the sound begins: of what came so far, final when cut
-  Nanoseconds end_time = 0;  // where it ends; likewise
+  // The frames, for the timeline.
+  GstSegment segment{};           // in force at the first frame
+  std::vector<FrameTime> frames;  // empty once the sound is settled or when it is not to be submitted
+  Nanoseconds first = 0;          // smallest PTS so far
+  Nanoseconds last = 0;           // the last frame's, in decode order
+  Nanoseconds distance = 0;       // of the last two frames; an estimate for tolerances while frames arrive
+  Nanoseconds begin = 0;          // where the sound begins: of what came so far, final when cut
+  Nanoseconds end_time = 0;       // where it ends; likewise
   std::size_t held_buffers = 0;
 
   // The audio task's place.

@@ -1,22 +1,40 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// The key of a clip: the same for the same pictures and the same wishes, whatever file, framing, account or address
-// they come with. In it: the slices or the reference, the prompts, `asmr-mode`, `take` and the service. Not in it:
-// caps, timestamps, `publish`, time-outs, credentials, `callback-url`, `external-task-id`. Pure functions; any thread.
-// Reads each byte once: 15 to 40 ms for the largest clip.
+// What a clip is known by in the journal: the slices or the payload of its frames, or its reference, and the settings
+// that change its sound. Hashed while the frames come in, so that nothing is left to read at the end of a long clip.
 #pragma once
 
 #include <string>
 
-#include "proxy_writer.h"
+#include "gst_ptr.h"
+#include "journal/key.h"
 #include "settings.h"
 
 namespace klingv2a {
 
-// 32 lower-case hexadecimal digits. Throws Error{input} for frames whose framing is broken, or that hold no slice.
-[[nodiscard]] std::string clip_key(const ClipFrames& clip, const RunSettings& settings);
+// The key of a clip that goes to the service. Neither caps nor timestamps, and nothing of how the clip is published or
+// conformed. Belongs to one thread at a time.
+class ClipKey {
+ public:
+  explicit ClipKey(const RunSettings& settings);
 
-// Likewise, of a clip that is named by `video-id` or `video-url`.
+  // The next buffer of the clip, in decode order, and its caps. Throws Error{input} for a video whose framing is not
+  // known, or broken.
+  void add(const GstCaps* caps, GstBuffer* buffer);
+  // Throws Error{input} for a clip without a picture: its key would be that of every other such clip.
+  [[nodiscard]] std::string hex() const;
+
+ private:
+  void add_codec(const GstCaps* caps);
+  void add_part(std::span<const std::byte> part);
+  void add_pixels(const GstCaps* caps, GstBuffer* buffer);
+
+  journal::KeyHash hash_;
+  bool codec_known_ = false;
+  bool empty_ = true;
+};
+
+// The key of a video that the service has already or fetches itself: `video-id`, or `video-url` without its query.
 [[nodiscard]] std::string reference_key(const RunSettings& settings);
 
 }  // namespace klingv2a

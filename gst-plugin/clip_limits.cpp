@@ -23,12 +23,16 @@ constexpr const char* kShorten = "cut the video into pieces of 3 to 20 s, each w
 
 }  // namespace
 
-void check_size(int width, int height) {
+bool is_size(int width, int height) {
   const int side = std::min(width, height);
-  if (side == 720 || side == 1080) return;
+  return side == kSmallSide || side == kLargeSide;
+}
+
+void check_size(int width, int height) {
+  if (is_size(width, height)) return;
   refuse("the video is " + std::to_string(width) + "x" + std::to_string(height) +
              ", the service takes a short side of 720 or 1080 pixels",
-         "scale it to 720p or 1080p before klingv2a, or name a video by video-url");
+         "set conform=auto, so that the service is shown a scaled copy, or name a video by video-url");
 }
 
 void check_length(Nanoseconds length, Nanoseconds frame) {
@@ -53,7 +57,7 @@ void check_announced_duration(GstClockTime duration) {
 void check_bytes(std::uint64_t bytes) {
   if (bytes <= kMaxBytes) return;
   refuse("the clip has more than " + std::to_string(bytes) + " bytes, the limit is 100000000",
-         "encode it at a lower bit rate before klingv2a, or name a video by video-url");
+         "set conform=auto, so that the service is shown a smaller copy, or name a video by video-url");
 }
 
 }  // namespace klingv2a::limits

@@ -18,7 +18,11 @@ inline constexpr Nanoseconds kMaxLength = 20 * static_cast<Nanoseconds>(GST_SECO
 // MB may be 10^6 or 2^20: the smaller one is taken.
 inline constexpr std::uint64_t kMaxBytes = 100'000'000;
 
+// Pixels of the short side.
+inline constexpr int kSmallSide = 720, kLargeSide = 1080;
+
 // Both in pixels; the short side decides, so portrait is the same as landscape.
+[[nodiscard]] bool is_size(int width, int height);
 void check_size(int width, int height);
 // The proxy's length; half a frame (`frame`, 0 if not known) of tolerance on either side.
 void check_length(Nanoseconds length, Nanoseconds frame);

@@ -2,7 +2,6 @@
 #include "clip_run.h"
 
 #include "clip_key.h"
-#include "proxy_probe.h"
 
 namespace klingv2a {
 
@@ -31,6 +30,18 @@ void check_complete(const Soundtrack& soundtrack, std::optional<double> announce
 }
 
 }  // namespace
+
+// The clip's frames are not needed longer than the run.
+class ClipRun::Release {
+ public:
+  explicit Release(ClipIntake& intake) : intake_(intake) {}
+  ~Release() { intake_.release(); }
+  Release(const Release&) = delete;
+  Release& operator=(const Release&) = delete;
+
+ private:
+  ClipIntake& intake_;
+};
 
 // Hands what the cycle tells on to the host, and decodes the sound as soon as it is there, so that another form of it
 // can be had while the task is at hand.
@@ -69,7 +80,8 @@ ClipRun::ClipRun(ClipRunHost& host, unsigned number, RunSettings settings)
       number_(number),
       settings_(std::move(settings)),
       cancel_(GObjectPtr<GCancellable>::adopt(g_cancellable_new())),
-      last_arrival_(std::chrono::steady_clock::now().time_since_epoch().count()) {}
+      last_arrival_(std::chrono::steady_clock::now().time_since_epoch().count()),
+      intake_(settings_, *this) {}
 
 void ClipRun::note_arrival() noexcept {
   last_arrival_ = std::chrono::steady_clock::now().time_since_epoch().count();
@@ -80,7 +92,13 @@ Seconds ClipRun::since_arrival() const noexcept {
   return std::chrono::steady_clock::now() - last;
 }
 
-void ClipRun::cut(ClipFrames frames, const ClipTimeline& timeline) {
+void ClipRun::take(const IntakeBuffer& part) {
+  intake_.take(part);
+  note_arrival();  // not before: what waited for the transcoder did not starve
+}
+
+void ClipRun::cut(std::vector<FrameTime> frames, const ClipTimeline& timeline) {
+  intake_.end();
   {
     const std::lock_guard lock(mutex_);
     cut_ = CutClip{std::move(frames), timeline};
@@ -94,7 +112,20 @@ void ClipRun::cancel() {
     cancelled_ = true;
   }
   changed_.notify_all();
+  intake_.abandon();
   g_cancellable_cancel(cancel_.get());
+}
+
+void ClipRun::on_conform(const std::vector<std::string>& reasons, const EncoderInUse& encoder) {
+  host_.on_conform(*this, reasons, encoder);
+}
+
+void ClipRun::on_missing_decoder(const CapsPtr& caps) {
+  host_.on_missing_decoder(caps);
+}
+
+void ClipRun::on_missing_encoder(const CapsPtr& caps) {
+  host_.on_missing_encoder(caps);
 }
 
 void ClipRun::main() noexcept {
@@ -110,7 +141,8 @@ void ClipRun::main() noexcept {
 
 void ClipRun::make_sound() {
   RunReport report;
-  auto clip = wait_for_cut();
+  const auto clip = wait_for_cut();
+  const Release release_at_end(intake_);
   const auto clock = make_system_clock();
   Observer observer(*this, clip.timeline);
   const auto result = cycle::run_cycle(settings_.cycle, describe(clip, report), *clock, cancel_, observer);
@@ -124,16 +156,15 @@ void ClipRun::make_sound() {
 }
 
 // `clip` and `report` outlive what is returned.
-cycle::CycleClip ClipRun::describe(CutClip& clip, RunReport& report) {
+cycle::CycleClip ClipRun::describe(const CutClip& clip, RunReport& report) {
   const std::int64_t length_ms = clip.timeline.proxy_length() / static_cast<Nanoseconds>(GST_MSECOND);
   if (settings_.by_reference()) return {.key = reference_key(settings_), .length_ms = length_ms};
   // Made once: a run that has lost its lease and takes the clip again publishes the same.
   const auto make = [this, &clip, &report, proxy = std::shared_ptr<const SpoolFile>()]() mutable {
     if (!proxy) proxy = make_proxy(clip, report);
-    clip.frames = {};  // what leaves on `video` has references of its own
     return proxy;
   };
-  return {.key = clip_key(clip.frames, settings_), .length_ms = length_ms, .make_proxy = make};
+  return {.key = intake_.key(), .length_ms = length_ms, .make_proxy = make};
 }
 
 ClipRun::CutClip ClipRun::wait_for_cut() {
@@ -163,8 +194,7 @@ ClipRun::CutClip ClipRun::wait_for_cut() {
 std::shared_ptr<const SpoolFile> ClipRun::make_proxy(const CutClip& clip, RunReport& report) {
   const auto begin = std::chrono::steady_clock::now();
   host_.check_audio_link();
-  auto proxy = write_proxy(clip.frames, clip.timeline, settings_.spool_dir, cancel_.get());
-  probe_proxy(*proxy, clip.timeline);
+  auto proxy = intake_.make_proxy(clip.frames, clip.timeline, cancel_.get());
   report.proxy_s = Seconds(std::chrono::steady_clock::now() - begin).count();
   report.proxy_bytes = proxy->size();
   return proxy;

@@ -17,9 +17,9 @@
 #include <optional>
 #include <thread>
 
+#include "clip_intake.h"
 #include "clip_timeline.h"
 #include "cycle/cycle.h"
-#include "proxy_writer.h"
 #include "settings.h"
 #include "soundtrack.h"
 
@@ -56,14 +56,20 @@ class ClipRunHost {
   // The journal could not be written although a task exists; the sound comes all the same.
   virtual void on_journal_failure(ClipRun& run, const Error& error) = 0;
   virtual void on_retry(ClipRun& run, const Error& error, int attempt, Seconds gap) = 0;
+  // The service is to be shown a transcoded copy of the clip, and why. Also on the streaming thread.
+  virtual void on_conform(ClipRun& run, const std::vector<std::string>& reasons, const EncoderInUse& encoder) = 0;
+  // What is missing for that, for installers. Also on the streaming thread.
+  virtual void on_missing_decoder(const CapsPtr& caps) = 0;
+  virtual void on_missing_encoder(const CapsPtr& caps) = 0;
   // Frames are held and none has arrived for 5 s. Returns whether the upstream is live (then silence is its right).
   virtual bool on_starving(ClipRun& run) = 0;
   virtual void on_sound(ClipRun& run, std::shared_ptr<const Soundtrack> sound, const RunReport& report) = 0;
   virtual void on_failed(ClipRun& run, const Error& error) = 0;
 };
 
-class ClipRun {
+class ClipRun : private IntakeHost {
   class Observer;
+  class Release;
 
  public:
   ClipRun(ClipRunHost& host, unsigned number, RunSettings settings);
@@ -77,8 +83,14 @@ class ClipRun {
 
   // The streaming thread: a frame has arrived.
   void note_arrival() noexcept;
+  // The streaming thread, with no lock held: the next buffer, see ClipIntake::take(). May wait for the transcoder.
+  void take(const IntakeBuffer& part);
+  // The streaming thread, before the first take(): the tag image-orientation.
+  void set_orientation(std::string orientation) { intake_.set_orientation(std::move(orientation)); }
+  // Any thread: the clip is given up; ends a wait in take().
+  void abandon_intake() { intake_.abandon(); }
   // The streaming thread: the clip is complete. Called at most once.
-  void cut(ClipFrames frames, const ClipTimeline& timeline);
+  void cut(std::vector<FrameTime> frames, const ClipTimeline& timeline);
   // Any thread, any number of times, also before the thread runs.
   void cancel();
   // The body of the cycle thread.
@@ -87,13 +99,18 @@ class ClipRun {
  private:
   using SteadyTime = std::chrono::steady_clock::time_point;
   struct CutClip {
-    ClipFrames frames;
+    std::vector<FrameTime> frames;
     ClipTimeline timeline;
   };
 
+  // IntakeHost, handed on with the run.
+  void on_conform(const std::vector<std::string>& reasons, const EncoderInUse& encoder) override;
+  void on_missing_decoder(const CapsPtr& caps) override;
+  void on_missing_encoder(const CapsPtr& caps) override;
+
   void make_sound();
   [[nodiscard]] CutClip wait_for_cut();
-  [[nodiscard]] cycle::CycleClip describe(CutClip& clip, RunReport& report);
+  [[nodiscard]] cycle::CycleClip describe(const CutClip& clip, RunReport& report);
   [[nodiscard]] std::shared_ptr<const SpoolFile> make_proxy(const CutClip& clip, RunReport& report);
   [[nodiscard]] std::shared_ptr<const Soundtrack> decode(const SpoolFile& sound, const ClipTimeline& timeline);
   [[nodiscard]] Seconds since_arrival() const noexcept;
@@ -103,6 +120,7 @@ class ClipRun {
   const RunSettings settings_;
   const GObjectPtr<GCancellable> cancel_;  // a new one for every run, never reset
   std::atomic<SteadyTime::rep> last_arrival_;
+  ClipIntake intake_;  // the streaming thread's until the cut, then the cycle thread's
 
   std::mutex mutex_;
   std::condition_variable changed_;

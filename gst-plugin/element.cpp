@@ -53,13 +53,14 @@ StructurePtr Element::stats_structure() const {
       "journal-failures", G_TYPE_UINT, s.journal_failures, "origin", G_TYPE_STRING, s.origin.c_str(), "polls",
       G_TYPE_UINT, s.polls, "retries", G_TYPE_UINT, s.retries, "last-retry-reason", G_TYPE_STRING,
       s.last_retry_reason.c_str(), "warnings", G_TYPE_UINT, s.warnings, "last-error-kind", G_TYPE_STRING,
-      s.last_error_kind.c_str(), "sound-form", G_TYPE_STRING, s.sound_form.c_str(), "clip-length", G_TYPE_UINT64,
-      s.clip_length, "lead-in", G_TYPE_UINT64, s.lead_in, "samples", G_TYPE_INT64, s.samples, "samples-padded",
-      G_TYPE_INT64, s.samples_padded, "samples-trimmed", G_TYPE_INT64, s.samples_trimmed, "proxy-bytes", G_TYPE_UINT64,
-      s.proxy_bytes, "result-bytes", G_TYPE_UINT64, s.result_bytes, "proxy-seconds", G_TYPE_DOUBLE, s.proxy_s,
-      "publish-seconds", G_TYPE_DOUBLE, s.publish_s, "submit-seconds", G_TYPE_DOUBLE, s.submit_s, "wait-seconds",
-      G_TYPE_DOUBLE, s.wait_s, "download-seconds", G_TYPE_DOUBLE, s.download_s, "decode-seconds", G_TYPE_DOUBLE,
-      s.decode_s, nullptr));
+      s.last_error_kind.c_str(), "conformed", G_TYPE_STRING, s.conformed.c_str(), "encoder", G_TYPE_STRING,
+      s.encoder.c_str(), "spooled-bytes", G_TYPE_UINT64, s.spooled_bytes, "sound-form", G_TYPE_STRING,
+      s.sound_form.c_str(), "clip-length", G_TYPE_UINT64, s.clip_length, "lead-in", G_TYPE_UINT64, s.lead_in, "samples",
+      G_TYPE_INT64, s.samples, "samples-padded", G_TYPE_INT64, s.samples_padded, "samples-trimmed", G_TYPE_INT64,
+      s.samples_trimmed, "proxy-bytes", G_TYPE_UINT64, s.proxy_bytes, "result-bytes", G_TYPE_UINT64, s.result_bytes,
+      "proxy-seconds", G_TYPE_DOUBLE, s.proxy_s, "publish-seconds", G_TYPE_DOUBLE, s.publish_s, "submit-seconds",
+      G_TYPE_DOUBLE, s.submit_s, "wait-seconds", G_TYPE_DOUBLE, s.wait_s, "download-seconds", G_TYPE_DOUBLE,
+      s.download_s, "decode-seconds", G_TYPE_DOUBLE, s.decode_s, nullptr));
 }
 
 // Credentials, prompts, publish and the elements we need: wrong ones are known before any data. No network.
@@ -130,18 +131,25 @@ void Element::finish_stop() {
   }
   if (audio) gst_element_remove_pad(self_, audio.get());
   const std::lock_guard lock(mutex_);
-  filling_.reset();
+  forget_held();
   unstarted_.reset();
-  video_.row.clear();
-  audio_.row.clear();
   audio_.pad = nullptr;
   sounds_.clear();
   caps_ = audio_caps_ = {};
   audio_caps_sent_ = false;
   audio_stream_start_ = {};
   refused_.reset();
+  orientation_.clear();
   stream_id_.clear();
   group_id_.reset();
+}
+
+void Element::forget_held() {
+  filling_.reset();
+  video_.row.clear();
+  audio_.row.clear();
+  spool_.reset();
+  held_memory_ = 0;
 }
 
 // Takes out the threads whose run has ended; the caller destroys them without the lock.

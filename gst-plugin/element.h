@@ -25,6 +25,7 @@
 #include "clip.h"
 #include "clip_run.h"
 #include "gst_ptr.h"
+#include "hold_spool.h"
 #include "settings.h"
 
 namespace klingv2a {
@@ -37,6 +38,8 @@ struct Stats {
   guint warnings = 0;
   std::string last_retry_reason;
   std::string origin, sound_form, last_error_kind;
+  std::string conformed, encoder;  // why the last clip was transcoded, and by which element
+  guint64 spooled_bytes = 0;       // in the spool file of the last clip that needed one
   double proxy_s = 0, publish_s = 0, submit_s = 0, wait_s = 0, download_s = 0, decode_s = 0;
   guint64 proxy_bytes = 0, result_bytes = 0;
   gint64 samples = 0, samples_padded = 0, samples_trimmed = 0;
@@ -93,14 +96,17 @@ class Element : private ClipRunHost {
 
   // element_sink.cpp and element_events.cpp
   GstFlowReturn refusal() const;
-  GstFlowReturn accept(BufferPtr buffer);
+  GstFlowReturn place(IntakeBuffer& part);
+  GstFlowReturn examine(IntakeBuffer part, HeldItem& item);
+  void take_in(IntakeBuffer part, HeldItem& item);
+  HoldSpool* spool_for(std::size_t size);
   bool continues_frame(GstBuffer* buffer) const;
   Clip& clip_for(const FrameTime& frame);
   void begin_clip();
-  void hold(Clip& clip, BufferPtr buffer);
+  GstFlowReturn hold(HeldItem item);
   void give_sound(const std::shared_ptr<Clip>& clip);
   std::shared_ptr<Sound> find_submitted(Nanoseconds stream_time) const;
-  void check_growing(const Clip& clip) const;
+  void check_growing();
   void wait_for_room(Lock& lock);
   void cut_filling();
   void keep_sticky_events();
@@ -109,6 +115,7 @@ class Element : private ClipRunHost {
   bool on_flush_stop(EventPtr event);
   bool on_stream_start(EventPtr event);
   bool on_caps(EventPtr event);
+  void note_orientation(GstEvent* tag);
   bool on_segment(EventPtr event);
   bool on_end(const EventPtr& event);
   bool pass_or_hold(EventPtr event);
@@ -124,6 +131,7 @@ class Element : private ClipRunHost {
   void play_video();
   void play_audio();
   Item next_video_item();
+  void forget_held();
   std::vector<Item> next_audio_items();
   bool may_play(Lock& lock, Output& output);
   std::vector<Item> begin_sound(Clip& clip);
@@ -144,6 +152,9 @@ class Element : private ClipRunHost {
   void on_turn(ClipRun& run, const std::string& what) override;
   void on_journal_failure(ClipRun& run, const Error& error) override;
   void on_retry(ClipRun& run, const Error& error, int attempt, Seconds gap) override;
+  void on_conform(ClipRun& run, const std::vector<std::string>& reasons, const EncoderInUse& encoder) override;
+  void on_missing_decoder(const CapsPtr& caps) override;
+  void on_missing_encoder(const CapsPtr& caps) override;
   void warn(const ErrorDetails& details);
   bool on_starving(ClipRun& run) override;
   void on_sound(ClipRun& run, std::shared_ptr<const Soundtrack> sound, const RunReport& report) override;
@@ -193,7 +204,11 @@ class Element : private ClipRunHost {
   bool audio_caps_sent_ = false;
   std::optional<ErrorDetails> refused_;  // a limit that the caps broke, when silence is the policy
 
+  std::string orientation_;  // the tag image-orientation of the stream
+  // Changed by the streaming thread only, which may use what they point to without the lock.
   std::shared_ptr<Clip> filling_;
+  std::unique_ptr<HoldSpool> spool_;
+  std::size_t held_memory_ = 0;                 // bytes of held payloads that are not in the spool file
   std::shared_ptr<Clip> unstarted_;             // has its first frame, its run is to be started without the lock
   std::vector<std::shared_ptr<Sound>> sounds_;  // of this stream, to find again after a seek
   std::vector<SoundThread> threads_;

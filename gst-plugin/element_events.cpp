@@ -5,7 +5,7 @@
 // row between the frames they came with. FLUSH_START comes on another thread and takes no stream lock.
 #include <algorithm>
 
-#include "clip_limits.h"
+#include "conform.h"
 #include "element.h"
 #include "gstklingv2a.h"
 #include "log.h"
@@ -17,8 +17,9 @@ namespace {
 bool same_video(const GstCaps* a, const GstCaps* b) {
   const GstStructure* x = gst_caps_get_structure(a, 0);
   const GstStructure* y = gst_caps_get_structure(b, 0);
+  if (!gst_structure_has_name(x, gst_structure_get_name(y))) return false;
   return std::ranges::all_of(
-      std::initializer_list<const char*>{"width", "height", "stream-format", "alignment", "codec_data"},
+      std::initializer_list<const char*>{"format", "width", "height", "stream-format", "alignment", "codec_data"},
       [&](const char* field) {
         const GValue* value = gst_structure_get_value(x, field);
         const GValue* other = gst_structure_get_value(y, field);
@@ -50,6 +51,9 @@ bool Element::take_sink_event(EventPtr event) {
     case GST_EVENT_EOS:
     case GST_EVENT_SEGMENT_DONE:
       return on_end(event);
+    case GST_EVENT_TAG:
+      note_orientation(event.get());
+      return pass_or_hold(std::move(event));
     default:
       return pass_or_hold(std::move(event));
   }
@@ -57,12 +61,15 @@ bool Element::take_sink_event(EventPtr event) {
 
 bool Element::on_flush_start(EventPtr event) {
   PadPtr audio;
+  std::shared_ptr<ClipRun> filling;
   {
     const std::lock_guard lock(mutex_);
     flushing_ = true;
     audio = audio_pad_;
+    if (filling_ && filling_->sound && !filling_->attached) filling = filling_->sound->run;
   }
   changed_.notify_all();
+  if (filling) filling->abandon_intake();
   if (audio) gst_pad_push_event(audio.get(), EventPtr(event).to_c());
   return gst_pad_push_event(video_.pad, event.to_c());
 }
@@ -108,19 +115,17 @@ void Element::reset_stream() {
 
 // Empties the row, but for the events that upstream will not send again (CAPS, TAG …): they lead the next clip.
 void Element::keep_sticky_events() {
-  std::deque<Item> kept;
+  std::deque<HeldItem> kept;
   for (const auto& clip : video_.row)
     for (auto& item : clip->held) {
-      if (!GST_IS_EVENT(item.get())) continue;
-      const auto type = GST_EVENT_TYPE(GST_EVENT_CAST(item.get()));
-      const bool of_this_play = type == GST_EVENT_SEGMENT || type == GST_EVENT_EOS;
-      if (GST_EVENT_IS_STICKY(GST_EVENT_CAST(item.get())) && !of_this_play) kept.push_back(std::move(item));
+      if (!GST_IS_EVENT(item.object.get())) continue;
+      const auto* event = GST_EVENT_CAST(item.object.get());
+      const bool of_this_play = GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT || GST_EVENT_TYPE(event) == GST_EVENT_EOS;
+      if (GST_EVENT_IS_STICKY(event) && !of_this_play) kept.push_back(std::move(item));
     }
   for (const auto& clip : audio_.row)
     if (clip->audio_stream_start) audio_stream_start_ = std::move(clip->audio_stream_start);
-  filling_.reset();
-  video_.row.clear();
-  audio_.row.clear();
+  forget_held();
   if (kept.empty()) return;
   begin_clip();
   filling_->held = std::move(kept);
@@ -136,6 +141,7 @@ bool Element::on_stream_start(EventPtr event) {
     // What was submitted is known by its stream time, which another stream counts anew.
     if (stream_id_ != id) std::erase_if(sounds_, [](const auto& sound) { return sound->settled; });
     stream_id_ = id;
+    orientation_.clear();
     group_id_ = gst_event_parse_group_id(event.get(), &group) ? std::optional(group) : std::nullopt;
     audio_stream_start_ = make_audio_stream_start();
   }
@@ -148,12 +154,15 @@ EventPtr Element::make_audio_stream_start() const {
   return event;
 }
 
+// With conform=never the video itself must be what the service takes.
 void Element::check_caps(const GstCaps* caps) const {
-  const GstStructure* structure = gst_caps_get_structure(caps, 0);
-  int width = 0, height = 0;
-  const bool sized =
-      gst_structure_get_int(structure, "width", &width) && gst_structure_get_int(structure, "height", &height);
-  if (sized && !settings_.by_reference()) limits::check_size(width, height);
+  if (settings_.by_reference() || settings_.conform != Conform::never) return;
+  const auto reasons = why_not_remuxed(caps);
+  if (reasons.empty()) return;
+  throw make_error(ErrorKind::input, Phase::hold,
+                   "the video cannot be shown to the service as it is: " + joined(reasons) +
+                       "; it takes 8-bit 4:2:0 progressive H.264 with a short side of 720 or 1080 pixels",
+                   "set conform=auto, so that it is shown a transcoded copy, or name a video by video-url");
 }
 
 bool Element::on_caps(EventPtr event) {
@@ -174,7 +183,6 @@ bool Element::on_caps(EventPtr event) {
     refused_ = refused && silent ? refused : std::nullopt;
     if (silent) refused.reset();
     caps_ = CapsPtr::share(caps);
-    if (growing && !changed) filling_->frames.caps = caps_;
     nal_units_ = g_strcmp0(gst_structure_get_string(gst_caps_get_structure(caps, 0), "alignment"), "nal") == 0;
   }
   if (refused) return report_refusal(Error(*refused), Policy::ignore) == GST_FLOW_OK;
@@ -205,6 +213,16 @@ void Element::expose_audio() {
   gst_element_no_more_pads(self_);
 }
 
+void Element::note_orientation(GstEvent* tag) {
+  GstTagList* tags = nullptr;
+  char* text = nullptr;
+  gst_event_parse_tag(tag, &tags);
+  if (!gst_tag_list_get_string(tags, GST_TAG_IMAGE_ORIENTATION, &text)) return;
+  const GCharPtr owned(text);
+  const std::lock_guard lock(mutex_);
+  orientation_ = text;
+}
+
 bool Element::on_segment(EventPtr event) {
   const GstSegment* segment = nullptr;
   gst_event_parse_segment(event.get(), &segment);
@@ -231,7 +249,7 @@ bool Element::on_end(const EventPtr& event) {
     nothing_came = !saw_frames_;
     if (!filling_) begin_clip();
     filling_->end = event;
-    filling_->held.push_back(Item::share(GST_MINI_OBJECT_CAST(event.get())));
+    filling_->held.push_back({.object = Item::share(GST_MINI_OBJECT_CAST(event.get()))});
     if (!nothing_came) cut_filling();
   }
   if (!nothing_came) return true;
@@ -249,7 +267,7 @@ bool Element::pass_or_hold(EventPtr event) {
     const bool early = type == GST_EVENT_STREAM_START || type == GST_EVENT_CAPS;
     if (!early || !video_.row.empty()) {
       if (!filling_) begin_clip();
-      filling_->held.push_back(Item::adopt(GST_MINI_OBJECT_CAST(event.to_c())));
+      filling_->held.push_back({.object = Item::adopt(GST_MINI_OBJECT_CAST(event.to_c()))});
       changed_.notify_all();
       return true;
     }

@@ -173,6 +173,30 @@ void Element::on_retry(ClipRun& run, const Error& error, int attempt, Seconds ga
   stats_.last_retry_reason = error.what();
 }
 
+void Element::on_conform(ClipRun& run, const std::vector<std::string>& reasons, const EncoderInUse& encoder) {
+  {
+    const std::lock_guard lock(mutex_);
+    stats_.conformed = joined(reasons);
+    stats_.encoder = encoder.factory;
+  }
+  messages::post_info(self_, "the service is shown a transcoded copy of clip " + std::to_string(run.number()) +
+                                 ", made with " + encoder.factory + " (" + joined(reasons) +
+                                 "); the video itself passes untouched");
+  if (encoder.known) return;
+  warn(make_error(ErrorKind::settings, Phase::hold,
+                  encoder.factory + " makes the copy with its own defaults: they may take much time and memory",
+                  "install x264enc or openh264enc, or give them a higher rank")
+           .details());
+}
+
+void Element::on_missing_decoder(const CapsPtr& caps) {
+  messages::post_missing_decoder(self_, caps.get());
+}
+
+void Element::on_missing_encoder(const CapsPtr& caps) {
+  messages::post_missing_encoder(self_, caps.get());
+}
+
 bool Element::on_starving(ClipRun& run) {
   if (upstream_is_live()) return true;
   auto details = make_error(ErrorKind::input, Phase::hold,

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// The streaming thread's side, frames: each goes into the hold and into the clip that is being filled. Never touches
-// the network; waits only for room, and only when the clip's sound is there and its frames are leaving.
+// The streaming thread's side, frames: each goes into the clip that is being filled, into its key and its proxy, and
+// into the hold: in memory, or, beyond max-hold-bytes, in the spool file. Never touches the network; waits for the
+// transcoder, and for room when the clip's sound is there and its frames are leaving.
+// filling_ changes on this thread only, so it may be read here without the lock.
 #include "clip_limits.h"
 #include "element.h"
 #include "log.h"
 #include "messages.h"
+#include "slice_data.h"
 
 namespace klingv2a {
 
@@ -27,6 +30,13 @@ BufferPtr out_of_pool(BufferPtr buffer) {
   return BufferPtr::adopt(gst_buffer_copy_deep(buffer.get()));
 }
 
+// AVI has no PTS but of key frames; there the DTS are those of an unbroken row of pictures, so each stands for one.
+// Where pictures are reordered far, as in H.264 and H.265, that would be a guess.
+GstClockTime timestamp_of(GstBuffer* buffer, const GstCaps* caps) {
+  if (GST_BUFFER_PTS_IS_VALID(buffer) || !caps || has_slices(caps)) return GST_BUFFER_PTS(buffer);
+  return GST_BUFFER_DTS(buffer);
+}
+
 MiniPtr<GstMiniObject> as_item(const BufferPtr& buffer) {
   return MiniPtr<GstMiniObject>::share(GST_MINI_OBJECT_CAST(buffer.get()));
 }
@@ -34,13 +44,24 @@ MiniPtr<GstMiniObject> as_item(const BufferPtr& buffer) {
 }  // namespace
 
 GstFlowReturn Element::chain(BufferPtr buffer) {
+  IntakeBuffer part{.caps = {}, .buffer = out_of_pool(std::move(buffer)), .held = {}, .time = {}};
+  if (const auto flow = place(part); flow != GST_FLOW_OK) return flow;
+  HeldItem item{.object = as_item(part.buffer), .memory = gst_buffer_get_size(part.buffer.get())};
+  const GstFlowReturn flow = examine(std::move(part), item);
+  return flow == GST_FLOW_OK ? hold(std::move(item)) : flow;
+}
+
+// What is wrong with the frame is the clip's failure; the frame itself is held all the same, for the policy may be
+// silence.
+GstFlowReturn Element::examine(IntakeBuffer part, HeldItem& item) {
   try {
-    const GstFlowReturn flow = accept(out_of_pool(std::move(buffer)));
-    if (flow == GST_FLOW_OK && start_pending_run()) {
+    if (start_pending_run()) {
       warn_if_dropped_by_sinks();
       check_announced_length();
     }
-    return flow;
+    check_growing();
+    take_in(std::move(part), item);
+    return GST_FLOW_OK;
   } catch (const Error& error) {
     return report_refusal(error, Policy::obey);
   }
@@ -76,11 +97,14 @@ bool Element::continues_frame(GstBuffer* buffer) const {
   return running_time_of(segment_, GST_BUFFER_PTS(buffer)) == filling_->last;
 }
 
-GstFlowReturn Element::accept(BufferPtr buffer) {
+// Finds the clip of a buffer that has come.
+GstFlowReturn Element::place(IntakeBuffer& part) {
   Lock lock(mutex_);
+  GstBuffer* buffer = part.buffer.get();
   if (const auto flow = refusal(); flow != GST_FLOW_OK) return flow;
-  const bool continues = continues_frame(buffer.get());
-  if (!continues && (segment_.format != GST_FORMAT_TIME || !GST_BUFFER_PTS_IS_VALID(buffer.get()))) {
+  const bool continues = continues_frame(buffer);
+  const GstClockTime timestamp = timestamp_of(buffer, caps_.get());
+  if (!continues && (segment_.format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID(timestamp))) {
     lock.unlock();
     return report_refusal(
         make_error(ErrorKind::input, Phase::hold, "a frame has no timestamp (PTS), so no sound can be laid under it",
@@ -88,23 +112,57 @@ GstFlowReturn Element::accept(BufferPtr buffer) {
         Policy::ignore);
   }
   if (!continues) {
-    const FrameTime frame{running_time_of(segment_, GST_BUFFER_PTS(buffer.get())), GST_BUFFER_DURATION(buffer.get())};
-    clip_for(frame).add_frame(frame);
+    part.time = FrameTime{running_time_of(segment_, timestamp), GST_BUFFER_DURATION(buffer)};
+    clip_for(*part.time).add_frame(*part.time);
   }
-  hold(*filling_, std::move(buffer));
-  check_growing(*filling_);
-  wait_for_room(lock);
-  return refusal();
+  part.caps = caps_;
+  saw_frames_ = true;
+  return GST_FLOW_OK;
 }
 
-void Element::hold(Clip& clip, BufferPtr buffer) {
-  clip.held.push_back(as_item(buffer));
+// Where the buffer waits, and what its clip learns from it. Without the lock: both may take their time.
+void Element::take_in(IntakeBuffer part, HeldItem& item) {
+  part.held = part.buffer;
+  if (HoldSpool* spool = spool_for(item.memory)) {
+    part.held = spool->put(part.buffer);
+    item = {.object = as_item(part.held), .memory = 0};
+  }
+  std::shared_ptr<ClipRun> run;
+  {
+    const std::lock_guard lock(mutex_);
+    if (filling_->wants_frames()) run = filling_->sound->run;
+  }
+  if (run) run->take(part);
+}
+
+// Null while memory will do. Frames whose sound is there leave soon: wait_for_room() bounds them.
+HoldSpool* Element::spool_for(std::size_t size) {
+  std::string directory;
+  {
+    const std::lock_guard lock(mutex_);
+    if (filling_->released() || held_memory_ + size <= settings_.max_hold_bytes) return nullptr;
+    if (spool_) return spool_.get();
+    directory = settings_.spool_dir;
+  }
+  auto spool = std::make_unique<HoldSpool>(directory);
+  GST_INFO_OBJECT(self_, "more than max-hold-bytes are held: frames go to the spool file");
+  const std::lock_guard lock(mutex_);
+  spool_ = std::move(spool);
+  return spool_.get();
+}
+
+GstFlowReturn Element::hold(HeldItem item) {
+  Lock lock(mutex_);
+  if (const auto flow = refusal(); flow != GST_FLOW_OK) return flow;
+  Clip& clip = *filling_;
+  held_memory_ += item.memory;
+  if (item.memory == 0) stats_.spooled_bytes = spool_ ? spool_->size() : 0;
+  clip.held.push_back(std::move(item));
   ++clip.held_buffers;
-  clip.bytes += gst_buffer_get_size(buffer.get());
-  if (clip.wants_frames()) clip.frames.buffers.push_back(std::move(buffer));
   clip.sound->run->note_arrival();
-  saw_frames_ = true;
   changed_.notify_all();
+  wait_for_room(lock);
+  return refusal();
 }
 
 // The clip that a frame belongs to: the one being filled, an earlier one's sound after a seek, or a new one.
@@ -151,13 +209,15 @@ void Element::give_sound(const std::shared_ptr<Clip>& clip) {
   clip->sound = std::make_shared<Sound>();
   clip->sound->run =
       std::make_shared<ClipRun>(static_cast<ClipRunHost&>(*this), stats_.clips, snapshot(settings_, stats_.clips));
-  clip->frames.caps = caps_;
+  clip->sound->run->set_orientation(orientation_);
   sounds_.push_back(clip->sound);
   unstarted_ = clip;
 }
 
 // After each frame: what is there already may be more than a task takes.
-void Element::check_growing(const Clip& clip) const {
+void Element::check_growing() {
+  const std::lock_guard lock(mutex_);
+  const Clip& clip = *filling_;
   if (clip.attached) {
     const auto end = clip.to_stream_time(clip.end_time);
     if (end <= clip.sound->stream_end + clip.distance + static_cast<Nanoseconds>(GST_SECOND) / 2) return;
@@ -168,13 +228,13 @@ void Element::check_growing(const Clip& clip) const {
   if (clip.sound->settled) return;
   if (refused_) throw Error(*refused_);
   limits::check_length_so_far(clip.end_time - clip.first, clip.begin - clip.first, clip.distance);
-  if (!clip.sound->run->settings().by_reference()) limits::check_bytes(clip.bytes);
 }
 
 void Element::wait_for_room(Lock& lock) {
   const auto clip = filling_;
   changed_.wait(lock, [&] {
-    return flushing_ || stopping_ || failed_ || !video_.active || !clip->released() || clip->held_buffers < kRoom;
+    if (flushing_ || stopping_ || failed_ || !video_.active || !clip->released()) return true;
+    return clip->held_buffers < kRoom && (held_memory_ <= settings_.max_hold_bytes || clip->held_buffers < 2);
   });
 }
 
@@ -184,7 +244,7 @@ void Element::cut_filling() {
   filling_.reset();
   clip->cut = true;
   if (clip->wants_frames() && clip->has_frames) {
-    const auto timeline = measure(clip->frames.frames, clip->segment_start(), clip->segment_stop());
+    const auto timeline = measure(clip->frames, clip->segment_start(), clip->segment_stop());
     clip->begin = timeline.start;
     clip->end_time = timeline.end;
     stats_.lead_in = static_cast<guint64>(timeline.lead_in());
@@ -194,7 +254,7 @@ void Element::cut_filling() {
     sound.stream_end = clip->to_stream_time(timeline.end);
     sound.submitted = true;
     GST_INFO_OBJECT(self_, "clip %u is complete: %zu frames, %" GST_STIME_FORMAT " long, lead-in %" GST_STIME_FORMAT,
-                    sound.run->number(), clip->frames.frames.size(), GST_STIME_ARGS(timeline.length()),
+                    sound.run->number(), clip->frames.size(), GST_STIME_ARGS(timeline.length()),
                     GST_STIME_ARGS(timeline.lead_in()));
     sound.run->cut(std::move(clip->frames), timeline);
     clip->frames = {};

@@ -70,8 +70,9 @@ Element::Item Element::next_video_item() {
     }
     auto item = std::move(clip.held.front());
     clip.held.pop_front();
-    if (GST_IS_BUFFER(item.get()) && clip.held_buffers-- > 0) changed_.notify_all();
-    return item;
+    held_memory_ -= item.memory;
+    if (GST_IS_BUFFER(item.object.get()) && clip.held_buffers-- > 0) changed_.notify_all();
+    return std::move(item.object);
   }
   if (!failed_ || video_.ended || flushing_) return {};
   video_.ended = true;

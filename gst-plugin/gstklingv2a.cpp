@@ -39,6 +39,7 @@
 
 #include "element.h"
 #include "log.h"
+#include "video_caps.h"
 
 struct _GstKlingV2A {
   GstElement parent;
@@ -56,9 +57,6 @@ namespace {
 using klingv2a::BufferPtr;
 using klingv2a::Element;
 using klingv2a::EventPtr;
-
-#define KLINGV2A_VIDEO_CAPS \
-  "video/x-h264, stream-format=(string){ avc, avc3, byte-stream }, alignment=(string){ au, nal }"
 
 GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(KLINGV2A_VIDEO_CAPS));

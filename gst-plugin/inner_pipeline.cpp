@@ -39,10 +39,37 @@ InnerPipeline::InnerPipeline(Phase phase, ErrorKind failure)
       bus_(GObjectPtr<GstBus>::adopt(gst_element_get_bus(pipeline_.get()))) {
   // Nothing here is played: no element is to wait for a clock.
   gst_pipeline_use_clock(GST_PIPELINE(pipeline_.get()), nullptr);
+  gst_bus_set_sync_handler(bus_.get(), watch, this, nullptr);
 }
 
 InnerPipeline::~InnerPipeline() {
   gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+  gst_bus_set_sync_handler(bus_.get(), nullptr, nullptr, nullptr);
+}
+
+GstBusSyncReply InnerPipeline::watch(GstBus*, GstMessage* message, gpointer self) {
+  if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR) return GST_BUS_PASS;
+  auto& pipeline = *static_cast<InnerPipeline*>(self);
+  {
+    const std::lock_guard lock(pipeline.mutex_);
+    if (!pipeline.first_error_) pipeline.first_error_ = MessagePtr::share(message);
+  }
+  if (pipeline.told_) pipeline.told_();
+  return GST_BUS_PASS;
+}
+
+void InnerPipeline::on_error(std::function<void()> told) {
+  told_ = std::move(told);
+}
+
+std::optional<Error> InnerPipeline::posted_error() const {
+  MessagePtr message;
+  {
+    const std::lock_guard lock(mutex_);
+    message = first_error_;
+  }
+  if (!message) return std::nullopt;
+  return to_error(message.get());
 }
 
 GstElement* InnerPipeline::add(const char* factory) {
@@ -62,9 +89,17 @@ void InnerPipeline::link(const std::vector<GstElement*>& elements) {
           std::string("cannot link ") + GST_OBJECT_NAME(elements[i - 1]) + " to " + GST_OBJECT_NAME(elements[i]));
 }
 
-void InnerPipeline::run_until_eos(GCancellable* cancel, Seconds deadline) {
-  const WakeOnCancel wake(cancel, bus_.get());
+void InnerPipeline::start() {
   gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
+}
+
+void InnerPipeline::run_until_eos(GCancellable* cancel, Seconds deadline) {
+  start();
+  wait_until_eos(cancel, deadline);
+}
+
+void InnerPipeline::wait_until_eos(GCancellable* cancel, Seconds deadline) {
+  const WakeOnCancel wake(cancel, bus_.get());
   const auto wanted = static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR | GST_MESSAGE_APPLICATION);
   const auto limit = static_cast<GstClockTime>(deadline.count() * static_cast<double>(GST_SECOND));
   const auto message = MessagePtr::adopt(gst_bus_timed_pop_filtered(bus_.get(), limit, wanted));

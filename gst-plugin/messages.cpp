@@ -103,6 +103,19 @@ void post_task(GstElement* element, unsigned clip_number, const kling::Task& tas
   gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
 }
 
+void post_info(GstElement* element, const std::string& text) {
+  gst_element_message_full(element, GST_MESSAGE_INFO, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, g_strdup(text.c_str()),
+                           g_strdup(text.c_str()), __FILE__, GST_FUNCTION, __LINE__);
+}
+
+void post_missing_decoder(GstElement* element, const GstCaps* caps) {
+  gst_element_post_message(element, gst_missing_decoder_message_new(element, caps));
+}
+
+void post_missing_encoder(GstElement* element, const GstCaps* caps) {
+  gst_element_post_message(element, gst_missing_encoder_message_new(element, caps));
+}
+
 void post_missing_element(GstElement* element, const char* factory) {
   gst_element_post_message(element, gst_missing_element_message_new(element, factory));
 }

@@ -26,7 +26,11 @@ void post_warning(GstElement* element, const ErrorDetails& details);
 // Element message `klingv2a-task`: clip, task-id, external-task-id, task-status, task-status-msg.
 void post_task(GstElement* element, unsigned clip_number, const kling::Task& task);
 
-// Element message of gst-pbutils for an element that is not installed, so that installers can help.
+void post_info(GstElement* element, const std::string& text);
+
+// Element messages of gst-pbutils for what is not installed, so that installers can help.
 void post_missing_element(GstElement* element, const char* factory);
+void post_missing_decoder(GstElement* element, const GstCaps* caps);
+void post_missing_encoder(GstElement* element, const GstCaps* caps);
 
 }  // namespace klingv2a::messages

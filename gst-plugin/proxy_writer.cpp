@@ -37,6 +37,17 @@ void link_to_video_pad(GstElement* source, GstElement* muxer, bool rate_known) {
     throw make_error(ErrorKind::input, Phase::proxy, "mp4mux does not take the video");
 }
 
+// What gives the packets to the muxer: `source`, or, when the pictures are to be turned, an element after it that adds
+// the tag, which the muxer writes into the track's matrix.
+GstElement* with_orientation(InnerPipeline& pipeline, GstElement* source, const std::string& orientation) {
+  if (orientation.empty()) return source;
+  GstElement* tagger = pipeline.add("taginject");
+  const std::string tags = std::string(GST_TAG_IMAGE_ORIENTATION) + "=" + orientation;
+  g_object_set(tagger, "tags", tags.c_str(), nullptr);
+  pipeline.link({source, tagger});
+  return tagger;
+}
+
 bool has_frame_rate(const GstCaps* caps) {
   int numerator = 0, denominator = 1;
   return gst_structure_get_fraction(gst_caps_get_structure(caps, 0), "framerate", &numerator, &denominator) &&
@@ -46,7 +57,8 @@ bool has_frame_rate(const GstCaps* caps) {
 }  // namespace
 
 std::shared_ptr<const SpoolFile> write_proxy(const ClipFrames& clip, const ClipTimeline& timeline,
-                                             const std::string& spool_dir, GCancellable* cancel) {
+                                             const std::string& orientation, const std::string& spool_dir,
+                                             GCancellable* cancel) {
   const auto units = to_avc_access_units(clip, cancel);
   auto file = std::make_shared<SpoolFile>(spool_dir);
   InnerPipeline pipeline(Phase::proxy, ErrorKind::input);
@@ -54,7 +66,7 @@ std::shared_ptr<const SpoolFile> write_proxy(const ClipFrames& clip, const ClipT
   GstElement* muxer = pipeline.add("mp4mux");
   GstElement* sink = pipeline.add("fdsink");
   g_object_set(sink, "fd", file->fd(), "sync", FALSE, nullptr);
-  link_to_video_pad(source, muxer, has_frame_rate(units.caps.get()));
+  link_to_video_pad(with_orientation(pipeline, source, orientation), muxer, has_frame_rate(units.caps.get()));
   pipeline.link({muxer, sink});
   feed(source, on_proxy_timeline(units, timeline), units.caps.get(), kBase);
   pipeline.run_until_eos(cancel, kDeadline);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Writes the proxy: the clip's own packets remuxed into an MP4 on a timeline of its own, one plain segment from 0. The
-// video that leaves the element is not touched: the proxy's buffers are shallow copies with other timestamps.
-// Runs on the cycle thread.
+// Writes the proxy: the clip's own packets, or transcoded ones, muxed into an MP4 on a timeline of its own, one plain
+// segment from 0. The video that leaves the element is not touched: the proxy's buffers are shallow copies with other
+// timestamps. Runs on the cycle thread.
 #pragma once
 
 #include <gio/gio.h>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "clip_timeline.h"
@@ -23,9 +24,11 @@ struct ClipFrames {
   CapsPtr caps;                    // video/x-h264
 };
 
-// Writes `clip` into a new file in `spool_dir`. Throws Error{input} for packets that cannot be muxed, Error{disk},
+// Writes `clip` into a new file in `spool_dir`; `orientation` is the tag image-orientation, empty for upright pictures.
+// Throws Error{input} for packets that cannot be muxed, Error{disk},
 // Error{cancelled}.
 [[nodiscard]] std::shared_ptr<const SpoolFile> write_proxy(const ClipFrames& clip, const ClipTimeline& timeline,
-                                                           const std::string& spool_dir, GCancellable* cancel);
+                                                           const std::string& orientation, const std::string& spool_dir,
+                                                           GCancellable* cancel);
 
 }  // namespace klingv2a

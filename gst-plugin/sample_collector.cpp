@@ -19,10 +19,10 @@ void SampleCollector::attach(GstElement* appsink) {
 void SampleCollector::add(GstSample* sample) {
   GstBuffer* buffer = gst_sample_get_buffer(sample);
   const std::lock_guard lock(mutex_);
+  const auto time =
+      gst_segment_to_running_time(gst_sample_get_segment(sample), GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
   if (!caps_) {
     caps_ = CapsPtr::share(gst_sample_get_caps(sample));
-    const auto time =
-        gst_segment_to_running_time(gst_sample_get_segment(sample), GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
     first_running_time_ = GST_CLOCK_TIME_IS_VALID(time) ? time : 0;
   }
   const auto size = gst_buffer_get_size(buffer);
@@ -30,11 +30,17 @@ void SampleCollector::add(GstSample* sample) {
   if (kept_bytes_ >= max_bytes_) return;
   kept_bytes_ += size;
   buffers_.push_back(BufferPtr::share(buffer));
+  running_times_.push_back(time);
 }
 
 std::vector<BufferPtr> SampleCollector::take() {
   const std::lock_guard lock(mutex_);
   return std::move(buffers_);
+}
+
+std::vector<GstClockTime> SampleCollector::running_times() const {
+  const std::lock_guard lock(mutex_);
+  return running_times_;
 }
 
 CapsPtr SampleCollector::caps() const {

@@ -22,6 +22,8 @@ class SampleCollector {
   void attach(GstElement* appsink);
 
   [[nodiscard]] std::vector<BufferPtr> take();
+  // Of each buffer that take() gives; GST_CLOCK_TIME_NONE where it has no timestamp.
+  [[nodiscard]] std::vector<GstClockTime> running_times() const;
   [[nodiscard]] CapsPtr caps() const;
   // Running time of the first buffer; 0 if there is none.
   [[nodiscard]] GstClockTime first_running_time() const;
@@ -33,6 +35,7 @@ class SampleCollector {
   const std::uint64_t max_bytes_;
   mutable std::mutex mutex_;
   std::vector<BufferPtr> buffers_;
+  std::vector<GstClockTime> running_times_;
   CapsPtr caps_;
   GstClockTime first_running_time_ = 0;
   std::uint64_t kept_bytes_ = 0, total_bytes_ = 0;

@@ -42,6 +42,9 @@ enum Id : guint {
   kMaxTasks,
   kMaxKeptBytes,
   kOnUnknown,
+  kConform,
+  kProxyBitrate,
+  kMaxHoldBytes,
   kFirstFree,
 };
 
@@ -122,6 +125,9 @@ constexpr std::array kUints{
                  7 * 24 * 3600, 20 * 60},
     UintProperty{kMaxTasks, &Settings::max_tasks, "max-tasks", "Most tasks",
                  "Tasks of the account that may be under way at a time, over all that share the journal", 1, 1000, 5},
+    UintProperty{kProxyBitrate, &Settings::proxy_bitrate_kbit, "proxy-bitrate", "Bit rate of the proxy",
+                 "kbit/s of a transcoded proxy; at 20 s, 8000 make 20 MB of the 100 MB that the service takes", 100,
+                 38000, 8000},
     UintProperty{kConnectTimeout, &Settings::connect_timeout_s, "connect-timeout", "Connect time-out",
                  "Seconds that connecting to a server may take", 1, 3600, 10},
     UintProperty{kSilenceTimeout, &Settings::silence_timeout_s, "silence-timeout", "Silence time-out",
@@ -193,6 +199,17 @@ void install_other_settings(GObjectClass* gobject_class) {
                         "exists: an error, or it is asked for again, and perhaps paid for twice",
                         on_unknown_get_type(), 0, kReadWrite));
   g_object_class_install_property(
+      gobject_class, kConform,
+      g_param_spec_enum("conform", "Conform",
+                        "May the service be shown a transcoded copy: where the video itself is not within the limits, "
+                        "never, or always; what leaves on video is untouched all the same",
+                        conform_get_type(), 0, kReadWrite));
+  g_object_class_install_property(
+      gobject_class, kMaxHoldBytes,
+      g_param_spec_uint64("max-hold-bytes", "Held in memory",
+                          "Bytes of held frames that stay in memory; what is beyond waits in a file in spool-dir", 0,
+                          G_MAXUINT64, 64ull * 1024 * 1024, kReadWrite));
+  g_object_class_install_property(
       gobject_class, kMaxKeptBytes,
       g_param_spec_uint64("max-kept-bytes", "Kept results",
                           "Bytes that all downloaded sounds together may take in XDG_CACHE_HOME, so that they play "
@@ -229,6 +246,17 @@ GType on_failure_get_type() {
   };
   static gsize type = 0;
   return enum_type(&type, "GstKlingV2AOnFailure", values);
+}
+
+GType conform_get_type() {
+  static const GEnumValue values[] = {
+      {static_cast<int>(Conform::automatic), "Transcode where the video is not within the limits", "auto"},
+      {static_cast<int>(Conform::never), "Remux only; anything else is an error", "never"},
+      {static_cast<int>(Conform::always), "Transcode always", "always"},
+      {0, nullptr, nullptr},
+  };
+  static gsize type = 0;
+  return enum_type(&type, "GstKlingV2AConform", values);
 }
 
 GType on_unknown_get_type() {
@@ -279,6 +307,8 @@ RunSettings snapshot(const Settings& settings, unsigned clip_number) {
   cycle.timeout = run.timeout = Seconds(settings.timeout_s);
   cycle.max_result_bytes = settings.max_result_bytes;
   cycle.spool_dir = run.spool_dir = settings.spool_dir;
+  run.conform = settings.conform;
+  run.proxy_bitrate_kbit = settings.proxy_bitrate_kbit;
   cycle.journal = settings.journal;
   cycle.max_kept_bytes = settings.max_kept_bytes;
   cycle.max_tasks = settings.max_tasks;
@@ -342,6 +372,12 @@ bool set_setting(Settings& settings, guint id, const GValue* value) {
     case kOnUnknown:
       settings.on_unknown = static_cast<cycle::OnUnknown>(g_value_get_enum(value));
       return true;
+    case kConform:
+      settings.conform = static_cast<Conform>(g_value_get_enum(value));
+      return true;
+    case kMaxHoldBytes:
+      settings.max_hold_bytes = g_value_get_uint64(value);
+      return true;
     case kMaxKeptBytes:
       settings.max_kept_bytes = g_value_get_uint64(value);
       return true;
@@ -378,6 +414,12 @@ bool get_setting(const Settings& settings, guint id, GValue* value) {
       return true;
     case kOnUnknown:
       g_value_set_enum(value, static_cast<int>(settings.on_unknown));
+      return true;
+    case kConform:
+      g_value_set_enum(value, static_cast<int>(settings.conform));
+      return true;
+    case kMaxHoldBytes:
+      g_value_set_uint64(value, settings.max_hold_bytes);
       return true;
     case kMaxKeptBytes:
       g_value_set_uint64(value, settings.max_kept_bytes);

@@ -8,6 +8,7 @@
 
 #include <string>
 
+#include "conform.h"
 #include "cycle/cycle.h"
 #include "gst_ptr.h"
 
@@ -34,6 +35,9 @@ struct Settings {
   guint silence_timeout_s = 30;
   guint64 max_result_bytes = 200ull * 1024 * 1024;
   std::string spool_dir;
+  Conform conform = Conform::automatic;
+  guint proxy_bitrate_kbit = 8000;
+  guint64 max_hold_bytes = 64ull * 1024 * 1024;
   std::string journal;  // may hold a password; empty: from the environment, else the default
   guint max_tasks = 5;
   guint64 max_kept_bytes = 2ull * 1024 * 1024 * 1024;
@@ -50,6 +54,8 @@ struct RunSettings {
   guint take = 0;
   Seconds timeout{20 * 60};
   std::string spool_dir;
+  Conform conform = Conform::automatic;
+  guint proxy_bitrate_kbit = 8000;
   [[nodiscard]] bool by_reference() const noexcept {
     return !cycle.request.video_url.empty() || !cycle.request.video_id.empty();
   }
@@ -72,5 +78,6 @@ bool get_setting(const Settings& settings, guint id, GValue* value);
 
 GType on_failure_get_type();
 GType on_unknown_get_type();
+GType conform_get_type();
 
 }  // namespace klingv2a

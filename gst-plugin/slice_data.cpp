@@ -6,6 +6,7 @@
 #include <string>
 
 #include "error.h"
+#include "read_map.h"
 
 namespace klingv2a {
 
@@ -24,36 +25,28 @@ struct Codec {
 
 constexpr std::array kCodecs{
     Codec{"video/x-h264", "h264", 0, 0x1f, 1, 5, 4},
+    Codec{"video/x-h265", "h265", 1, 0x3f, 0, 31, 21},
 };
 
+// Values of stream-format with a length before each NAL unit, as in MP4.
+constexpr std::array<std::string_view, 4> kLengthPrefixed{"avc", "avc3", "hvc1", "hev1"};
 constexpr unsigned kLengthSizeMask = 3;
 constexpr std::size_t kUsualLengthSize = 4;
 
 [[noreturn]] void refuse(const std::string& what) {
   throw make_error(ErrorKind::input, Phase::hold, "the video's framing is broken: " + what,
-                   "put h264parse before klingv2a, or look whether the file is damaged");
+                   "put h264parse or h265parse before klingv2a, or look whether the file is damaged");
 }
 
-class ReadMap {
- public:
-  explicit ReadMap(GstBuffer* buffer) : buffer_(buffer) {
-    if (!gst_buffer_map(buffer, &map_, GST_MAP_READ)) refuse("a buffer cannot be read");
-  }
-  ~ReadMap() { gst_buffer_unmap(buffer_, &map_); }
-  ReadMap(const ReadMap&) = delete;
-  ReadMap& operator=(const ReadMap&) = delete;
-
-  [[nodiscard]] Bytes bytes() const { return std::as_bytes(std::span(map_.data, map_.size)); }
-
- private:
-  GstBuffer* buffer_;
-  GstMapInfo map_{};
-};
-
-const Codec& codec_of(const GstCaps* caps) {
+const Codec* find_codec(const GstCaps* caps) {
   const GstStructure* structure = caps && gst_caps_is_fixed(caps) ? gst_caps_get_structure(caps, 0) : nullptr;
   for (const auto& codec : kCodecs)
-    if (structure && gst_structure_has_name(structure, codec.media_type)) return codec;
+    if (structure && gst_structure_has_name(structure, codec.media_type)) return &codec;
+  return nullptr;
+}
+
+const Codec& codec_of(const GstCaps* caps) {
+  if (const Codec* codec = find_codec(caps)) return *codec;
   throw make_error(ErrorKind::input, Phase::hold, "the slices of " + to_text(caps) + " are not known");
 }
 
@@ -82,7 +75,6 @@ void visit_if_slice(const Codec& codec, Bytes unit, const SliceVisitor& visit) {
   if (type >= codec.first_slice && type <= codec.last_slice) visit(without_stuffing(unit));
 }
 
-// A length before each NAL unit, as in MP4.
 void visit_length_prefixed(const Codec& codec, Bytes rest, std::size_t length_size, const SliceVisitor& visit) {
   while (!rest.empty()) {
     if (rest.size() < length_size) refuse(std::to_string(rest.size()) + " bytes follow the last NAL unit of a frame");
@@ -131,21 +123,22 @@ std::size_t length_size_of(const Codec& codec, const GstStructure* caps) {
 
 }  // namespace
 
-void visit_slices(const ClipFrames& clip, const SliceVisitor& visit) {
-  const Codec& codec = codec_of(clip.caps.get());
-  const GstStructure* caps = gst_caps_get_structure(clip.caps.get(), 0);
-  const char* named = gst_structure_get_string(caps, "stream-format");
+bool has_slices(const GstCaps* caps) {
+  return find_codec(caps) != nullptr;
+}
+
+void visit_slices(const GstCaps* caps, GstBuffer* buffer, const SliceVisitor& visit) {
+  const Codec& codec = codec_of(caps);
+  const GstStructure* structure = gst_caps_get_structure(caps, 0);
+  const char* named = gst_structure_get_string(structure, "stream-format");
   const std::string_view format = named ? named : "";
-  const bool byte_stream = format == "byte-stream";
-  if (!byte_stream && format != "avc" && format != "avc3") refuse("stream-format is " + std::string(format));
-  const std::size_t length_size = byte_stream ? 0 : length_size_of(codec, caps);
-  for (const auto& buffer : clip.buffers) {
-    const ReadMap map(buffer.get());
-    if (byte_stream)
-      visit_byte_stream(codec, map.bytes(), visit);
-    else
-      visit_length_prefixed(codec, map.bytes(), length_size, visit);
-  }
+  const bool known = std::ranges::find(kLengthPrefixed, format) != kLengthPrefixed.end();
+  if (!known && format != "byte-stream") refuse("stream-format is " + std::string(format));
+  const ReadMap map(buffer);
+  if (known)
+    visit_length_prefixed(codec, map.bytes(), length_size_of(codec, structure), visit);
+  else
+    visit_byte_stream(codec, map.bytes(), visit);
 }
 
 std::string_view codec_name(const GstCaps* caps) {

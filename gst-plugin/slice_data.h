@@ -10,7 +10,7 @@
 #include <span>
 #include <string_view>
 
-#include "proxy_writer.h"
+#include "gst_ptr.h"
 
 namespace klingv2a {
 
@@ -18,11 +18,14 @@ namespace klingv2a {
 // cabac_zero_words). Valid during the call only.
 using SliceVisitor = std::function<void(std::span<const std::byte>)>;
 
-// Shows `visit` the slices of the clip's frames in decode order; one buffer is mapped at a time.
-// Throws Error{input} for caps whose framing is not known, and for buffers that do not keep to it.
-void visit_slices(const ClipFrames& clip, const SliceVisitor& visit);
+// Whether the codec of `caps` is one whose slices are known here: H.264 or H.265.
+[[nodiscard]] bool has_slices(const GstCaps* caps);
 
-// "h264". Throws Error{input} for caps of a codec whose slices are not known.
+// Shows `visit` the slices of one buffer (an access unit, or a NAL unit) in decode order.
+// Throws Error{input} for caps whose framing is not known, and for a buffer that does not keep to it.
+void visit_slices(const GstCaps* caps, GstBuffer* buffer, const SliceVisitor& visit);
+
+// "h264" or "h265". Throws Error{input} for caps of a codec whose slices are not known.
 [[nodiscard]] std::string_view codec_name(const GstCaps* caps);
 
 }  // namespace klingv2a

@@ -12,6 +12,7 @@
 
 #include "pipeline_run.h"
 #include "program.h"
+#include "proxy_writer.h"
 #include "test_clip.h"
 
 namespace klingv2a {
@@ -39,6 +40,12 @@ ClipFrames clip_of(const Frames& frames) {
   for (const auto& buffer : frames.buffers)
     clip.buffers.push_back(BufferPtr::adopt(gst_buffer_new_memdup(buffer.data(), buffer.size())));
   return clip;
+}
+
+std::string clip_key(const ClipFrames& clip, const RunSettings& settings) {
+  ClipKey key(settings);
+  for (const auto& buffer : clip.buffers) key.add(clip.caps.get(), buffer.get());
+  return key.hex();
 }
 
 std::string key_of(const Frames& frames) {

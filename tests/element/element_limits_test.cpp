@@ -34,7 +34,9 @@ class LimitsTest : public ElementTest {
   }
   // A frame of `megabytes` that takes one in memory.
   static GstBuffer* large_frame(GstMemory* megabyte, int megabytes, GstClockTime pts) {
-    GstBuffer* frame = new_frame(pts, kFrame, 0);
+    const guint32 length = GUINT32_TO_BE(static_cast<guint32>(megabytes) * 1'000'000);
+    GstBuffer* frame = new_frame(pts, kFrame, sizeof length);
+    gst_buffer_fill(frame, 0, &length, sizeof length);
     for (int i = 0; i < megabytes; ++i) gst_buffer_append_memory(frame, gst_memory_ref(megabyte));
     return frame;
   }
@@ -42,8 +44,8 @@ class LimitsTest : public ElementTest {
 
 // ---- caps
 
-TEST_F(LimitsTest, AWrongSizeIsRefusedWithTheCaps) {
-  const ElementRig rig(base_url());
+TEST_F(LimitsTest, AWrongSizeIsRefusedWithTheCapsWhereItMayNotBeConformed) {
+  const ElementRig rig(base_url(), {.properties = "conform=never"});
   rig.stream_start();
   rig.caps(kSmallCaps);
   expect_refused(rig, {"854x480", "720", "1080"});
@@ -77,10 +79,10 @@ TEST_F(LimitsTest, ChangingCapsWithinTheClipAreRefused) {
 TEST_F(LimitsTest, ChangingCodecDataIsAChangeOfCaps) {
   const ElementRig rig(base_url());
   rig.stream_start();
-  rig.caps(std::string(kVideoCaps) + ", codec_data=(buffer)01");
+  rig.caps(std::string(kVideoCaps) + ", codec_data=(buffer)0142001effe0");
   rig.segment();
   rig.push_frames(30);
-  rig.caps(std::string(kVideoCaps) + ", codec_data=(buffer)02");
+  rig.caps(std::string(kVideoCaps) + ", codec_data=(buffer)0142001fffe0");
   expect_refused(rig, {"caps change"});
 }
 
@@ -177,15 +179,16 @@ TEST_F(LimitsTest, ByReferenceTheLengthCountsToo) {
 
 // ---- size
 
-TEST_F(LimitsTest, MoreThanAHundredMillionBytesAreRefusedWhileTheyGrow) {
-  const ElementRig rig(base_url());
+TEST_F(LimitsTest, MoreThanAHundredMillionBytesAreRefusedWhileTheyGrowWhereTheyMayNotBeConformed) {
+  const ElementRig rig(base_url(), {.properties = "conform=never"});
   rig.begin();
   GstMemory* megabyte = gst_allocator_alloc(nullptr, 1'000'000, nullptr);
-  for (GstClockTime frame = 0; frame < 10; ++frame)
+  for (GstClockTime frame = 0; frame < 9; ++frame)
     EXPECT_EQ(rig.push(large_frame(megabyte, 10, frame * kFrame)), GST_FLOW_OK);
+  EXPECT_EQ(rig.push(new_frame(9 * kFrame, kFrame, 10'000'000 - 9 * 4)), GST_FLOW_OK);
   EXPECT_TRUE(rig.errors().empty()) << "100,000,000 are the limit";
-  EXPECT_EQ(rig.push(new_frame(10 * kFrame, kFrame, 1)), GST_FLOW_ERROR);
-  expect_refused(rig, {"100000001 bytes", "100000000"});
+  EXPECT_EQ(rig.push(new_frame(10 * kFrame, kFrame, 5)), GST_FLOW_ERROR);
+  expect_refused(rig, {"100000005 bytes", "100000000"});
   gst_memory_unref(megabyte);
 }
 

@@ -39,9 +39,10 @@ TEST_F(PadsTest, TemplatesAreTyped) {
     EXPECT_FALSE(gst_caps_is_any(caps.get())) << pad_template->name_template;
     const bool audio = g_strcmp0(pad_template->name_template, "audio") == 0;
     EXPECT_EQ(pad_template->presence, audio ? GST_PAD_SOMETIMES : GST_PAD_ALWAYS);
-    for (guint i = 0; i < gst_caps_get_size(caps.get()); ++i)
-      EXPECT_STREQ(gst_structure_get_name(gst_caps_get_structure(caps.get(), i)),
-                   audio ? "audio/x-raw" : "video/x-h264");
+    for (guint i = 0; i < gst_caps_get_size(caps.get()); ++i) {
+      const std::string type = gst_structure_get_name(gst_caps_get_structure(caps.get(), i));
+      EXPECT_TRUE(audio ? type == "audio/x-raw" : type.starts_with("video/") || type.starts_with("image/")) << type;
+    }
     ++count;
   }
   EXPECT_EQ(count, 3);

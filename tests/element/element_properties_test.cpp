@@ -94,6 +94,9 @@ TEST_F(PropertiesTest, AreTheDocumentedOnes) {
                                          "max-tasks",
                                          "max-kept-bytes",
                                          "on-unknown",
+                                         "conform",
+                                         "proxy-bitrate",
+                                         "max-hold-bytes",
                                          "task-id",
                                          "stats"};
   std::set<std::string> names;

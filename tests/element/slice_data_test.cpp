@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "error.h"
+#include "proxy_writer.h"
 
 namespace klingv2a {
 namespace {
@@ -76,9 +77,10 @@ ClipFrames clip_of(const char* caps, const Texts& frames) {
 
 Texts slices_of(const ClipFrames& clip) {
   Texts slices;
-  visit_slices(clip, [&](std::span<const std::byte> slice) {
-    slices.emplace_back(reinterpret_cast<const char*>(slice.data()), slice.size());
-  });
+  for (const auto& buffer : clip.buffers)
+    visit_slices(clip.caps.get(), buffer.get(), [&](std::span<const std::byte> slice) {
+      slices.emplace_back(reinterpret_cast<const char*>(slice.data()), slice.size());
+    });
   return slices;
 }
 
@@ -104,6 +106,26 @@ TEST(SliceData, IsNalUnitsOfTypes1To5) {
     EXPECT_EQ(slices_of(clip_of(kAvc, {length_prefixed({unit})})), expected) << type;
     EXPECT_EQ(slices_of(clip_of(kByteStream, {byte_stream({unit})})), expected) << type;
   }
+}
+
+TEST(SliceData, OfH265IsNalUnitsOfTypes0To31) {
+  for (int type = 0; type < 64; ++type) {
+    const std::string unit{static_cast<char>(type << 1), '\1', '\x80'};
+    const Texts expected = type < 32 ? Texts{unit} : Texts{};
+    for (const char* format : {"hvc1", "hev1"})
+      EXPECT_EQ(
+          slices_of(clip_of((std::string("video/x-h265,stream-format=") + format).c_str(), {length_prefixed({unit})})),
+          expected)
+          << type;
+    EXPECT_EQ(slices_of(clip_of("video/x-h265,stream-format=byte-stream", {byte_stream({unit})})), expected) << type;
+  }
+}
+
+TEST(SliceData, OfH265LengthsHaveAsManyBytesAsCodecDataSays) {
+  const std::string record = std::string(21, '\1') + '\xfd' + '\0';  // hvcC: lengths of two bytes
+  EXPECT_EQ(slices_of(clip_of(with_codec_data("video/x-h265,stream-format=hvc1", record),
+                              {length_prefixed({bytes("\x02\1\x80")}, 2)})),
+            Texts{bytes("\x02\1\x80")});
 }
 
 TEST(SliceData, IsTheSameInEveryFraming) {
@@ -246,7 +268,8 @@ TEST(Bounds, HoldForGarbage) {
 
 TEST(CodecName, IsTheCapsOwnWord) {
   EXPECT_EQ(codec_name(CapsPtr::adopt(gst_caps_from_string(kAvc)).get()), "h264");
-  EXPECT_THROW((void)codec_name(CapsPtr::adopt(gst_caps_from_string("video/x-h265")).get()), Error);
+  EXPECT_EQ(codec_name(CapsPtr::adopt(gst_caps_from_string("video/x-h265")).get()), "h265");
+  EXPECT_THROW((void)codec_name(CapsPtr::adopt(gst_caps_from_string("video/x-vp8")).get()), Error);
 }
 
 }  // namespace

@@ -72,7 +72,8 @@ TEST(EditList, AnEmptyEditAtTheFrontDelaysVideoAndSoundAlike) {
   ASSERT_EQ(seen.end, End::eos) << seen.run.first_error();
   EXPECT_EQ(seen.video.count(), 249U);
   EXPECT_EQ(first_difference(seen.arrived.buffers(), seen.video.buffers()), "");
-  EXPECT_EQ(hashes(seen.demuxed.buffers()), hashes(seen.video.buffers()));
+  // h264parse 1.26 takes a SEI out of the first packet.
+  EXPECT_EQ(hashes(packets_of_file(kMovieHello, "qtdemux", "video/x-h264", "h264parse")), hashes(seen.video.buffers()));
   EXPECT_EQ(seen.video.count(GST_EVENT_SEGMENT), 2) << "without an empty edit this tests nothing";
 
   const auto times = frame_times(seen.video.buffers());

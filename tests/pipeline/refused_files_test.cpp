@@ -15,6 +15,7 @@ struct Refused {
   ClipOptions clip;
   std::vector<std::string> words;  // of the error
   std::string demuxer = "qtdemux ! ";
+  std::string properties;
 };
 
 void PrintTo(const Refused& refused, std::ostream* out) {
@@ -27,7 +28,8 @@ TEST_P(RefusedFiles, EndWithAnErrorThatSaysWhyAndCostNothing) {
   const Refused& refused = GetParam();
   const sim::Service service(quick_service());
   PipelineRun run("filesrc location=" + test_clip(refused.clip) + " ! " + refused.demuxer + "h264parse ! " +
-                  klingv2a_on(service) + "k.video ! queue ! fakesink sync=false k.audio ! queue ! fakesink sync=false");
+                  klingv2a_on(service, refused.properties) +
+                  "k.video ! queue ! fakesink sync=false k.audio ! queue ! fakesink sync=false");
   ASSERT_EQ(run.run(), End::error);
   run.stop();
   const auto& error = run.errors().front();
@@ -49,7 +51,11 @@ INSTANTIATE_TEST_SUITE_P(
                       Refused{"TooShort", {.fps_n = 10, .seconds = 2.9, .gop = 10}, {"2.900 s", "3 s"}},
                       Refused{
                           "TooLong", {.fps_n = 10, .seconds = 20.2, .gop = 10}, {"20.", "the limit is 20 s", "cut"}},
-                      Refused{"TooSmall", {.width = 848, .height = 480, .seconds = 3}, {"848x480", "720", "1080"}}),
+                      Refused{"TooSmall",
+                              {.width = 848, .height = 480, .seconds = 3},
+                              {"848x480", "720", "1080"},
+                              "qtdemux ! ",
+                              "conform=never "}),
     [](const auto& test) { return test.param.name; });
 
 }  // namespace

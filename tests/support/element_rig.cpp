@@ -33,8 +33,15 @@ const char* name_of(GstProgressType type) {
 }  // namespace
 
 GstBuffer* new_frame(GstClockTime pts, GstClockTime duration, gsize size) {
+  constexpr gsize kLengthSize = 4;
+  constexpr guint8 kSlice = 0x41;
   GstBuffer* buffer = gst_buffer_new_allocate(nullptr, size, nullptr);
   gst_buffer_memset(buffer, 0, static_cast<guint8>(pts / kFrame), size);
+  if (size > kLengthSize) {
+    const guint32 length = GUINT32_TO_BE(static_cast<guint32>(size - kLengthSize));
+    gst_buffer_fill(buffer, 0, &length, kLengthSize);
+    gst_buffer_fill(buffer, kLengthSize, &kSlice, 1);
+  }
   GST_BUFFER_PTS(buffer) = pts;
   GST_BUFFER_DURATION(buffer) = duration;
   return buffer;

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "reaper.h"
+
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "log.h"
+
+namespace klingv2a {
+
+void reap(std::function<void()> last_rites) {
+  try {
+    std::thread([rites = std::move(last_rites)] { rites(); }).detach();
+  } catch (const std::system_error& error) {
+    // `last_rites` is destroyed here, which does the same, only slower.
+    GST_WARNING("no thread to clean up on: %s", error.what());
+  }
+}
+
+}  // namespace klingv2a

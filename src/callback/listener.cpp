@@ -122,7 +122,7 @@ void Listener::Server::on_chunk(SoupServerMessage* message, GBytes* chunk, gpoin
   g_object_set_data(G_OBJECT(message), kBytesRead, GSIZE_TO_POINTER(read));
   const bool dropped = soup_server_message_get_status(message) != 0;
   if (!dropped && read > kLargestBody) static_cast<Server*>(self)->drop(message, Drop::too_large);
-  if (read > kMostRead) g_socket_shutdown(soup_server_message_get_socket(message), TRUE, TRUE, nullptr);
+  if (read > kMostRead) g_socket_close(soup_server_message_get_socket(message), nullptr);
 }
 
 void Listener::Server::on_request(SoupServerMessage* message, const char* /*path*/) {

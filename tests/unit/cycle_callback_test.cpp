@@ -84,8 +84,8 @@ class CycleCallback : public ::testing::Test {
   }
   // A callback comes in the `number`-th sleep.
   void call_back_in_sleep(int number, int times = 1) {
-    clock_.set_on_sleep([this, number, times, seen = 0](Seconds) mutable {
-      if (++seen != number) return;
+    clock_.set_on_sleep([this, number, times](Seconds) {
+      if (++sleeps_ != number) return;
       for (int i = 0; i < times; ++i) call_back();
     });
   }
@@ -100,6 +100,7 @@ class CycleCallback : public ::testing::Test {
   CycleSettings settings_;
   test::FakeClock clock_;
   Observer observer_;
+  int sleeps_ = 0;
 };
 
 TEST_F(CycleCallback, EndsTheWaitAndIsAskedAboutOnce) {

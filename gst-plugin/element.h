@@ -35,6 +35,8 @@ struct Stats {
   guint paid_tasks = 0;  // of `tasks`, those that were asked for by this element now
   guint kept_sounds = 0, waits_for_another = 0, journal_failures = 0;
   guint warnings = 0;
+  guint callbacks = 0, callbacks_dropped = 0;
+  std::string callbacks_dropped_reason;  // of the last one
   std::string last_retry_reason;
   std::string origin, sound_form, last_error_kind;
   double proxy_s = 0, publish_s = 0, submit_s = 0, wait_s = 0, download_s = 0, decode_s = 0;

@@ -25,11 +25,11 @@ WakeUp::~WakeUp() {
 }
 
 // Fails only when the counter is full, and then there is a ring to be taken all the same.
-void WakeUp::ring() noexcept {
+void WakeUp::ring() const noexcept {
   (void)eventfd_write(fd_, 1);
 }
 
-bool WakeUp::take() noexcept {
+bool WakeUp::take() const noexcept {
   eventfd_t rings = 0;
   return eventfd_read(fd_, &rings) == 0;
 }

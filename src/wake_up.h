@@ -15,9 +15,10 @@ class WakeUp {
   WakeUp(const WakeUp&) = delete;
   WakeUp& operator=(const WakeUp&) = delete;
 
-  void ring() noexcept;
+  // What changes is the system's: a const bell can be rung, and heard.
+  void ring() const noexcept;
   // Takes all rings so far; false: there was none.
-  bool take() noexcept;
+  bool take() const noexcept;
   // Readable while there is a ring to be taken.
   [[nodiscard]] GPollFD descriptor() const noexcept;
 

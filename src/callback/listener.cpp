@@ -79,7 +79,7 @@ class Listener::Server final : private http::RequestHandler {
         url_((settings.public_url.empty() ? server_.url() : without_slash(settings.public_url)) + path_) {}
 
   [[nodiscard]] const std::string& url() const noexcept { return url_; }
-  [[nodiscard]] WakeUp& bell() noexcept { return bell_; }
+  [[nodiscard]] const WakeUp& bell() const noexcept { return bell_; }
   [[nodiscard]] Counts counts() const {
     const std::lock_guard lock(mutex_);
     return counts_;
@@ -181,7 +181,7 @@ const std::string& Listener::url() const noexcept {
   return server_->url();
 }
 
-WakeUp& Listener::bell() noexcept {
+const WakeUp& Listener::bell() const noexcept {
   return server_->bell();
 }
 

@@ -31,7 +31,7 @@ class Listener {
 
   // The callback_url: secret, since whoever knows it can ring.
   [[nodiscard]] const std::string& url() const noexcept;
-  [[nodiscard]] WakeUp& bell() noexcept;
+  [[nodiscard]] const WakeUp& bell() const noexcept;
   [[nodiscard]] Counts counts() const;
 
  private:

@@ -162,10 +162,13 @@ TEST_F(CallbackListener, TooLargeABodyIsRefused) {
   EXPECT_EQ(post(), 204) << "the next one is heard";
 }
 
-// A bare client, to misbehave with.
+// A bare client, to misbehave with. It gives up after 10 s.
 class Connection {
  public:
   explicit Connection(const std::string& url) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    const timeval patience{.tv_sec = 10, .tv_usec = 0};
+    for (const int direction : {SO_RCVTIMEO, SO_SNDTIMEO})
+      EXPECT_EQ(::setsockopt(fd_, SOL_SOCKET, direction, &patience, sizeof(patience)), 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

@@ -53,7 +53,7 @@ TEST(SystemClock, ACancelEndsASleepAtOnce) {
 
 TEST(SystemClock, ARingEndsASleepAtOnce) {
   const auto clock = make_system_clock();
-  WakeUp bell;
+  const WakeUp bell;
   const Seconds begin = clock->now();
   std::thread ringer([&] { bell.ring(); });
   EXPECT_TRUE(clock->sleep_until_rung(Seconds(60), make_cancel().get(), bell));

@@ -28,6 +28,10 @@ enum Id : guint {
   kAsmrMode,
   kExternalTaskId,
   kCallbackUrl,
+  kCallbackListen,
+  kCallbackCertificate,
+  kCallbackKey,
+  kCallbackSecret,
   kTake,
   kOnFailure,
   kTimeout,
@@ -42,10 +46,6 @@ enum Id : guint {
   kMaxTasks,
   kMaxKeptBytes,
   kOnUnknown,
-  kCallbackListen,
-  kCallbackCertificate,
-  kCallbackKey,
-  kCallbackSecret,
   kFirstFree,
 };
 

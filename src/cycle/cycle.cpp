@@ -75,7 +75,7 @@ void fail_again_or_start_over(Run& run) {
 }
 
 // A task for the clip: the journal's, or, when there is none, a new one. The publication lasts until the task has
-// ended, and so do callbacks of a new task; those of an earlier run's task went to a path that is gone.
+// ended.
 std::unique_ptr<publish::Publication> obtain_task(Run& run, const CycleClip& clip) {
   switch (run.claim().row().state) {
     case State::submitted:
@@ -94,8 +94,8 @@ std::unique_ptr<publish::Publication> obtain_task(Run& run, const CycleClip& cli
     case State::waiting:
       break;
   }
-  run.set_origin(Origin::submitted);
   run.listen();
+  run.set_origin(Origin::submitted);
   auto publication = publish_proxy(run, clip);
   submit(run);
   return publication;
@@ -114,7 +114,6 @@ CycleResult run_with(Run& run, const journal::Location& location, const CycleCli
     return result_of(run, kept_task(run.claim().row()), std::move(*sound));
   auto publication = obtain_task(run, clip);
   kling::Task task = poll(run);
-  run.stop_listening();
   publication.reset();
   Sound sound = download(run, task);
   keep(run, location, sound);

@@ -130,6 +130,7 @@ kling::Task poll(Run& run) {
   run.begin(Phase::poll);
   const StepTimer timer(run.clock, run.stats.wait_s);
   kling::Task task = Wait(run).until_terminal();
+  run.stop_listening();
   write_down_end(run, task);
   if (task.status == kling::TaskStatus::failed) throw task_failure(task.status_message, task.request_id);
   return task;

@@ -24,7 +24,8 @@ class Run {
   void wait(Seconds length);
   // Likewise, but ends early once a callback has come; without a listener there is none.
   void wait_for_callback(Seconds length);
-  // From now on callbacks of the task that will be submitted are taken, if they are wished for. Throws Error{settings}.
+  // From now on callbacks of the task that will be submitted are taken, if they are wished for: those of an earlier
+  // run's task go to a path that is gone. Throws Error{settings}.
   void listen();
   // No callback is waited for any more: what came is in the stats.
   void stop_listening();

@@ -23,7 +23,7 @@ std::string key_of(const std::string& secret) {
   gsize size = 0;
   const std::string base64 = secret.starts_with(kPrefix) ? secret.substr(kPrefix.size()) : "";
   const std::unique_ptr<guchar, Deleter<g_free>> key(g_base64_decode(base64.c_str(), &size));
-  if (size == 0) throw std::invalid_argument("klingv2a-sim: the callback secret is not whsec_ and base64");
+  if (size == 0) throw std::invalid_argument("--callback-secret is not whsec_ and base64");
   return {reinterpret_cast<const char*>(key.get()), size};
 }
 

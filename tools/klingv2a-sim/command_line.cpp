@@ -27,7 +27,7 @@ constexpr const char* kDescription =
     "         seconds (of a late callback),\n"
     "         and last message or body\n"
     "  e.g. --fault submit:error_code,code=1302,times=2 --fault query:status,http_status=503,body=busy\n"
-    "       --fault submit:reset,paid=yes --fault result:cut,bytes=1000 --fault api:error_code,code=1004\n"
+    "       --fault submit:reset,paid=yes --fault result:cut,bytes=1000 --fault callback:forge,times=-1\n"
     "SOUND is name=value[,...]: rate, channels, longer (seconds, may be negative), audios, wav, mp3 (yes/no)\n"
     "  e.g. --sound rate=44100,channels=1,longer=-0.25,audios=no\n"
     "A ledger FILE is read at the start: what was accepted is finished, results and their links stay.\n"

@@ -133,6 +133,14 @@ TEST_F(SimCallback, ToNobodyIsNoTrouble) {
   EXPECT_EQ(sim_->callbacks().front().answer, 0);
 }
 
+TEST_F(SimCallback, MisbehavesOnlyInItsOwnWays) {
+  run(quick());
+  EXPECT_THROW(sim_->add_fault({.on = On::submit, .what = Do::forge}), std::invalid_argument);
+  EXPECT_THROW(sim_->add_fault({.on = On::callback, .what = Do::hang}), std::invalid_argument);
+  EXPECT_THROW(sim_->add_fault({.on = On::callback, .what = Do::late, .seconds = -1}), std::invalid_argument);
+  EXPECT_NO_THROW(sim_->add_fault({.on = On::callback, .what = Do::late, .seconds = 0}));
+}
+
 TEST_F(SimCallback, ASecretHasToBeOne) {
   sim::Options options = quick();
   options.callback_secret = "hunter2";

@@ -270,19 +270,32 @@ TEST_F(CallbackListener, APortInUseIsASettingsErrorThatNamesIt) {
   }
 }
 
+// By a client that trusts everybody. The status of the answer; 0: there was none.
+unsigned post_by_tls(const std::string& url, std::size_t size) {
+  const auto session = GObjectPtr<SoupSession>::adopt(soup_session_new());
+  const auto message = GObjectPtr<SoupMessage>::adopt(soup_message_new("POST", url.c_str()));
+  const auto trust = +[](SoupMessage*, GTlsCertificate*, GTlsCertificateFlags, gpointer) -> gboolean { return TRUE; };
+  g_signal_connect(message.get(), "accept-certificate", G_CALLBACK(trust), nullptr);
+  const std::string body(size, 'x');
+  const GBytesPtr bytes(g_bytes_new(body.data(), body.size()));
+  soup_message_set_request_body_from_bytes(message.get(), "text/plain", bytes.get());
+  const GBytesPtr answer(soup_session_send_and_read(session.get(), message.get(), nullptr, nullptr));
+  return answer ? soup_message_get_status(message.get()) : 0;
+}
+
 TEST_F(CallbackListener, SpeaksTlsWithACertificate) {
   const test::TemporaryFolder folder;
   settings_.certificate = folder.file("both.pem");
   std::ofstream(settings_.certificate) << test::kCertificatePem << test::kPrivateKeyPem;
   listen();
   EXPECT_TRUE(listener_->url().starts_with("https://127.0.0.1:")) << listener_->url();
-  const auto session = GObjectPtr<SoupSession>::adopt(soup_session_new());
-  const auto message = GObjectPtr<SoupMessage>::adopt(soup_message_new("POST", listener_->url().c_str()));
-  const auto trust = +[](SoupMessage*, GTlsCertificate*, GTlsCertificateFlags, gpointer) -> gboolean { return TRUE; };
-  g_signal_connect(message.get(), "accept-certificate", G_CALLBACK(trust), nullptr);
-  const GBytesPtr answer(soup_session_send_and_read(session.get(), message.get(), nullptr, nullptr));
-  EXPECT_EQ(soup_message_get_status(message.get()), 204u);
+  EXPECT_EQ(post_by_tls(listener_->url(), 100), 204U);
   EXPECT_TRUE(rung());
+  EXPECT_EQ(post_by_tls(listener_->url(), 100'000), 413U);
+  EXPECT_EQ(post_by_tls(listener_->url(), 5'000'000), 0U) << "cut off";
+  EXPECT_FALSE(rung());
+  EXPECT_EQ(post_by_tls(listener_->url(), 100), 204U);
+  expect_counts(2, 2, "too large");
 }
 
 }  // namespace

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // See listener.h. The server's thread runs all but construction, destruction and counts(). One mutex guards the counts;
-// the ids that were seen are the server's thread's alone.
+// the ids that were seen, and whether it has warned, are the server's thread's alone.
 #include "callback/listener.h"
 
 #include <algorithm>
 #include <deque>
 #include <mutex>
 #include <string_view>
+#include <utility>
 
 #include "callback/webhook_signature.h"
 #include "publish/name.h"
@@ -98,6 +99,7 @@ class Listener::Server final : private http::RequestHandler {
   const std::string path_;  // as it arrives here: what stands before it in the public URL is the way's business
   WakeUp bell_;
   std::deque<std::string> ids_;  // of genuine callbacks
+  bool warned_ = false;
   mutable std::mutex mutex_;
   Counts counts_;              // guarded by mutex_
   http::ServerThread server_;  // calls as soon as it is there
@@ -161,15 +163,15 @@ bool Listener::Server::is_genuine(SoupServerMessage* message) {
 void Listener::Server::drop(SoupServerMessage* message, Drop why) {
   soup_message_body_set_accumulate(soup_server_message_get_request_body(message), FALSE);
   soup_server_message_set_status(message, status_of(why), nullptr);
-  int dropped = 0;
   {
     const std::lock_guard lock(mutex_);
-    dropped = ++counts_.dropped;
+    ++counts_.dropped;
     counts_.last_dropped_reason = to_text(why);
   }
+  // These know the path, so a setting may be wrong. Once is enough.
   const bool worth_a_look = why == Drop::forged || why == Drop::stale;
-  g_log(G_LOG_DOMAIN, worth_a_look && dropped == 1 ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_DEBUG,
-        "callback %d was dropped: %s", dropped, to_text(why));
+  const bool is_first = worth_a_look && !std::exchange(warned_, true);
+  g_log(G_LOG_DOMAIN, is_first ? G_LOG_LEVEL_WARNING : G_LOG_LEVEL_DEBUG, "a callback was dropped: %s", to_text(why));
 }
 
 Listener::Listener(const CallbackSettings& settings, Clock& clock)

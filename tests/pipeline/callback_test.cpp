@@ -158,11 +158,10 @@ TEST_F(CallbackOfALongTask, BringsTheSoundAtOnce) {
   EXPECT_EQ(run.stat("k", "callbacks"), 8);
 }
 
-TEST_F(CallbackOfALongTask, ThatGoesToAnEarlierRunIsNobodysAndTheTaskIsResumed) {
+TEST_F(CallbackOfALongTask, ThatGoesToAnEarlierRunIsNoTroubleAndTheTaskIsResumed) {
   stop_when([](const sim::Service& service) { return service.callbacks().size() == 2; }, kListen);
   service_.set_task_time(Milliseconds(0));
   ASSERT_TRUE(wait_until([](const sim::Service& service) { return service.callbacks().size() == 3; }));
-  EXPECT_EQ(service_.callbacks().back().answer, 0);
   const Ran ran = run(kListen);
   EXPECT_EQ(ran.end, End::eos) << ran.error.text;
   EXPECT_EQ(ran.origin, "resumed");

@@ -36,6 +36,8 @@ struct Stats {
   guint paid_tasks = 0;  // of `tasks`, those that were asked for by this element now
   guint kept_sounds = 0, waits_for_another = 0, journal_failures = 0;
   guint warnings = 0;
+  guint callbacks = 0, callbacks_dropped = 0;
+  std::string callbacks_dropped_reason;  // of the last one
   std::string last_retry_reason;
   std::string origin, sound_form, last_error_kind;
   std::string conformed, encoder;  // why the last clip was transcoded, and by which element

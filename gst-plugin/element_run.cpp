@@ -215,6 +215,9 @@ void Element::on_sound(ClipRun& run, std::shared_ptr<const Soundtrack> soundtrac
   {
     const std::lock_guard lock(mutex_);
     stats_.polls += static_cast<guint>(report.cycle.polls);
+    stats_.callbacks += static_cast<guint>(report.cycle.callbacks.taken);
+    stats_.callbacks_dropped += static_cast<guint>(report.cycle.callbacks.dropped);
+    stats_.callbacks_dropped_reason = report.cycle.callbacks.last_dropped_reason;
     if (report.origin == cycle::Origin::kept) ++stats_.kept_sounds;
     if (report.cycle.waited_for_another) ++stats_.waits_for_another;
     stats_.sound_form = cycle::to_string(report.form);

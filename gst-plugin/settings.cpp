@@ -28,6 +28,10 @@ enum Id : guint {
   kAsmrMode,
   kExternalTaskId,
   kCallbackUrl,
+  kCallbackListen,
+  kCallbackCertificate,
+  kCallbackKey,
+  kCallbackSecret,
   kTake,
   kOnFailure,
   kTimeout,
@@ -98,7 +102,22 @@ constexpr std::array kStrings{
     StringProperty{kExternalTaskId, &Settings::external_task_id, "external-task-id", "External task id",
                    "Your own id of the task, unique in the account; if unset, a random one is sent", kReadWrite},
     StringProperty{kCallbackUrl, &Settings::callback_url, "callback-url", "Callback URL",
-                   "An https endpoint of yours that the service calls when the task's status changes", kWriteOnly},
+                   "An https endpoint of yours that the service calls when the task's status changes; with "
+                   "callback-listen what leads to that from outside",
+                   kWriteOnly},
+    StringProperty{kCallbackListen, &Settings::callback_listen, "callback-listen", "Callback address",
+                   "ADDRESS:PORT to take the service's callbacks at, at a random path, so that the end of a task is "
+                   "known at once; polling goes on",
+                   kReadWrite},
+    StringProperty{
+        kCallbackCertificate, &Settings::callback_certificate, "callback-certificate", "Callback certificate",
+        "PEM file with the certificate that callback-listen speaks TLS with; if unset, plain HTTP", kReadWrite},
+    StringProperty{kCallbackKey, &Settings::callback_key, "callback-key", "Callback key file",
+                   "PEM file with the certificate's private key; if unset, it is in callback-certificate", kReadWrite},
+    StringProperty{kCallbackSecret, &Settings::callback_secret, "callback-secret", "Callback secret",
+                   "The account's webhook secret (whsec_...): callbacks that are not signed with it are dropped; if "
+                   "unset, KLINGV2A_CALLBACK_SECRET from the environment",
+                   kWriteOnly},
     StringProperty{kSpoolDir, &Settings::spool_dir, "spool-dir", "Spool directory",
                    "Where the proxy and the result are kept while they are needed; if unset, TMPDIR, else /var/tmp",
                    kReadWrite},
@@ -287,6 +306,15 @@ void set_credentials(kling::Service& service, const Settings& settings) {
   service.secret_key = or_environment(service.secret_key, {"KLINGV2A_SECRET_KEY"});
 }
 
+// With a listener callback-url is its public face; the request's callback_url is known once it listens.
+void set_callback(cycle::CycleSettings& cycle, const Settings& settings) {
+  const bool listens = !settings.callback_listen.empty();
+  cycle.callback = {settings.callback_listen, settings.callback_certificate, settings.callback_key,
+                    or_environment(settings.callback_secret, {"KLINGV2A_CALLBACK_SECRET"}),
+                    listens ? settings.callback_url : ""};
+  if (!listens) cycle.request.callback_url = settings.callback_url;
+}
+
 }  // namespace
 
 RunSettings snapshot(const Settings& settings, unsigned clip_number) {
@@ -297,8 +325,14 @@ RunSettings snapshot(const Settings& settings, unsigned clip_number) {
   if (cycle.service.base_url.empty()) cycle.service.base_url = kDefaultBaseUrl;
   const http::Timeouts timeouts{Seconds(settings.connect_timeout_s), Seconds(settings.silence_timeout_s), Seconds(600)};
   cycle.service.timeouts = timeouts;
-  cycle.request = {settings.video_id,  settings.video_url,        settings.sound_effect_prompt, settings.bgm_prompt,
-                   settings.asmr_mode, settings.external_task_id, settings.callback_url};
+  cycle.request = {settings.video_id,
+                   settings.video_url,
+                   settings.sound_effect_prompt,
+                   settings.bgm_prompt,
+                   settings.asmr_mode,
+                   settings.external_task_id,
+                   {}};
+  set_callback(cycle, settings);
   if (clip_number > 1 && !settings.external_task_id.empty())
     cycle.request.external_task_id += "-" + std::to_string(clip_number);
   cycle.publish = {settings.publish, headers_of(settings.publish_headers.get()), settings.publish_public_url,
@@ -321,6 +355,7 @@ RunSettings snapshot(const Settings& settings, unsigned clip_number) {
 void check(const RunSettings& settings) {
   kling::validate(settings.cycle.service);
   (void)journal::locate(settings.cycle.journal, settings.cycle.service.base_url);
+  callback::validate(settings.cycle.callback, settings.cycle.service.base_url);
   auto request = settings.cycle.request;
   if (!settings.by_reference()) {
     if (settings.cycle.publish.uri.empty())

@@ -28,6 +28,8 @@ struct Settings {
   std::string sound_effect_prompt, bgm_prompt;
   bool asmr_mode = false;
   std::string external_task_id, callback_url;
+  std::string callback_listen, callback_certificate, callback_key;
+  std::string callback_secret;  // secret; empty: from the environment
   guint take = 0;
   OnFailure on_failure = OnFailure::error;
   guint timeout_s = 20 * 60;

@@ -4,6 +4,7 @@
 #include "clock.h"
 
 #include "cancel_descriptor.h"
+#include "wake_up.h"
 
 namespace klingv2a {
 namespace {
@@ -13,19 +14,28 @@ class SystemClock final : public Clock {
   Seconds now() override { return std::chrono::steady_clock::now().time_since_epoch(); }
   Seconds wall() override { return std::chrono::system_clock::now().time_since_epoch(); }
 
-  bool sleep(Seconds length, GCancellable* cancel) override {
-    CancelDescriptor descriptor(cancel);
-    const Seconds end = now() + length;
-    while (!g_cancellable_is_cancelled(cancel)) {
-      const Seconds left = end - now();
-      if (left <= Seconds::zero()) return true;
-      descriptor.wait(left);
-    }
-    return false;
+  bool sleep(Seconds length, GCancellable* cancel) override { return wait(length, cancel, nullptr); }
+
+  bool sleep_until_rung(Seconds length, GCancellable* cancel, const WakeUp& wake) override {
+    GPollFD ring = wake.descriptor();
+    return wait(length, cancel, &ring);
   }
 
   // GLib's generator is seeded from the system and thread-safe.
   double random() override { return g_random_double(); }
+
+ private:
+  // `early` may be null: what ends the wait when it is ready.
+  bool wait(Seconds length, GCancellable* cancel, GPollFD* early) {
+    CancelDescriptor descriptor(cancel);
+    const Seconds end = now() + length;
+    while (!g_cancellable_is_cancelled(cancel)) {
+      const Seconds left = end - now();
+      if (left <= Seconds::zero() || (early && early->revents != 0)) return true;
+      descriptor.wait(left, early);
+    }
+    return false;
+  }
 };
 
 }  // namespace

@@ -65,6 +65,19 @@ bool adopt_earlier_task(Run& run) {
                  " in the account's tasks; if it is not there, on-unknown=resubmit asks for it again"});
 }
 
+// Frees the listener's port before the row is given back, which may take a slow disk's time: the clip's next run may
+// want both.
+class ListenerEnd {
+ public:
+  explicit ListenerEnd(Run& run) : run_(run) {}
+  ~ListenerEnd() { run_.stop_listening(); }
+  ListenerEnd(const ListenerEnd&) = delete;
+  ListenerEnd& operator=(const ListenerEnd&) = delete;
+
+ private:
+  Run& run_;
+};
+
 // The same failure again costs nothing; another task would.
 void fail_again_or_start_over(Run& run) {
   const journal::Row& row = run.claim().row();
@@ -94,6 +107,7 @@ std::unique_ptr<publish::Publication> obtain_task(Run& run, const CycleClip& cli
     case State::waiting:
       break;
   }
+  run.listen();
   run.set_origin(Origin::submitted);
   auto publication = publish_proxy(run, clip);
   submit(run);
@@ -134,6 +148,7 @@ CycleResult run_claimed(Run& run, journal::Journal& journal, const CycleClip& cl
                                        account_of(run.settings.service)};
   const auto claim = journal.claim(identity, run.settings.timeout, run.on_wait());
   run.take_over(*claim);
+  const ListenerEnd end(run);
   return run_with(run, journal.location(), clip);
 }
 

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "callback/settings.h"
 #include "clock.h"
 #include "error.h"
 #include "gobject_ptr.h"
@@ -28,6 +29,8 @@ struct CycleSettings {
   kling::Service service;
   kling::SubmitRequest request;      // video_id or video_url set: by reference; else the proxy's URL is filled in
   publish::PublishSettings publish;  // unused by reference
+  // When it listens, its public_url gives the request's callback_url, which is empty here.
+  callback::CallbackSettings callback;
   // How long to wait for a task, from its acceptance on; the retries of the download end at the same moment. Before
   // that, refusals "for now" are put up with for as long, from the first submit on.
   Seconds timeout{20 * 60};
@@ -66,6 +69,7 @@ struct CycleStats {
   int retries = 0;  // repeated reads and repeated submits after a definite refusal
   std::string last_retry_reason;
   int polls = 0;
+  callback::Counts callbacks;
   double publish_s = 0, submit_s = 0, wait_s = 0, download_s = 0;
   std::uint64_t result_bytes = 0;
   int journal_failures = 0;         // what could not be written down once a task existed

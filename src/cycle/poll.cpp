@@ -14,6 +14,8 @@ namespace klingv2a::cycle {
 namespace {
 
 constexpr http::RetryPolicy kQueryRetries{};
+// Between two looks, however many callbacks come.
+constexpr Seconds kLeastGap{1};
 // How often the service may not know the task that it has just accepted.
 constexpr int kUnknownTaskAnswers = 4;
 
@@ -50,7 +52,7 @@ class Wait {
       const Seconds left = run_.settings.timeout - run_.waited();
       if (left <= Seconds(0)) throw still_running(run_, last_failure_ ? &*last_failure_ : nullptr);
       // The last look is taken at the time-out itself.
-      run_.wait(std::min(gap_, left));
+      wait_to_look(std::min(gap_, left));
       const std::optional<kling::Task> task = look();
       if (task && kling::is_terminal(task->status)) return *task;
       run_.observer.on_waiting(run_.waited());
@@ -58,7 +60,17 @@ class Wait {
   }
 
  private:
+  // A callback ends the wait early, but not one that the service's trouble has made necessary.
+  void wait_to_look(Seconds length) {
+    if (!run_.is_listening() || last_failure_) return run_.wait(length);
+    const Seconds least = std::min(length, kLeastGap);
+    run_.wait(least);
+    run_.wait_for_callback(length - least);
+  }
+
   std::optional<kling::Task> look() {
+    // Before the look: what comes during it may tell of a later state.
+    run_.take_callbacks();
     try {
       kling::Task task = run_.query(run_.settings.timeout - run_.waited());
       failures_ = unknown_task_answers_ = 0;
@@ -118,6 +130,7 @@ kling::Task poll(Run& run) {
   run.begin(Phase::poll);
   const StepTimer timer(run.clock, run.stats.wait_s);
   kling::Task task = Wait(run).until_terminal();
+  run.stop_listening();
   write_down_end(run, task);
   if (task.status == kling::TaskStatus::failed) throw task_failure(task.status_message, task.request_id);
   return task;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// The third step: waiting for the task. The task is paid for, so only its end, a fatal answer, the time-out or a
+// The third step: waiting for the task. It is looked at in gaps (poll_gaps.h), and when a callback says that there is
+// something to see, which may never come. The task is paid for, so only its end, a fatal answer, the time-out or a
 // cancel end the wait; an outage of the service does not.
 #pragma once
 

@@ -68,6 +68,32 @@ void Run::wait(Seconds length) {
   if (!clock.sleep(length, cancel)) throw make_error(ErrorKind::cancelled, phase_, "the cycle was cancelled");
 }
 
+void Run::wait_for_callback(Seconds length) {
+  if (!listener_) return wait(length);
+  if (!clock.sleep_until_rung(length, cancel, listener_->bell()))
+    throw make_error(ErrorKind::cancelled, phase_, "the cycle was cancelled");
+}
+
+void Run::listen() {
+  if (settings.callback.listen.empty()) return;
+  stop_listening();
+  listener_ = std::make_unique<callback::Listener>(settings.callback, clock);
+  request.callback_url = listener_->url();
+}
+
+void Run::stop_listening() {
+  if (!listener_) return;
+  callback::Counts counts = listener_->counts();
+  listener_.reset();
+  stats.callbacks.taken += counts.taken;
+  stats.callbacks.dropped += counts.dropped;
+  if (counts.dropped > 0) stats.callbacks.last_dropped_reason = std::move(counts.last_dropped_reason);
+}
+
+void Run::take_callbacks() {
+  if (listener_ && listener_->bell().take()) g_debug("a callback came: the task is looked at");
+}
+
 void Run::note_retry(const Error& error, int attempt, Seconds gap) {
   ++stats.retries;
   stats.last_retry_reason = error.what();

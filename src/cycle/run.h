@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "callback/listener.h"
 #include "cycle/cycle.h"
 #include "http/retry.h"
 #include "journal/journal.h"
@@ -21,6 +22,16 @@ class Run {
   void begin(Phase next);
   // Throws Error{cancelled} as soon as the run is cancelled.
   void wait(Seconds length);
+  // Likewise, but ends early once a callback has come; without a listener there is none.
+  void wait_for_callback(Seconds length);
+  // From now on callbacks of the task that will be submitted are taken, if they are wished for: those of an earlier
+  // run's task go to a path that is gone. Throws Error{settings}.
+  void listen();
+  // No callback is waited for any more: what came is in the stats.
+  void stop_listening();
+  [[nodiscard]] bool is_listening() const noexcept { return listener_ != nullptr; }
+  // What came so far is known by the look that follows.
+  void take_callbacks();
   // A failure that is repeated after `gap`: counted and told.
   void note_retry(const Error& error, int attempt, Seconds gap);
   [[nodiscard]] http::OnRetry on_retry();
@@ -67,6 +78,7 @@ class Run {
   void note_journal_failure(const Error& error);
 
   journal::Claim* claim_ = nullptr;
+  std::unique_ptr<callback::Listener> listener_;
   Origin origin_ = Origin::submitted;
   Phase phase_ = Phase::check;
   bool sent_ = false;

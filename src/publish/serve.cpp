@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// See serve.h. Threads: FileServer is made and destroyed on the cycle thread; between the two its own thread alone runs
-// the GMainContext and with it every callback of the SoupServer. What the callbacks read (path, content) is written
-// before that thread starts and never again, so there is no lock; only the stop flag is shared.
+// See serve.h. Threads: FileServer is made and destroyed on the cycle thread; between the two the server's own thread
+// calls what it answers with. What that reads (path, content) is written before the thread starts and never again, so
+// there is no lock.
 #include "publish/serve.h"
 
 #include <libsoup/soup.h>
 
 #include <algorithm>
-#include <atomic>
-#include <optional>
-#include <thread>
 
+#include "http/server_thread.h"
 #include "publish/name.h"
 
 namespace klingv2a::publish {
 
 namespace {
 
-using MainContextPtr = std::unique_ptr<GMainContext, Deleter<g_main_context_unref>>;
 using MappedFilePtr = std::unique_ptr<GMappedFile, Deleter<g_mapped_file_unref>>;
 using ParamsPtr = std::unique_ptr<GHashTable, Deleter<g_hash_table_unref>>;
 
@@ -26,18 +23,6 @@ Error wrong(const std::string& what) {
   return make_error(ErrorKind::settings, Phase::publish, "publish: " + what,
                     "write publish=serve://ADDRESS:PORT?public=URL, each part as needed");
 }
-
-// libsoup attaches what it starts to the thread-default context. Owns the context meanwhile: one thread at a time.
-class DefaultContext {
- public:
-  explicit DefaultContext(GMainContext* context) : context_(context) { g_main_context_push_thread_default(context_); }
-  ~DefaultContext() { g_main_context_pop_thread_default(context_); }
-  DefaultContext(const DefaultContext&) = delete;
-  DefaultContext& operator=(const DefaultContext&) = delete;
-
- private:
-  GMainContext* context_;
-};
 
 // The file's bytes as pages of the file itself: a request costs no memory of its own, however large the file. The file
 // has no name and is no longer written, so it cannot shrink under the mapping.
@@ -78,86 +63,33 @@ Asked asked_part(SoupMessageHeaders* request, goffset size, Slice& slice) {
   return Asked::slice;
 }
 
-class FileServer {
+class FileServer final : private http::RequestHandler {
  public:
-  FileServer(const ServeTarget& target, std::string path, const SpoolFile& file);
-  ~FileServer();
-  FileServer(const FileServer&) = delete;
-  FileServer& operator=(const FileServer&) = delete;
+  FileServer(const ServeTarget& target, std::string path, const SpoolFile& file)
+      : path_(std::move(path)),
+        content_(map_content(file)),
+        server_({.address = target.address, .port = target.port, .certificate = nullptr}, *this, "publish") {}
 
-  [[nodiscard]] int port() const noexcept { return port_; }
+  [[nodiscard]] const std::string& base_url() const noexcept { return server_.url(); }
 
  private:
-  void start(const ServeTarget& target);
-  void listen(const ServeTarget& target);
-  void run();
+  void on_headers(SoupServerMessage* message, const char* path) override;
+  void on_request(SoupServerMessage* message, const char* path) override;
   void answer(SoupServerMessage* message, const char* path) const;
   void send_part(SoupServerMessage* message) const;
-  static void on_headers(SoupServer*, SoupServerMessage* message, const char*, GHashTable*, gpointer);
-  static void on_request(SoupServer*, SoupServerMessage* message, const char* path, GHashTable*, gpointer self);
 
   const std::string path_;
   const GBytesPtr content_;
-  int port_ = 0;
-  std::atomic<bool> stopping_ = false;
-  MainContextPtr context_{g_main_context_new()};
-  GObjectPtr<SoupServer> server_;
-  std::thread thread_;
+  http::ServerThread server_;  // the last: it calls as soon as it is there
 };
 
-FileServer::FileServer(const ServeTarget& target, std::string path, const SpoolFile& file)
-    : path_(std::move(path)), content_(map_content(file)) {
-  start(target);
-  thread_ = std::thread([this] { run(); });
-}
-
-// Returns before the thread starts, so that the context is free for it.
-void FileServer::start(const ServeTarget& target) {
-  const DefaultContext use(context_.get());
-  server_ = GObjectPtr<SoupServer>::adopt(soup_server_new(nullptr, nullptr));
-  soup_server_add_early_handler(server_.get(), nullptr, on_headers, nullptr, nullptr);
-  soup_server_add_handler(server_.get(), nullptr, on_request, this, nullptr);
-  listen(target);
-}
-
-// Connections are cut here, not drained: the context is iterated without blocking only to let go of what was under way.
-FileServer::~FileServer() {
-  stopping_ = true;
-  g_main_context_wakeup(context_.get());
-  thread_.join();
-  const DefaultContext use(context_.get());
-  soup_server_disconnect(server_.get());
-  server_ = nullptr;
-  while (g_main_context_iteration(context_.get(), FALSE)) {
-  }
-}
-
-void FileServer::listen(const ServeTarget& target) {
-  const auto address =
-      GObjectPtr<GSocketAddress>::adopt(g_inet_socket_address_new_from_string(target.address.c_str(), target.port));
-  GError* raw_error = nullptr;
-  if (!address || !soup_server_listen(server_.get(), address.get(), SoupServerListenOptions(0), &raw_error)) {
-    const GErrorPtr error(raw_error);
-    throw wrong("cannot listen on " + target.address + " port " + std::to_string(target.port) +
-                (error ? std::string(": ") + error->message : ""));
-  }
-  GSList* uris = soup_server_get_uris(server_.get());
-  port_ = g_uri_get_port(static_cast<GUri*>(uris->data));
-  g_slist_free_full(uris, [](gpointer uri) { g_uri_unref(static_cast<GUri*>(uri)); });
-}
-
-void FileServer::run() {
-  const DefaultContext use(context_.get());
-  while (!stopping_) g_main_context_iteration(context_.get(), TRUE);
-}
-
 // Whatever a stranger sends along is dropped as it comes in, not collected.
-void FileServer::on_headers(SoupServer*, SoupServerMessage* message, const char*, GHashTable*, gpointer) {
+void FileServer::on_headers(SoupServerMessage* message, const char* /*path*/) {
   soup_message_body_set_accumulate(soup_server_message_get_request_body(message), FALSE);
 }
 
-void FileServer::on_request(SoupServer*, SoupServerMessage* message, const char* path, GHashTable*, gpointer self) {
-  static_cast<const FileServer*>(self)->answer(message, path);
+void FileServer::on_request(SoupServerMessage* message, const char* path) {
+  answer(message, path);
   g_debug("serve: %s answered with %u", soup_server_message_get_method(message),
           soup_server_message_get_status(message));
 }
@@ -207,9 +139,7 @@ class ServedFile final : public Publication {
 
  private:
   [[nodiscard]] std::string base(const ServeTarget& target) const {
-    if (!target.public_base.empty()) return target.public_base;
-    const bool v6 = target.address.find(':') != std::string::npos;
-    return "http://" + (v6 ? "[" + target.address + "]" : target.address) + ":" + std::to_string(server_.port());
+    return target.public_base.empty() ? server_.base_url() : target.public_base;
   }
 
   FileServer server_;

@@ -80,6 +80,10 @@ TEST_F(PropertiesTest, AreTheDocumentedOnes) {
                                          "asmr-mode",
                                          "external-task-id",
                                          "callback-url",
+                                         "callback-listen",
+                                         "callback-certificate",
+                                         "callback-key",
+                                         "callback-secret",
                                          "take",
                                          "on-failure",
                                          "timeout",
@@ -139,7 +143,7 @@ TEST_F(PropertiesTest, AreUnsetByNull) {
 
 TEST_F(PropertiesTest, SecretsAreWriteOnly) {
   for (const char* name : {"api-key", "access-key", "secret-key", "video-url", "publish", "publish-headers",
-                           "publish-public-url", "callback-url", "journal"}) {
+                           "publish-public-url", "callback-url", "callback-secret", "journal"}) {
     const GParamSpec* spec = g_object_class_find_property(G_OBJECT_GET_CLASS(element_.get()), name);
     ASSERT_NE(spec, nullptr) << name;
     EXPECT_EQ(spec->flags & G_PARAM_READWRITE, G_PARAM_WRITABLE) << name;
@@ -155,8 +159,9 @@ TEST_F(PropertiesTest, ReportsAreReadOnly) {
   g_object_get(element_.get(), "stats", &raw, nullptr);
   const std::unique_ptr<GstStructure, Deleter<gst_structure_free>> stats(raw);
   ASSERT_NE(stats, nullptr);
-  for (const char* field : {"clips", "tasks", "paid-tasks", "kept-sounds", "waits-for-another", "journal-failures",
-                            "origin", "polls", "retries", "samples", "samples-padded", "samples-trimmed"})
+  for (const char* field :
+       {"clips", "tasks", "paid-tasks", "kept-sounds", "waits-for-another", "journal-failures", "origin", "polls",
+        "callbacks", "callbacks-dropped", "retries", "samples", "samples-padded", "samples-trimmed"})
     EXPECT_TRUE(gst_structure_has_field(stats.get(), field)) << field;
 }
 

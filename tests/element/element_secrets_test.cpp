@@ -126,7 +126,7 @@ class SecretsTest : public ::testing::Test {
     klingv2a_ = run_->element("k");
     set("api-key", kKey);
     set("base-url", service_.base_url());
-    set("callback-url", std::string("https://example.org/") + kCallback);
+    set("callback-url", std::string("https://127.0.0.1:1/") + kCallback);
   }
   void set(const char* property, const std::string& value) const {
     g_object_set(klingv2a_.get(), property, value.c_str(), nullptr);
@@ -256,6 +256,20 @@ TEST_F(SecretsTest, OfAKeptSound) {
 TEST_F(SecretsTest, OfASuccessfulTaskServedFromHere) {
   make("klingv2a");
   EXPECT_EQ(run(), End::eos) << run_->first_error();
+  expect_nothing_leaked();
+}
+
+// The service's callbacks are not signed, which is logged.
+TEST_F(SecretsTest, OfAListenerForCallbacks) {
+  const std::string address = "127.0.0.1:" + std::to_string(closed_port());
+  make("klingv2a");
+  set("callback-listen", address);
+  set("callback-url", "http://" + address + "/" + kCallback);
+  set("callback-secret", "whsec_SECRETWHKx7QmZ12");
+  EXPECT_EQ(run(), End::eos) << run_->first_error();
+  EXPECT_NE(service_.paid_tasks().front().body.find(std::string(kCallback) + "/"), std::string::npos);
+  EXPECT_GE(run_->stat("k", "callbacks-dropped"), 1);
+  expect_row();
   expect_nothing_leaked();
 }
 

@@ -18,7 +18,7 @@ class SettingsTest : public ::testing::Test {
   void TearDown() override { clear(); }
   static void clear() {
     for (const char* name : {"KLINGV2A_API_KEY", "COMETAPI_KEY", "KLINGV2A_BASE_URL", "KLINGV2A_ACCESS_KEY",
-                             "KLINGV2A_SECRET_KEY", "KLINGV2A_JOURNAL"})
+                             "KLINGV2A_SECRET_KEY", "KLINGV2A_JOURNAL", "KLINGV2A_CALLBACK_SECRET"})
       g_unsetenv(name);
   }
   static void set(const char* name, const char* value) { g_setenv(name, value, TRUE); }
@@ -244,6 +244,41 @@ TEST_F(SettingsTest, ARunTakesEverySettingAlong) {
   EXPECT_EQ(run.cycle.max_tasks, 2U);
   EXPECT_EQ(run.cycle.max_kept_bytes, 12345U);
   EXPECT_EQ(run.cycle.on_unknown, cycle::OnUnknown::resubmit);
+}
+
+TEST_F(SettingsTest, WithAListenerTheCallbackUrlIsItsPublicFace) {
+  auto settings = valid();
+  settings.callback_url = "https://example.org/cb";
+  settings.callback_listen = "0.0.0.0:8443";
+  settings.callback_certificate = "/certificate.pem";
+  settings.callback_key = "/key.pem";
+  settings.callback_secret = "whsec_AAAA";
+  const auto run = snapshot(settings, 1);
+  EXPECT_EQ(run.cycle.request.callback_url, "") << "it has a random path, known once it listens";
+  EXPECT_EQ(run.cycle.callback.public_url, "https://example.org/cb");
+  EXPECT_EQ(run.cycle.callback.listen, "0.0.0.0:8443");
+  EXPECT_EQ(run.cycle.callback.certificate, "/certificate.pem");
+  EXPECT_EQ(run.cycle.callback.private_key, "/key.pem");
+  EXPECT_EQ(run.cycle.callback.secret, "whsec_AAAA");
+}
+
+TEST_F(SettingsTest, TheCallbackSecretMayComeFromTheEnvironment) {
+  set("KLINGV2A_CALLBACK_SECRET", "whsec_BBBB");
+  auto settings = valid();
+  EXPECT_EQ(snapshot(settings, 1).cycle.callback.secret, "whsec_BBBB");
+  settings.callback_secret = "whsec_AAAA";
+  EXPECT_EQ(snapshot(settings, 1).cycle.callback.secret, "whsec_AAAA");
+}
+
+TEST_F(SettingsTest, AListenerThatCannotWorkIsRefused) {
+  auto settings = valid();
+  settings.callback_listen = "127.0.0.1:0";
+  EXPECT_FALSE(refusal(settings));
+  settings.callback_listen = "example.org:8443";
+  expect_refused(settings, ErrorKind::settings);
+  settings.callback_listen = "127.0.0.1:8443";
+  settings.callback_secret = "hunter2!";
+  expect_refused(settings, ErrorKind::settings);
 }
 
 }  // namespace

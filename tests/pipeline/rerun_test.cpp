@@ -176,7 +176,7 @@ TEST_F(RerunTest, WithAnotherWishIsAnotherTask) {
 TEST_F(RerunTest, WithWhatDoesNotChangeTheSoundIsTheSame) {
   const Ran first = run();
   for (const char* change :
-       {"publish=serve://127.0.0.1?public=http://127.0.0.1:1/", "timeout=77", "callback-url=https://example.org/",
+       {"publish=serve://127.0.0.1?public=http://127.0.0.1:1/", "timeout=77", "callback-url=https://127.0.0.1:1/",
         "external-task-id=mine", "max-tasks=1", "on-failure=silence"}) {
     SCOPED_TRACE(change);
     expect_kept(run(change), first);

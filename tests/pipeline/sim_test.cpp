@@ -44,7 +44,7 @@ TEST_F(SimApi, EveryDocumentedFieldIsAccepted) {
   run(quick());
   const std::string prompt = repeated("é", 200);
   submit(R"("video_url":")" + files_.url("/a.b/clip.MP4?x=1") + R"(","sound_effect_prompt":")" + prompt +
-         R"(","bgm_prompt":"","asmr_mode":true,"external_task_id":"mine","callback_url":"https://example.org/cb")");
+         R"(","bgm_prompt":"","asmr_mode":true,"external_task_id":"mine","callback_url":"https://127.0.0.1:1/cb")");
   EXPECT_TRUE(ends_as("succeed"));
 }
 
@@ -130,6 +130,7 @@ TEST_F(SimApi, ABadSubmitIsRefusedAndNotPaid) {
       "{" + url + R"(,"sound_effect_prompt":")" + repeated("\U0001F600", 101) + "\"}",
       "{" + url + R"(,"external_task_id":""})",
       "{" + url + R"(,"callback_url":"callback"})",
+      "{" + url + R"(,"callback_url":"http://example.org/cb"})",
   };
   for (const std::string& body : bodies) {
     const HttpReply answer = post(body);

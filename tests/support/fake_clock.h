@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "clock.h"
+#include "wake_up.h"
 
 namespace klingv2a::test {
 
@@ -33,6 +34,19 @@ class FakeClock final : public Clock {
       on_sleep = on_sleep_;
     }
     if (on_sleep) on_sleep(length);
+    return !g_cancellable_is_cancelled(cancel);
+  }
+  // The hook of set_on_sleep() may ring: then no time has passed.
+  bool sleep_until_rung(Seconds length, GCancellable* cancel, const WakeUp& wake) override {
+    std::function<void(Seconds)> on_sleep;
+    {
+      const std::lock_guard lock(mutex_);
+      if (g_cancellable_is_cancelled(cancel)) return false;
+      sleeps_.push_back(length);
+      on_sleep = on_sleep_;
+    }
+    if (on_sleep && !is_rung(wake)) on_sleep(length);
+    if (!is_rung(wake)) advance(length);
     return !g_cancellable_is_cancelled(cancel);
   }
   double random() override {
@@ -65,6 +79,11 @@ class FakeClock final : public Clock {
   }
 
  private:
+  static bool is_rung(const WakeUp& wake) {
+    GPollFD ring = wake.descriptor();
+    return g_poll(&ring, 1, 0) > 0;
+  }
+
   mutable std::mutex mutex_;
   Seconds now_{1000};
   Seconds wall_start_{1780000000};

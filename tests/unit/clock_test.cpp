@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "gobject_ptr.h"
+#include "wake_up.h"
 
 namespace klingv2a {
 namespace {
@@ -48,6 +49,40 @@ TEST(SystemClock, ACancelEndsASleepAtOnce) {
   EXPECT_FALSE(clock->sleep(Seconds(60), cancel.get()));
   canceller.join();
   EXPECT_LT(clock->now() - begin, Seconds(5));
+}
+
+TEST(SystemClock, ARingEndsASleepAtOnce) {
+  const auto clock = make_system_clock();
+  const WakeUp bell;
+  const Seconds begin = clock->now();
+  std::thread ringer([&] { bell.ring(); });
+  EXPECT_TRUE(clock->sleep_until_rung(Seconds(60), make_cancel().get(), bell));
+  ringer.join();
+  EXPECT_LT(clock->now() - begin, Seconds(5));
+}
+
+TEST(SystemClock, ARingBeforeTheSleepIsNotLostAndIsTakenOnce) {
+  const auto clock = make_system_clock();
+  WakeUp bell;
+  bell.ring();
+  bell.ring();
+  const Seconds begin = clock->now();
+  EXPECT_TRUE(clock->sleep_until_rung(Seconds(60), nullptr, bell));
+  EXPECT_LT(clock->now() - begin, Seconds(5));
+  EXPECT_TRUE(bell.take());
+  EXPECT_FALSE(bell.take());
+  const Seconds second = clock->now();
+  EXPECT_TRUE(clock->sleep_until_rung(Seconds(0.01), nullptr, bell));
+  EXPECT_GE(clock->now() - second, Seconds(0.01));
+}
+
+TEST(SystemClock, ACancelEndsASleepThatNobodyRings) {
+  const auto clock = make_system_clock();
+  const WakeUp bell;
+  const auto cancel = make_cancel();
+  std::thread canceller([&] { g_cancellable_cancel(cancel.get()); });
+  EXPECT_FALSE(clock->sleep_until_rung(Seconds(60), cancel.get(), bell));
+  canceller.join();
 }
 
 TEST(SystemClock, WallTimeIsUnixTime) {

@@ -19,13 +19,15 @@ constexpr const char* kSummary =
     "flash of the picture, noise where it moves.";
 constexpr const char* kDescription =
     "FAULT is ON:DO[,name=value]...\n"
-    "  ON: submit, query, result, fetch, api (submit or query, whichever comes first)\n"
+    "  ON: submit, query, result, fetch, callback, api (submit or query, whichever comes first)\n"
     "  DO: status, error_code, reset, hang, half_answer, cut, corrupt, truncate, html, redirect, fail_task,\n"
-    "      never_finish, missing_result, odd_status, expire, ignore_range, changed\n"
+    "      never_finish, missing_result, odd_status, expire, ignore_range, changed; of a callback: lose, forge,\n"
+    "      stale, repeat, oversize, late, early\n"
     "  names: times (-1: always), http_status, code, location, retry_after, paid (yes/no), bytes (of a cut answer),\n"
+    "         seconds (of a late callback),\n"
     "         and last message or body\n"
     "  e.g. --fault submit:error_code,code=1302,times=2 --fault query:status,http_status=503,body=busy\n"
-    "       --fault submit:reset,paid=yes --fault result:cut,bytes=1000 --fault api:error_code,code=1004\n"
+    "       --fault submit:reset,paid=yes --fault result:cut,bytes=1000 --fault callback:forge,times=-1\n"
     "SOUND is name=value[,...]: rate, channels, longer (seconds, may be negative), audios, wav, mp3 (yes/no)\n"
     "  e.g. --sound rate=44100,channels=1,longer=-0.25,audios=no\n"
     "A ledger FILE is read at the start: what was accepted is finished, results and their links stay.\n"
@@ -39,14 +41,15 @@ struct Arguments {
   double task_time_s = 2, list_lag_s = 0, link_life_s = 0;
   gboolean new_names = FALSE, any_resolution = FALSE, no_ranges = FALSE;
   char *address = nullptr, *key = nullptr, *dialect = nullptr, *ledger = nullptr, *sound = nullptr,
-       *port_file = nullptr, *external_lookup = nullptr, *duplicates = nullptr;
+       *port_file = nullptr, *external_lookup = nullptr, *duplicates = nullptr, *callback_secret = nullptr;
   char **faults = nullptr, **key_pairs = nullptr;
 
   Arguments() = default;
   Arguments(const Arguments&) = delete;
   Arguments& operator=(const Arguments&) = delete;
   ~Arguments() {
-    for (char* text : {address, key, dialect, ledger, sound, port_file, external_lookup, duplicates}) g_free(text);
+    for (char* text : {address, key, dialect, ledger, sound, port_file, external_lookup, duplicates, callback_secret})
+      g_free(text);
     for (char** texts : {faults, key_pairs}) g_strfreev(texts);
   }
 };
@@ -65,6 +68,10 @@ void add_basics(GOptionContext* context, Arguments& arguments) {
       {"key-pair", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments.key_pairs,
        "Accept JWTs signed with SECRET, too; may be repeated", "ACCESS:SECRET"},
       {"dialect", 'd', 0, G_OPTION_ARG_STRING, &arguments.dialect, "cometapi (default) or kling", "NAME"},
+      {"callback-secret", 0, 0, G_OPTION_ARG_STRING, &arguments.callback_secret,
+       "Sign callbacks with it, as Standard Webhooks says (default: not at all). They go to any https URL, and by http "
+       "to loopback only",
+       "whsec_BASE64"},
       {"new-names", 0, 0, G_OPTION_ARG_NONE, &arguments.new_names, "wav_url instead of url_wav", nullptr},
       {"sound", 's', 0, G_OPTION_ARG_STRING, &arguments.sound, "How the sound is made", "SOUND"},
       {"fault", 'f', 0, G_OPTION_ARG_STRING_ARRAY, &arguments.faults, "Misbehave; may be repeated", "FAULT"},
@@ -196,6 +203,7 @@ Options options_of(const Arguments& arguments) {
   Options options;
   if (arguments.address) options.address = arguments.address;
   options.port = static_cast<std::uint16_t>(count_of("--port", arguments.port, 65535));
+  if (arguments.callback_secret) options.callback_secret = arguments.callback_secret;
   if (arguments.ledger) options.ledger_file = arguments.ledger;
   options.keys = {key_of(arguments)};
   for (char** pair = arguments.key_pairs; pair && *pair; ++pair) {

@@ -198,6 +198,21 @@ Answer list_answer(const Voice& voice, const std::vector<Task>& tasks) {
   return json_answer(200, json.end_array().end_object().text());
 }
 
+std::string callback_body(const Voice& voice, const Task& task) {
+  JsonWriter json;
+  json.object();
+  if (voice.naming == Naming::old_names) {
+    write_task(json, voice, task, {.status = {}, .hide_results = true});
+  } else {
+    json.string("id", task.paid.task_id)
+        .string("status", task.paid.status == "succeed" ? "succeeded" : task.paid.status)
+        .string("message", task.paid.status_message)
+        .integer("create_time", task.created_ms)
+        .integer("update_time", task.updated_ms);
+  }
+  return json.end_object().text();
+}
+
 Answer error_answer(const Voice& voice, const std::string& code, const std::string& message, const std::string& param) {
   const ErrorRow& row = row_of(code);
   const bool comet = voice.dialect == Dialect::cometapi;

@@ -31,6 +31,9 @@ struct View {
 [[nodiscard]] Answer task_answer(const Voice& voice, const Task& task, const View& view = {});
 [[nodiscard]] Answer list_answer(const Voice& voice, const std::vector<Task>& tasks);
 
+// What a callback says: the bare task without its results; by the new names the new standard's object.
+[[nodiscard]] std::string callback_body(const Voice& voice, const Task& task);
+
 // An error with its HTTP status from the table (unknown codes: 400). In CometAPI's dialect credentials (1000-1004) come
 // without a code, as they do there.
 [[nodiscard]] Answer error_answer(const Voice& voice, const std::string& code, const std::string& message,

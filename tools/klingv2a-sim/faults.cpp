@@ -20,14 +20,15 @@ struct OnName {
   std::string_view name;
   On on;
 };
-constexpr std::array kOnNames = {OnName{"submit", On::submit}, OnName{"query", On::query}, OnName{"result", On::result},
-                                 OnName{"fetch", On::fetch}, OnName{"api", On::api}};
+constexpr std::array kOnNames = {OnName{"submit", On::submit}, OnName{"query", On::query},
+                                 OnName{"result", On::result}, OnName{"fetch", On::fetch},
+                                 OnName{"api", On::api},       OnName{"callback", On::callback}};
 
 // Where each misbehaviour can happen.
 struct DoRow {
   std::string_view name;
   Do what;
-  bool submit, query, result, fetch;
+  bool submit, query, result, fetch, callback = false;
 };
 constexpr std::array kDoRows = {
     DoRow{"status", Do::status, true, true, true, true},
@@ -47,6 +48,13 @@ constexpr std::array kDoRows = {
     DoRow{"expire", Do::expire, false, false, true, false},
     DoRow{"ignore_range", Do::ignore_range, false, false, true, false},
     DoRow{"changed", Do::changed, false, false, true, false},
+    DoRow{"lose", Do::lose, false, false, false, false, true},
+    DoRow{"forge", Do::forge, false, false, false, false, true},
+    DoRow{"stale", Do::stale, false, false, false, false, true},
+    DoRow{"repeat", Do::repeat, false, false, false, false, true},
+    DoRow{"oversize", Do::oversize, false, false, false, false, true},
+    DoRow{"late", Do::late, false, false, false, false, true},
+    DoRow{"early", Do::early, false, false, false, false, true},
 };
 
 [[noreturn]] void refuse(const std::string& what) {
@@ -65,6 +73,8 @@ bool possible(const DoRow& row, On on) {
       return row.fetch;
     case On::api:
       return row.submit && row.query;
+    case On::callback:
+      return row.callback;
   }
   return false;
 }
@@ -115,6 +125,8 @@ void set_field(Fault& fault, std::string_view name, std::string_view value) {
     fault.retry_after = value;
   else if (name == "paid")
     fault.paid = parse_bool(name, value);
+  else if (name == "seconds")
+    fault.seconds = parse_int(name, value);
   else if (name == "bytes")
     fault.bytes = parse_int(name, value);
   else
@@ -126,6 +138,7 @@ void check(const Fault& fault) {
   if (!possible(*row, fault.on)) refuse(std::string(row->name) + " cannot happen on this kind of request");
   if (fault.what == Do::error_code && fault.code.empty()) refuse("error_code needs a code");
   if (fault.times == 0 || fault.times < -1) refuse("times is at least 1, or -1 for always");
+  if (fault.seconds < 0) refuse("seconds is at least 0");
   if (fault.bytes < -1) refuse("bytes is at least 0, or -1 for half of them");
   if (fault.http_status < 200 || fault.http_status > 599) refuse("http_status is 200 to 599");
 }

@@ -37,7 +37,7 @@ class FaultQueue {
 };
 
 // "ON:DO[,name=value]…": "submit:error_code,code=1302,times=2". Names: times, http_status, code, location, retry_after,
-// paid (yes/no), bytes, and last, because they take the rest of the text with its commas: message, body.
+// paid (yes/no), bytes, seconds, and last, because they take the rest of the text with its commas: message, body.
 // Throws std::invalid_argument.
 [[nodiscard]] Fault parse_fault(std::string_view text);
 // {"on":"submit","do":"error_code","code":"1302","times":2}, the same names. Throws std::invalid_argument.

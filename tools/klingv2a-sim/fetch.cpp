@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "private_context.h"
+
 namespace klingv2a::sim {
 namespace {
 
@@ -17,18 +19,6 @@ constexpr const char* kTooLarge = "File size is invalid: the video is larger tha
   throw_if_cancelled(cancellable);
   throw TaskFailure(std::string("Failed to download video_url: ") + (error ? error->message : "unknown error"));
 }
-
-// Keeps libsoup's timers off the default context, which belongs to whoever runs the service.
-class PrivateContext {
- public:
-  PrivateContext() : context_(g_main_context_new()) { g_main_context_push_thread_default(context_.get()); }
-  ~PrivateContext() { g_main_context_pop_thread_default(context_.get()); }
-  PrivateContext(const PrivateContext&) = delete;
-  PrivateContext& operator=(const PrivateContext&) = delete;
-
- private:
-  std::unique_ptr<GMainContext, Deleter<g_main_context_unref>> context_;
-};
 
 std::string read_all(GInputStream* stream, GCancellable* cancellable, std::size_t enough) {
   std::string bytes;

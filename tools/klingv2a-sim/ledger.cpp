@@ -104,17 +104,28 @@ Task Ledger::accept(Submit submit, const Sound& sound, Ending ending) {
     most_in_flight_ = std::max(most_in_flight_, in_flight_locked());
   }
   file_.sync();
+  if (on_status_) on_status_(task);
   return task;
+}
+
+void Ledger::set_on_status(std::function<void(const Task&)> on_status) {
+  on_status_ = std::move(on_status);
 }
 
 template <typename Change>
 void Ledger::update(const std::string& task_id, const Change& change) {
-  const std::lock_guard lock(mutex_);
-  Task* task = task_locked(task_id);
-  if (!task) return;
-  change(*task);
-  task->updated_ms = now_ms();
-  changed_locked(line_of(*task));
+  std::optional<Task> changed;
+  {
+    const std::lock_guard lock(mutex_);
+    Task* task = task_locked(task_id);
+    if (!task) return;
+    const std::string before = task->paid.status;
+    change(*task);
+    task->updated_ms = now_ms();
+    changed_locked(line_of(*task));
+    if (task->paid.status != before) changed = *task;
+  }
+  if (changed && on_status_) on_status_(*changed);
 }
 
 void Ledger::keep_clip(const std::string& task_id, const Blob& clip) {
@@ -229,6 +240,18 @@ void Ledger::record(const SeenRequest& request) {
 std::vector<SeenRequest> Ledger::requests() const {
   const std::lock_guard lock(mutex_);
   return requests_;
+}
+
+void Ledger::record(const SentCallback& callback) {
+  const std::lock_guard lock(mutex_);
+  callbacks_.push_back(callback);
+  ++changes_;
+  change_.notify_all();
+}
+
+std::vector<SentCallback> Ledger::callbacks() const {
+  const std::lock_guard lock(mutex_);
+  return callbacks_;
 }
 
 std::uint64_t Ledger::changes() const {

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -27,6 +28,7 @@ namespace klingv2a::sim {
 struct Submit {
   std::string video_id, video_url, external_task_id;
   std::string body;  // the JSON as received
+  std::string callback_url;
 };
 
 // How an accepted task is to end.
@@ -67,6 +69,9 @@ class Ledger {
   // or is not a ledger.
   Ledger(const std::string& file, const LinkRules& link_rules);
 
+  // Told of each change of a task's status, on the thread that made it, without the lock. Set before the first one.
+  void set_on_status(std::function<void(const Task&)> on_status);
+
   // A paid task, `submitted`; it is on disk when this returns. Throws std::runtime_error when it cannot be.
   Task accept(Submit submit, const Sound& sound, Ending ending);
   void keep_clip(const std::string& task_id, const Blob& clip);  // what was fetched
@@ -91,6 +96,8 @@ class Ledger {
 
   void record(const SeenRequest& request);
   [[nodiscard]] std::vector<SeenRequest> requests() const;
+  void record(const SentCallback& callback);  // not in the file
+  [[nodiscard]] std::vector<SentCallback> callbacks() const;
 
   // Counts every change. wait_for_change returns when the count is no longer `seen`, or at the deadline.
   [[nodiscard]] std::uint64_t changes() const;
@@ -117,6 +124,8 @@ class Ledger {
   std::vector<Task> tasks_;
   int most_in_flight_ = 0;
   std::vector<SeenRequest> requests_;
+  std::vector<SentCallback> callbacks_;
+  std::function<void(const Task&)> on_status_;  // not guarded: set once, at the beginning
   LedgerFile file_;
 };
 

@@ -79,6 +79,13 @@ Answer misbehave(const Voice& voice, const Fault& fault, Answer proper) {
     case Fault::Do::expire:
     case Fault::Do::ignore_range:
     case Fault::Do::changed:
+    case Fault::Do::lose:
+    case Fault::Do::forge:
+    case Fault::Do::stale:
+    case Fault::Do::repeat:
+    case Fault::Do::oversize:
+    case Fault::Do::late:
+    case Fault::Do::early:
       return proper;  // answered by their own routes
   }
   if (!fault.retry_after.empty()) answer.headers.emplace_back("Retry-After", fault.retry_after);

@@ -4,6 +4,7 @@
 #include <gst/gst.h>
 
 #include "api.h"
+#include "callback_sender.h"
 #include "faults.h"
 #include "ledger.h"
 #include "server.h"
@@ -15,15 +16,22 @@ namespace klingv2a::sim {
 struct Service::Impl {
   explicit Impl(const Options& options)
       : ledger(options.ledger_file, {options.link_life, options.link_fetches}),
+        sender(options, ledger, faults),
         runner(options, ledger, faults),
         api(options, ledger, faults, [this](const std::string& task_id) { runner.start(task_id); }),
         server(options.address, options.port),
         host_url("http://" + host_of(options.address) + ":" + std::to_string(server.port())) {
     for (const Fault& fault : options.faults) faults.add(fault);
     api.set_host_url(host_url);
+    ledger.set_on_status([this](const Task& task) { sender.tell(task); });
     runner.resume();
     server.start([this](const Request& request) { return api.answer(request); });
   }
+
+  // The server's thread may wait for a callback's answer.
+  ~Impl() { sender.stop(); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   static std::string host_of(const std::string& address) {
     return address.find(':') == std::string::npos ? address : "[" + address + "]";
@@ -31,6 +39,7 @@ struct Service::Impl {
 
   Ledger ledger;
   FaultQueue faults;
+  CallbackSender sender;
   TaskRunner runner;
   Api api;
   Server server;
@@ -76,6 +85,10 @@ int Service::most_in_flight() const {
 
 std::vector<SeenRequest> Service::requests() const {
   return impl_->ledger.requests();
+}
+
+std::vector<SentCallback> Service::callbacks() const {
+  return impl_->ledger.callbacks();
 }
 
 int Service::count(const std::string& method, const std::string& path_prefix) const {

@@ -7,9 +7,9 @@
 // With a ledger file it may be killed at any moment: the next one that is started with the file knows every task, goes
 // on with the unfinished ones, and answers for the results of the others.
 //
-// Threads: Service owns one server thread (a GMainContext of its own with the SoupServer) and one worker thread per
-// accepted task (fetch, analyse, synthesise). The ledger, the faults, the sound and the task time have a mutex each,
-// and no thread holds two of them; every public method may be called from any thread.
+// Threads: Service owns one server thread (a GMainContext of its own with the SoupServer), one that sends callbacks,
+// and one worker thread per accepted task (fetch, analyse, synthesise). The ledger, the faults, the sound and the task
+// time have a mutex each, and no thread holds two of them; every public method may be called from any thread.
 #pragma once
 
 #include <chrono>
@@ -39,8 +39,8 @@ struct Sound {
 struct Fault {
   // query: of one task, or of the list. api: submit or query, whichever comes first. fetch: the service's own GET of
   // video_url, whose task then fails (hang: stays `submitted`); of the misbehaviours it knows status, reset, hang,
-  // corrupt and truncate.
-  enum class On { submit, query, result, fetch, api };
+  // corrupt and truncate. callback: one that the service sends; it knows the misbehaviours of the last lines only.
+  enum class On { submit, query, result, fetch, api, callback };
   enum class Do {
     status,          // answer with `http_status` and `body` (raw) instead; on submit no task is made unless `paid`
     error_code,      // answer with the API's error `code` in this service's dialect (HTTP status from the error table)
@@ -59,6 +59,13 @@ struct Fault {
     expire,          // result: the link is dead from now on; a query gives a fresh one
     ignore_range,    // result asked for by Range: the whole of it, with status 200
     changed,         // result asked for by Range: the same sound in another file, with another ETag and length
+    lose,            // callback: it is never sent
+    forge,           // callback: signed with another secret
+    stale,           // callback: signed an hour ago
+    repeat,          // callback: sent twice, with the same id
+    oversize,        // callback: with a megabyte of a body
+    late,            // callback: `seconds` after its time
+    early,           // callback: answered before anything goes on; that of `submitted` before the submit is answered
   };
   On on = On::submit;
   Do what = Do::status;
@@ -70,7 +77,8 @@ struct Fault {
   std::string location;
   std::string retry_after;  // header, as is
   bool paid = false;
-  int bytes = -1;  // cut: how much of the (partial) body is sent; -1: half of it
+  int seconds = 5;  // late
+  int bytes = -1;   // cut: how much of the (partial) body is sent; -1: half of it
 };
 
 // Who signs JWTs with `secret_key` and names itself by `access_key` in `iss`.
@@ -96,6 +104,7 @@ struct Options {
   int concurrency = 0;        // tasks in flight at once; a further submit is refused by 1303. 0: no limit
   std::vector<Fault> faults;  // there from the first request on, as if by add_fault()
   Sound sound;
+  std::string callback_secret;  // "whsec_…": callbacks are signed with it. Empty: they are not, as behind a gateway
   // JSON lines: read at the start, then appended; the results lie in LEDGER_FILE.results/. Empty: memory only.
   std::string ledger_file;
 };
@@ -116,9 +125,16 @@ struct PaidTask {
   std::int64_t samples = 0;
 };
 
+// A callback that was sent, and answered.
+struct SentCallback {
+  std::string task_id, status;  // of the task
+  int answer = 0;               // HTTP status; 0: none came
+};
+
 class Service {
  public:
-  // Starts listening before it returns. Throws std::invalid_argument when one of the faults cannot happen,
+  // Starts listening before it returns. Throws std::invalid_argument when one of the faults cannot happen or the
+  // callback secret is none,
   // std::runtime_error when the address cannot be bound, or when the ledger
   // file cannot be read, is not one, or belongs to a service that still runs.
   explicit Service(const Options& options);
@@ -136,6 +152,7 @@ class Service {
   [[nodiscard]] std::vector<PaidTask> paid_tasks() const;
   [[nodiscard]] int most_in_flight() const;  // the highest number of tasks that were in flight at once
   [[nodiscard]] std::vector<SeenRequest> requests() const;
+  [[nodiscard]] std::vector<SentCallback> callbacks() const;
   [[nodiscard]] int count(const std::string& method, const std::string& path_prefix) const;
   // Waits for the event, not for the time: true as soon as `condition` holds (looked at after each change of state),
   // false at the deadline.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "submit_check.h"
 
+#include <gio/gio.h>
 #include <json-glib/json-glib.h>
 
 #include <algorithm>
@@ -15,16 +16,16 @@ namespace {
 constexpr long kMaxPromptUnits = 200;
 constexpr double kMinSeconds = 3.0, kMaxSeconds = 20.0;
 
-enum class Kind { text, prompt, url, yes_no };
+enum class Kind { text, prompt, url, callback, yes_no };
 struct Field {
   std::string_view name;
   Kind kind;
 };
 constexpr std::array kFields = {
-    Field{"video_id", Kind::text},     Field{"video_url", Kind::url},
-    Field{"bgm_prompt", Kind::prompt}, Field{"sound_effect_prompt", Kind::prompt},
-    Field{"asmr_mode", Kind::yes_no},  Field{"external_task_id", Kind::text},
-    Field{"callback_url", Kind::url},
+    Field{"video_id", Kind::text},         Field{"video_url", Kind::url},
+    Field{"bgm_prompt", Kind::prompt},     Field{"sound_effect_prompt", Kind::prompt},
+    Field{"asmr_mode", Kind::yes_no},      Field{"external_task_id", Kind::text},
+    Field{"callback_url", Kind::callback},
 };
 
 [[noreturn]] void refuse(const std::string& param, const std::string& why) {
@@ -47,6 +48,17 @@ void check_url(const std::string& name, const char* text) {
   if (!host || !*host) refuse(name, "names no host");
 }
 
+// The real service calls https only. On loopback http will do, where a rehearsal has no certificate.
+void check_callback(const std::string& name, const char* text) {
+  check_url(name, text);
+  const GUriPtr uri(g_uri_parse(text, G_URI_FLAGS_NONE, nullptr));
+  if (std::string_view(g_uri_get_scheme(uri.get())) == "https") return;
+  const std::string host = g_uri_get_host(uri.get());
+  const auto address = GObjectPtr<GInetAddress>::adopt(g_inet_address_new_from_string(host.c_str()));
+  if (host == "localhost" || (address && g_inet_address_get_is_loopback(address.get()))) return;
+  refuse(name, "is not https (this simulation takes http on loopback only)");
+}
+
 void check_field(const std::string& name, JsonNode* value) {
   const auto field = std::ranges::find(kFields, name, &Field::name);
   if (field == kFields.end()) refuse(name, "is not a parameter of this endpoint");
@@ -60,6 +72,7 @@ void check_field(const std::string& name, JsonNode* value) {
   if (field->kind == Kind::prompt) return check_prompt(name, text);
   if (!*text) refuse(name, "is empty");
   if (field->kind == Kind::url) check_url(name, text);
+  if (field->kind == Kind::callback) check_callback(name, text);
 }
 
 void check_content_type(const std::string& header) {
@@ -100,7 +113,8 @@ Submit read_submit(const std::string& content_type, const std::string& body) {
   json_object_iter_init(&iter, object);
   while (json_object_iter_next(&iter, &name, &value)) check_field(name, value);
 
-  Submit submit{text_of(object, "video_id"), text_of(object, "video_url"), text_of(object, "external_task_id"), body};
+  Submit submit{text_of(object, "video_id"), text_of(object, "video_url"), text_of(object, "external_task_id"), body,
+                text_of(object, "callback_url")};
   if (submit.video_id.empty() == submit.video_url.empty())
     refuse("video_id", "or video_url must be given, and not both");
   if (!submit.video_id.empty() && !known_video_s(submit.video_id)) refuse("video_id", "names no video");

@@ -72,6 +72,12 @@ std::optional<Refusal> judge(const http::Response& response) {
   return refusal_by_status(response.status);
 }
 
+std::optional<Refusal> judge_removal(const http::Response& response) {
+  std::optional<Refusal> refusal = judge(response);
+  if (refusal) refusal->meaning = "does not let go of what was PUT there";
+  return refusal;
+}
+
 class UploadedFile final : public Publication {
  public:
   UploadedFile(std::string url, std::optional<http::Request> removal)
@@ -81,7 +87,8 @@ class UploadedFile final : public Publication {
   std::optional<Error> withdraw(http::Client& http, Clock& clock, GCancellable* cancel,
                                 const http::OnRetry& on_retry) override {
     if (!removal_) return std::nullopt;
-    return remove_from_store({.request = [this] { return *removal_; }, .judge = judge}, http, clock, cancel, on_retry);
+    return remove_from_store({.request = [this] { return *removal_; }, .judge = judge_removal}, http, clock, cancel,
+                             on_retry);
   }
 
  private:

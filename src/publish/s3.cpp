@@ -69,6 +69,7 @@ std::string checked_bucket(GUri* uri) {
   return bucket;
 }
 
+// GLib has resolved '.' and '..'.
 std::string checked_prefix(std::string_view path) {
   std::string prefix;
   while (!path.empty()) {
@@ -76,7 +77,6 @@ std::string checked_prefix(std::string_view path) {
     const std::string_view part = path.substr(0, end);
     path.remove_prefix(std::min(end + 1, path.size()));
     if (part.empty()) continue;
-    if (part == "." || part == "..") throw wrong("the prefix must not go through '.' or '..'");
     if (part.find_first_of("{}") != std::string_view::npos) {
       throw wrong("the path of s3:// is a prefix: the object's name is added to it, and {name} is not needed");
     }

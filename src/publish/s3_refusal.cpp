@@ -30,8 +30,8 @@ constexpr const char* kCheckRegion = "set region and endpoint in publish to wher
 constexpr const char* kLater = "try again later";
 
 constexpr std::array kMeanings{
-    Meaning{"SignatureDoesNotMatch", ErrorKind::permission, false, "refuses the signature: the secret key is wrong",
-            kCheckKey},
+    Meaning{"SignatureDoesNotMatch", ErrorKind::permission, false,
+            "refuses the signature: key id and secret do not belong together", kCheckKey},
     Meaning{"InvalidAccessKeyId", ErrorKind::permission, false, "does not know the access key id", kCheckKey},
     Meaning{"ExpiredToken", ErrorKind::permission, false, "refuses the session token: it has expired", kNewToken},
     Meaning{"TokenRefreshRequired", ErrorKind::permission, false, "refuses the session token: it has expired",

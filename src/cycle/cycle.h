@@ -73,6 +73,7 @@ struct CycleStats {
   double publish_s = 0, submit_s = 0, wait_s = 0, download_s = 0;
   std::uint64_t result_bytes = 0;
   int journal_failures = 0;         // what could not be written down once a task existed
+  int files_left = 0;               // published ones that could not be removed from their store
   bool waited_for_another = false;  // another run had the clip when this one came
 };
 

@@ -1,42 +1,22 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Publishing into a bucket of a real Swift, which judges each signature by itself.
-#include <algorithm>
 #include <cstring>
 
 #include "publish/s3.h"
 #include "publish/sigv4.h"
 #include "publish_fixture.h"
 #include "raw_server.h"
-#include "swift_server.h"
+#include "swift_environment.h"
 #include "tcp_proxy.h"
 
 namespace klingv2a::publish {
 namespace {
 
 using test::SwiftServer;
+using Swift = test::SwiftEnvironment;
 
-// One for all tests; empty where none is installed.
-class Swift : public ::testing::Environment {
- public:
-  void SetUp() override {
-    if (SwiftServer::is_installed()) server() = std::make_unique<SwiftServer>();
-  }
-  void TearDown() override { server() = nullptr; }
-  static std::unique_ptr<SwiftServer>& server() {
-    static std::unique_ptr<SwiftServer> only;
-    return only;
-  }
-};
-
-const auto* const swift = ::testing::AddGlobalTestEnvironment(new Swift);
-
-// One for each test.
-std::string bucket() {
-  std::string name = ::testing::UnitTest::GetInstance()->current_test_info()->name();
-  std::transform(name.begin(), name.end(), name.begin(), g_ascii_tolower);
-  return name;
-}
+[[maybe_unused]] const auto* const swift = ::testing::AddGlobalTestEnvironment(new Swift);
 
 class S3 : public PublishTest {
  protected:
@@ -46,11 +26,11 @@ class S3 : public PublishTest {
     ASSERT_EQ(send("PUT", ""), 200);
   }
   [[nodiscard]] static std::string uri(const std::string& endpoint = Swift::server()->endpoint()) {
-    return "s3://" + bucket() + "/some%20prefix?endpoint=" + endpoint;
+    return "s3://" + Swift::bucket() + "/some%20prefix?endpoint=" + endpoint;
   }
   std::string url(const std::string& method, const std::string& path, std::int64_t expires_s = 600) {
     return presigned_url({.method = method,
-                          .url = Swift::server()->endpoint() + "/" + bucket() + path,
+                          .url = Swift::server()->endpoint() + "/" + Swift::bucket() + path,
                           .region = "us-east-1",
                           .expires_s = expires_s},
                          {SwiftServer::access_key_id(), SwiftServer::secret_access_key(), ""}, clock_.wall());
@@ -185,7 +165,7 @@ TEST_F(S3, aClockThatIsBehindIsReportedAsSuch) {
 
 TEST_F(S3, anExpiredLinkIsRefused) {
   const auto publication = run(file_of("a small clip"));
-  const std::string path = publication->url().substr((Swift::server()->endpoint() + "/" + bucket()).size());
+  const std::string path = publication->url().substr((Swift::server()->endpoint() + "/" + Swift::bucket()).size());
   const std::string good = url("GET", path.substr(0, path.find('?')), 60);
   be_off_by(Seconds(-120));
   const std::string expired = url("GET", path.substr(0, path.find('?')), 60);

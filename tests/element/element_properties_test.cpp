@@ -74,6 +74,8 @@ TEST_F(PropertiesTest, AreTheDocumentedOnes) {
                                          "publish",
                                          "publish-headers",
                                          "publish-check",
+                                         "publish-expiry",
+                                         "publish-keep",
                                          "publish-public-url",
                                          "sound-effect-prompt",
                                          "bgm-prompt",

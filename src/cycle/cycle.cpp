@@ -23,6 +23,27 @@ using journal::State;
 // A run that stands still for too often is on a machine that cannot do this.
 constexpr int kMostLostLeases = 3;
 
+// Tells two accounts of one service apart. The key has too many bits for anyone to find it by trying.
+std::string account_of(const kling::Service& service) {
+  constexpr std::size_t kShown = 12;
+  const std::string who = journal::normalized_base_url(service.base_url) + "\n" +
+                          (service.access_key.empty() ? service.api_key : service.access_key);
+  const GCharPtr digest(g_compute_checksum_for_string(G_CHECKSUM_SHA256, who.c_str(), -1));
+  return std::string(digest.get()).substr(0, kShown);
+}
+
+journal::ClipIdentity identity_of(const CycleSettings& settings, const CycleClip& clip) {
+  return {clip.key, clip.length_ms, journal::normalized_base_url(settings.service.base_url),
+          account_of(settings.service)};
+}
+
+// What the journal knows the task by (another length is another file anyway): two tasks never share a published file,
+// so each can remove its own.
+std::string purpose_of(const CycleSettings& settings, const CycleClip& clip) {
+  const journal::ClipIdentity identity = identity_of(settings, clip);
+  return identity.key + "\n" + identity.service + "\n" + identity.account;
+}
+
 // A service elsewhere would be paid for a task whose video it cannot fetch.
 void check_within_reach(const Run& run, const std::string& url) {
   if (!http::is_loopback_url(url) || http::is_loopback_url(run.settings.service.base_url)) return;
@@ -39,7 +60,7 @@ std::unique_ptr<publish::Publication> publish_proxy(Run& run, const CycleClip& c
   run.begin(Phase::publish);
   const StepTimer timer(run.clock, run.stats.publish_s);
   publish::PublishSettings settings = run.settings.publish;
-  settings.purpose = clip.key;
+  settings.purpose = purpose_of(run.settings, clip);
   auto publication = publish::publish(settings, proxy, run.http, run.clock, run.cancel, run.on_retry());
   check_within_reach(run, publication->url());
   run.request.video_url = publication->url();
@@ -157,20 +178,8 @@ CycleResult run_with(Run& run, const journal::Location& location, const CycleCli
   return result_of(run, std::move(task), std::move(sound));
 }
 
-// Tells two accounts of one service apart. The key has too many bits for anyone to find it by trying.
-std::string account_of(const kling::Service& service) {
-  constexpr std::size_t kShown = 12;
-  const std::string who = journal::normalized_base_url(service.base_url) + "\n" +
-                          (service.access_key.empty() ? service.api_key : service.access_key);
-  const GCharPtr digest(g_compute_checksum_for_string(G_CHECKSUM_SHA256, who.c_str(), -1));
-  return std::string(digest.get()).substr(0, kShown);
-}
-
 CycleResult run_claimed(Run& run, journal::Journal& journal, const CycleClip& clip) {
-  const journal::ClipIdentity identity{clip.key, clip.length_ms,
-                                       journal::normalized_base_url(run.settings.service.base_url),
-                                       account_of(run.settings.service)};
-  const auto claim = journal.claim(identity, run.settings.timeout, run.on_wait());
+  const auto claim = journal.claim(identity_of(run.settings, clip), run.settings.timeout, run.on_wait());
   run.take_over(*claim);
   const ListenerEnd end(run);
   return run_with(run, journal.location(), clip);

@@ -39,7 +39,7 @@ struct PublishSettings {
   Seconds expiry{0};
   bool keep = false;         // S3: withdraw() leaves the file where it is
   Seconds timeout{20 * 60};  // how long the task will be waited for: a link has to outlive it
-  std::string purpose = {};  // S3: what tells the task from others with the same file (the clip's key); see s3.h
+  std::string purpose = {};  // S3: what tells the task from others with the same file; see s3.h
 };
 
 // Throws Error{settings} that says what is wrong with the URI, headers, public_url or expiry, or that there are no

@@ -117,7 +117,7 @@ std::unique_ptr<Publication> put(const PublishSettings& settings, std::shared_pt
   PutTarget target = put_target(settings, unguessable_name());
   const http::Request request =
       with_headers(upload_request(target.upload_url, std::move(file), settings.timeouts), settings.headers);
-  call_store({.request = [&request] { return request; }, .judge = judge}, http, clock, cancel, on_retry);
+  call_store({.request = [&request] { return http::Request(request); }, .judge = judge}, http, clock, cancel, on_retry);
   std::optional<http::Request> removal;
   if (when_withdrawn == WhenWithdrawn::remove) {
     removal = with_headers(removal_request(target.upload_url, settings.timeouts), settings.headers);

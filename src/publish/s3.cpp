@@ -56,7 +56,8 @@ Query query_of(GUri* uri) {
 }
 
 bool is_made_of(std::string_view text, std::string_view more) {
-  return std::ranges::all_of(text, [more](char c) { return g_ascii_isalnum(c) || more.find(c) != more.npos; });
+  return std::ranges::all_of(text,
+                             [more](char c) { return g_ascii_isalnum(c) || more.find(c) != std::string_view::npos; });
 }
 
 std::string checked_bucket(GUri* uri) {

@@ -112,6 +112,15 @@ TEST_F(Target, isRidOfItsTrialWithTheHeadersOfTheUpload) {
   EXPECT_EQ(store_.requests().at(1).header("Content-Type"), "");
 }
 
+TEST_F(Target, thatHasLostItsTrialIsRidOfItAllTheSame) {
+  store_.add(reply(201, ""));
+  store_.set_default(reply(404, ""));
+  settings_.uri = store_.url("/{name}.mp4");
+  settings_.check = false;
+  EXPECT_FALSE(check());
+  EXPECT_EQ(store_.requests().size(), 2u);
+}
+
 TEST_F(Target, thatDoesNotShowItsTrialIsRidOfItAllTheSame) {
   store_.set_default(reply(404, ""));
   store_.add(reply(201, ""));

@@ -237,6 +237,10 @@ std::string object_name(const S3Target& target, const std::string& purpose, cons
 }
 
 void check_s3(const PublishSettings& settings) {
+  if (!settings.headers.empty() || !settings.public_url.empty()) {
+    throw wrong(
+        "publish-headers and publish-public-url are for PUT: s3:// signs what it sends, and gives a link itself");
+  }
   (void)store_of(settings);
   (void)link_expiry(settings);
 }

@@ -87,6 +87,17 @@ TEST(S3Settings, areRefusedWithoutCredentials) {
   EXPECT_THROW(validate(settings), Error);
 }
 
+TEST(S3Settings, areRefusedWithWhatIsForPutOnly) {
+  const AwsEnvironment environment({{"AWS_ACCESS_KEY_ID", "AKID"}, {"AWS_SECRET_ACCESS_KEY", "s3cret"}});
+  PublishSettings settings;
+  settings.uri = "s3://clips?region=eu-west-1";
+  settings.headers = {{"x-amz-acl", "s3cret"}};
+  EXPECT_THROW(validate(settings), Error);
+  settings.headers.clear();
+  settings.public_url = "https://cdn.example.org/{name}.mp4";
+  EXPECT_THROW(validate(settings), Error);
+}
+
 std::int64_t expiry(double expiry_s, double timeout_s) {
   PublishSettings settings;
   settings.expiry = Seconds(expiry_s);

@@ -145,5 +145,20 @@ TEST_F(Target, ofS3CarriesTheSessionToken) {
   EXPECT_EQ(store_.requests().size(), 2u);
 }
 
+TEST_F(Target, ofS3IsFetchedByALinkThatLastsAsLongAsWasAsked) {
+  const AwsEnvironment environment({{"AWS_ACCESS_KEY_ID", "AKID"}, {"AWS_SECRET_ACCESS_KEY", "s3cret"}});
+  store_.set_default(reply(200, ""));
+  settings_.uri = "s3://clips/a?endpoint=" + store_.url("");
+  settings_.check = false;
+  settings_.timeout = Seconds(600);
+  settings_.expiry = Seconds(1600);
+  EXPECT_NE(run(file_of("a small clip"))->url().find("&X-Amz-Expires=1600&"), std::string::npos);
+  settings_.expiry = Seconds(0);
+  EXPECT_NE(run(file_of("a small clip"))->url().find("&X-Amz-Expires=4800&"), std::string::npos);
+  settings_.expiry = Seconds(1400);
+  EXPECT_EQ(failure().kind, ErrorKind::settings);
+  EXPECT_EQ(store_.requests().size(), 2u);
+}
+
 }  // namespace
 }  // namespace klingv2a::publish

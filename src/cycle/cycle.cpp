@@ -135,7 +135,10 @@ void obtain_task(Run& run, const CycleClip& clip, std::unique_ptr<publish::Publi
 
 void withdraw(Run& run, publish::Publication* publication) {
   if (!publication) return;
-  if (publication->withdraw(run.http, run.clock, run.cancel, run.on_retry())) ++run.stats.files_left;
+  const std::optional<Error> left = publication->withdraw(run.http, run.clock, run.cancel, run.on_retry());
+  if (!left) return;
+  ++run.stats.files_left;
+  run.observer.on_file_left(run.with_what_is_known(*left));
 }
 
 // There is no task that would still have to fetch the file.

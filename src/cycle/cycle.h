@@ -107,6 +107,8 @@ class CycleObserver {
   virtual void on_turn(const std::string& /*what*/) {}
   // What could not be written down although a task exists: the sound comes all the same.
   virtual void on_journal_failure(const Error& /*error*/) {}
+  // What was published could not be removed from its store, and stays there: nobody's run fails for that.
+  virtual void on_file_left(const Error& /*error*/) {}
   // A recovered failure, after which the call is repeated.
   virtual void on_retry(const Error& error, int attempt, Seconds gap) = 0;
 };

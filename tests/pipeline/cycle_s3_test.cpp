@@ -12,6 +12,7 @@
 #include "private_home.h"
 #include "publish/sigv4.h"
 #include "swift_environment.h"
+#include "tcp_proxy.h"
 #include "test_clip.h"
 
 namespace klingv2a {
@@ -31,6 +32,8 @@ class Observer final : public cycle::CycleObserver {
   void on_task(const kling::Task&) override {}
   void on_waiting(Seconds) override {}
   void on_retry(const Error&, int, Seconds) override {}
+  void on_file_left(const Error& error) override { left = error.details(); }
+  std::optional<ErrorDetails> left;
 };
 
 class CycleS3 : public ::testing::Test {
@@ -65,8 +68,7 @@ class CycleS3 : public ::testing::Test {
     sha256_ = GCharPtr(g_compute_checksum_for_string(G_CHECKSUM_SHA256, bytes.data(), gssize(bytes.size()))).get();
     proxy->write_at(0, std::as_bytes(std::span(bytes)));
     cycle::CycleClip clip{.key = "the clip", .length_ms = 4000, .make_proxy = [proxy] { return proxy; }};
-    Observer observer;
-    return run_cycle(settings_, clip, clock_, nullptr, observer);
+    return run_cycle(settings_, clip, clock_, nullptr, observer_);
   }
   // To the bucket itself.
   http::Response send(const std::string& method) {
@@ -85,6 +87,8 @@ class CycleS3 : public ::testing::Test {
   std::unique_ptr<sim::Service> sim_;
   cycle::CycleSettings settings_;
   test::FakeClock clock_;
+  Observer observer_;
+  bool is_away_ = false;
   std::string sha256_;  // of the proxy
 };
 
@@ -138,6 +142,24 @@ TEST_F(CycleS3, aTaskThatGoesOnKeepsItsFile) {
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::still_running);
   }
+  EXPECT_FALSE(bucket_is_empty());
+}
+
+TEST_F(CycleS3, whatCannotBeRemovedIsToldAndTheSoundComes) {
+  run_service(quick());
+  test::TcpProxy network(static_cast<std::uint16_t>(std::stoi(Swift::server()->port())));
+  settings_.publish.uri = "s3://" + Swift::bucket() + "?endpoint=" + network.url();
+  clock_.set_on_sleep([&](Seconds) {
+    (void)sim_->wait_until(has_ended, kDeadline);
+    if (std::exchange(is_away_, true)) return;
+    network.refuse();
+  });
+  const cycle::CycleResult result = run();
+  EXPECT_GT(result.sound->size(), 1000u);
+  EXPECT_EQ(result.stats.files_left, 1);
+  ASSERT_TRUE(observer_.left);
+  EXPECT_EQ(observer_.left->kind, ErrorKind::network);
+  EXPECT_EQ(observer_.left->paid, Paid::yes);
   EXPECT_FALSE(bucket_is_empty());
 }
 

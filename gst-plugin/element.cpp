@@ -50,18 +50,19 @@ StructurePtr Element::stats_structure() const {
   return StructurePtr(gst_structure_new(
       "klingv2a-stats", "clips", G_TYPE_UINT, s.clips, "tasks", G_TYPE_UINT, s.tasks, "paid-tasks", G_TYPE_UINT,
       s.paid_tasks, "kept-sounds", G_TYPE_UINT, s.kept_sounds, "waits-for-another", G_TYPE_UINT, s.waits_for_another,
-      "journal-failures", G_TYPE_UINT, s.journal_failures, "origin", G_TYPE_STRING, s.origin.c_str(), "polls",
-      G_TYPE_UINT, s.polls, "callbacks", G_TYPE_UINT, s.callbacks, "callbacks-dropped", G_TYPE_UINT,
-      s.callbacks_dropped, "callbacks-dropped-reason", G_TYPE_STRING, s.callbacks_dropped_reason.c_str(), "retries",
-      G_TYPE_UINT, s.retries, "last-retry-reason", G_TYPE_STRING, s.last_retry_reason.c_str(), "warnings", G_TYPE_UINT,
-      s.warnings, "last-error-kind", G_TYPE_STRING, s.last_error_kind.c_str(), "conformed", G_TYPE_STRING,
-      s.conformed.c_str(), "encoder", G_TYPE_STRING, s.encoder.c_str(), "spooled-bytes", G_TYPE_UINT64, s.spooled_bytes,
-      "sound-form", G_TYPE_STRING, s.sound_form.c_str(), "clip-length", G_TYPE_UINT64, s.clip_length, "lead-in",
-      G_TYPE_UINT64, s.lead_in, "samples", G_TYPE_INT64, s.samples, "samples-padded", G_TYPE_INT64, s.samples_padded,
-      "samples-trimmed", G_TYPE_INT64, s.samples_trimmed, "proxy-bytes", G_TYPE_UINT64, s.proxy_bytes, "result-bytes",
-      G_TYPE_UINT64, s.result_bytes, "proxy-seconds", G_TYPE_DOUBLE, s.proxy_s, "publish-seconds", G_TYPE_DOUBLE,
-      s.publish_s, "submit-seconds", G_TYPE_DOUBLE, s.submit_s, "wait-seconds", G_TYPE_DOUBLE, s.wait_s,
-      "download-seconds", G_TYPE_DOUBLE, s.download_s, "decode-seconds", G_TYPE_DOUBLE, s.decode_s, nullptr));
+      "journal-failures", G_TYPE_UINT, s.journal_failures, "files-left", G_TYPE_UINT, s.files_left, "origin",
+      G_TYPE_STRING, s.origin.c_str(), "polls", G_TYPE_UINT, s.polls, "callbacks", G_TYPE_UINT, s.callbacks,
+      "callbacks-dropped", G_TYPE_UINT, s.callbacks_dropped, "callbacks-dropped-reason", G_TYPE_STRING,
+      s.callbacks_dropped_reason.c_str(), "retries", G_TYPE_UINT, s.retries, "last-retry-reason", G_TYPE_STRING,
+      s.last_retry_reason.c_str(), "warnings", G_TYPE_UINT, s.warnings, "last-error-kind", G_TYPE_STRING,
+      s.last_error_kind.c_str(), "conformed", G_TYPE_STRING, s.conformed.c_str(), "encoder", G_TYPE_STRING,
+      s.encoder.c_str(), "spooled-bytes", G_TYPE_UINT64, s.spooled_bytes, "sound-form", G_TYPE_STRING,
+      s.sound_form.c_str(), "clip-length", G_TYPE_UINT64, s.clip_length, "lead-in", G_TYPE_UINT64, s.lead_in, "samples",
+      G_TYPE_INT64, s.samples, "samples-padded", G_TYPE_INT64, s.samples_padded, "samples-trimmed", G_TYPE_INT64,
+      s.samples_trimmed, "proxy-bytes", G_TYPE_UINT64, s.proxy_bytes, "result-bytes", G_TYPE_UINT64, s.result_bytes,
+      "proxy-seconds", G_TYPE_DOUBLE, s.proxy_s, "publish-seconds", G_TYPE_DOUBLE, s.publish_s, "submit-seconds",
+      G_TYPE_DOUBLE, s.submit_s, "wait-seconds", G_TYPE_DOUBLE, s.wait_s, "download-seconds", G_TYPE_DOUBLE,
+      s.download_s, "decode-seconds", G_TYPE_DOUBLE, s.decode_s, nullptr));
 }
 
 // Credentials, prompts, publish and the elements we need: wrong ones are known before any data. No network.

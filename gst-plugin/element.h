@@ -34,7 +34,7 @@ namespace klingv2a {
 struct Stats {
   guint clips = 0, tasks = 0, retries = 0, polls = 0;
   guint paid_tasks = 0;  // of `tasks`, those that were asked for by this element now
-  guint kept_sounds = 0, waits_for_another = 0, journal_failures = 0;
+  guint kept_sounds = 0, waits_for_another = 0, journal_failures = 0, files_left = 0;
   guint warnings = 0;
   guint callbacks = 0, callbacks_dropped = 0;
   std::string callbacks_dropped_reason;  // of the last one
@@ -153,6 +153,7 @@ class Element : private ClipRunHost {
   void on_origin(ClipRun& run, cycle::Origin origin) override;
   void on_turn(ClipRun& run, const std::string& what) override;
   void on_journal_failure(ClipRun& run, const Error& error) override;
+  void on_file_left(ClipRun& run, const Error& error) override;
   void on_retry(ClipRun& run, const Error& error, int attempt, Seconds gap) override;
   void on_conform(ClipRun& run, const std::vector<std::string>& reasons, const EncoderInUse& encoder) override;
   void on_missing_decoder(const CapsPtr& caps) override;

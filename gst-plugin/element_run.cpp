@@ -157,6 +157,16 @@ void Element::on_journal_failure(ClipRun& run, const Error& error) {
   warn(error.details());
 }
 
+void Element::on_file_left(ClipRun& run, const Error& error) {
+  GST_WARNING_OBJECT(self_, "clip %u: what was published for it stays: %s", run.number(), error.what());
+  {
+    const std::lock_guard lock(mutex_);
+    ++stats_.files_left;
+  }
+  // Of a run that is stopped nobody expects more than that.
+  if (error.kind() != ErrorKind::cancelled) warn(error.details());
+}
+
 void Element::warn(const ErrorDetails& details) {
   {
     const std::lock_guard lock(mutex_);

@@ -49,6 +49,8 @@ enum Id : guint {
   kConform,
   kProxyBitrate,
   kMaxHoldBytes,
+  kPublishExpiry,
+  kPublishKeep,
   kFirstFree,
 };
 
@@ -89,8 +91,9 @@ constexpr std::array kStrings{
                    "Name the video by the id of a video that Kling made in the last 30 days; nothing is published",
                    kReadWrite},
     StringProperty{kPublish, &Settings::publish, "publish", "Publish",
-                   "How the proxy gets its video_url: serve://ADDRESS:PORT?public=URL (served from here) or "
-                   "https://HOST/{name}.mp4 (HTTP PUT). Default: serve://127.0.0.1 if the service is on loopback",
+                   "How the proxy gets its video_url: serve://ADDRESS:PORT?public=URL (served from here), "
+                   "https://HOST/{name}.mp4 (HTTP PUT) or s3://BUCKET/PREFIX?region=NAME&endpoint=URL (a private "
+                   "bucket). Default: serve://127.0.0.1 if the service is on loopback",
                    kWriteOnly},
     StringProperty{kPublishPublicUrl, &Settings::publish_public_url, "publish-public-url", "Public URL of a PUT",
                    "Where the service fetches what was PUT, with {name}, if that is not where it was PUT to",
@@ -147,6 +150,10 @@ constexpr std::array kUints{
     UintProperty{kProxyBitrate, &Settings::proxy_bitrate_kbit, "proxy-bitrate", "Bit rate of the proxy",
                  "kbit/s of a transcoded proxy; at 20 s, 8000 make 20 MB of the 100 MB that the service takes", 100,
                  38000, 8000},
+    UintProperty{kPublishExpiry, &Settings::publish_expiry_s, "publish-expiry", "Expiry of a link to S3",
+                 "Seconds that the service can fetch the proxy from S3, at least timeout and 15 min; 0: twice timeout "
+                 "and 1 h",
+                 0, 7 * 24 * 3600, 0},
     UintProperty{kConnectTimeout, &Settings::connect_timeout_s, "connect-timeout", "Connect time-out",
                  "Seconds that connecting to a server may take", 1, 3600, 10},
     UintProperty{kSilenceTimeout, &Settings::silence_timeout_s, "silence-timeout", "Silence time-out",
@@ -203,6 +210,10 @@ void install_other_settings(GObjectClass* gobject_class) {
                            "Fetch the first bytes of a published proxy before a task is paid for; turn it off if only "
                            "the service can reach the URL",
                            TRUE, kReadWrite));
+  g_object_class_install_property(
+      gobject_class, kPublishKeep,
+      g_param_spec_boolean("publish-keep", "Keep the proxy on S3",
+                           "Leave the proxy in the bucket when its task has ended", FALSE, kReadWrite));
   g_object_class_install_property(
       gobject_class, kAsmrMode,
       g_param_spec_boolean("asmr-mode", "ASMR mode", "Ask for detailed, close sound", FALSE, kReadWrite));
@@ -337,6 +348,9 @@ RunSettings snapshot(const Settings& settings, unsigned clip_number) {
     cycle.request.external_task_id += "-" + std::to_string(clip_number);
   cycle.publish = {settings.publish, headers_of(settings.publish_headers.get()), settings.publish_public_url,
                    settings.publish_check, timeouts};
+  cycle.publish.expiry = Seconds(settings.publish_expiry_s);
+  cycle.publish.keep = settings.publish_keep;
+  cycle.publish.timeout = Seconds(settings.timeout_s);
   if (settings.publish.empty() && http::is_loopback_url(cycle.service.base_url)) cycle.publish.uri = kLoopbackPublish;
   cycle.timeout = run.timeout = Seconds(settings.timeout_s);
   cycle.max_result_bytes = settings.max_result_bytes;
@@ -362,7 +376,7 @@ void check(const RunSettings& settings) {
       throw make_error(
           ErrorKind::settings, Phase::check,
           "the service cannot reach this machine's files and the property publish is not set",
-          "set publish=https://…/{name}.mp4 or publish=serve://…?public=…, or name the video by video-url");
+          "set publish=https://…/{name}.mp4, s3://… or serve://…?public=…, or name the video by video-url");
     publish::validate(settings.cycle.publish);
     // Stands for the URL that publishing will give, so that the other rules can be checked now.
     request.video_url = "https://proxy.invalid/proxy.mp4";
@@ -397,6 +411,9 @@ bool set_setting(Settings& settings, guint id, const GValue* value) {
       return true;
     case kPublishCheck:
       settings.publish_check = g_value_get_boolean(value);
+      return true;
+    case kPublishKeep:
+      settings.publish_keep = g_value_get_boolean(value);
       return true;
     case kAsmrMode:
       settings.asmr_mode = g_value_get_boolean(value);
@@ -440,6 +457,9 @@ bool get_setting(const Settings& settings, guint id, GValue* value) {
   switch (id) {
     case kPublishCheck:
       g_value_set_boolean(value, settings.publish_check);
+      return true;
+    case kPublishKeep:
+      g_value_set_boolean(value, settings.publish_keep);
       return true;
     case kAsmrMode:
       g_value_set_boolean(value, settings.asmr_mode);

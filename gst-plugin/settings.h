@@ -25,6 +25,8 @@ struct Settings {
   StructurePtr publish_headers;        // secret; may be null
   std::string publish_public_url;
   bool publish_check = true;
+  guint publish_expiry_s = 0;
+  bool publish_keep = false;
   std::string sound_effect_prompt, bgm_prompt;
   bool asmr_mode = false;
   std::string external_task_id, callback_url;

@@ -23,6 +23,27 @@ using journal::State;
 // A run that stands still for too often is on a machine that cannot do this.
 constexpr int kMostLostLeases = 3;
 
+// Tells two accounts of one service apart. The key has too many bits for anyone to find it by trying.
+std::string account_of(const kling::Service& service) {
+  constexpr std::size_t kShown = 12;
+  const std::string who = journal::normalized_base_url(service.base_url) + "\n" +
+                          (service.access_key.empty() ? service.api_key : service.access_key);
+  const GCharPtr digest(g_compute_checksum_for_string(G_CHECKSUM_SHA256, who.c_str(), -1));
+  return std::string(digest.get()).substr(0, kShown);
+}
+
+journal::ClipIdentity identity_of(const CycleSettings& settings, const CycleClip& clip) {
+  return {clip.key, clip.length_ms, journal::normalized_base_url(settings.service.base_url),
+          account_of(settings.service)};
+}
+
+// What the journal knows the task by (another length is another file anyway): two tasks never share a published file,
+// so each can remove its own.
+std::string purpose_of(const CycleSettings& settings, const CycleClip& clip) {
+  const journal::ClipIdentity identity = identity_of(settings, clip);
+  return identity.key + "\n" + identity.service + "\n" + identity.account;
+}
+
 // A service elsewhere would be paid for a task whose video it cannot fetch.
 void check_within_reach(const Run& run, const std::string& url) {
   if (!http::is_loopback_url(url) || http::is_loopback_url(run.settings.service.base_url)) return;
@@ -38,7 +59,9 @@ std::unique_ptr<publish::Publication> publish_proxy(Run& run, const CycleClip& c
   const std::shared_ptr<const SpoolFile> proxy = clip.make_proxy();
   run.begin(Phase::publish);
   const StepTimer timer(run.clock, run.stats.publish_s);
-  auto publication = publish::publish(run.settings.publish, proxy, run.http, run.clock, run.cancel, run.on_retry());
+  publish::PublishSettings settings = run.settings.publish;
+  settings.purpose = purpose_of(run.settings, clip);
+  auto publication = publish::publish(settings, proxy, run.http, run.clock, run.cancel, run.on_retry());
   check_within_reach(run, publication->url());
   run.request.video_url = publication->url();
   return publication;
@@ -87,19 +110,16 @@ void fail_again_or_start_over(Run& run) {
   throw Error(std::move(details));
 }
 
-// A task for the clip: the journal's, or, when there is none, a new one. The publication lasts until the task has
-// ended.
-std::unique_ptr<publish::Publication> obtain_task(Run& run, const CycleClip& clip) {
+// A task for the clip: the journal's, or, when there is none, a new one for what is put into `publication`.
+void obtain_task(Run& run, const CycleClip& clip, std::unique_ptr<publish::Publication>& publication) {
   switch (run.claim().row().state) {
     case State::submitted:
-      run.set_origin(Origin::resumed);
-      return nullptr;
+      return run.set_origin(Origin::resumed);
     case State::succeeded:
     case State::downloaded:
-      run.set_origin(Origin::downloaded_again);
-      return nullptr;
+      return run.set_origin(Origin::downloaded_again);
     case State::prepared:
-      if (adopt_earlier_task(run)) return nullptr;
+      if (adopt_earlier_task(run)) return;
       break;
     case State::failed:
       fail_again_or_start_over(run);
@@ -109,9 +129,39 @@ std::unique_ptr<publish::Publication> obtain_task(Run& run, const CycleClip& cli
   }
   run.listen();
   run.set_origin(Origin::submitted);
-  auto publication = publish_proxy(run, clip);
+  publication = publish_proxy(run, clip);
   submit(run);
-  return publication;
+}
+
+void withdraw(Run& run, publish::Publication* publication) {
+  if (!publication) return;
+  const std::optional<Error> left = publication->withdraw(run.http, run.clock, run.cancel, run.on_retry());
+  if (!left) return;
+  ++run.stats.files_left;
+  run.observer.on_file_left(run.with_what_is_known(*left));
+}
+
+// There is no task that would still have to fetch the file.
+bool no_task_is_left(const Run& run, const Error& error) {
+  const ErrorDetails details = run.with_what_is_known(error).details();
+  return details.paid == Paid::no || details.kind == ErrorKind::task_failed || details.kind == ErrorKind::content;
+}
+
+// What is published lasts until the task has ended; in a store also when the task goes on without us. Who has lost the
+// lease leaves it to the run that has the clip now, and publishes under the same name.
+kling::Task finish_task(Run& run, const CycleClip& clip) {
+  std::unique_ptr<publish::Publication> publication;
+  try {
+    obtain_task(run, clip, publication);
+    kling::Task task = poll(run);
+    withdraw(run, publication.get());
+    return task;
+  } catch (const journal::LeaseLost&) {
+    throw;
+  } catch (const Error& error) {
+    if (no_task_is_left(run, error)) withdraw(run, publication.get());
+    throw;
+  }
 }
 
 CycleResult result_of(const Run& run, kling::Task task, Sound sound) {
@@ -125,28 +175,14 @@ CycleResult result_of(const Run& run, kling::Task task, Sound sound) {
 CycleResult run_with(Run& run, const journal::Location& location, const CycleClip& clip) {
   if (std::optional<Sound> sound = play_kept(run, location))
     return result_of(run, kept_task(run.claim().row()), std::move(*sound));
-  auto publication = obtain_task(run, clip);
-  kling::Task task = poll(run);
-  publication.reset();
+  kling::Task task = finish_task(run, clip);
   Sound sound = download(run, task);
   keep(run, location, sound);
   return result_of(run, std::move(task), std::move(sound));
 }
 
-// Tells two accounts of one service apart. The key has too many bits for anyone to find it by trying.
-std::string account_of(const kling::Service& service) {
-  constexpr std::size_t kShown = 12;
-  const std::string who = journal::normalized_base_url(service.base_url) + "\n" +
-                          (service.access_key.empty() ? service.api_key : service.access_key);
-  const GCharPtr digest(g_compute_checksum_for_string(G_CHECKSUM_SHA256, who.c_str(), -1));
-  return std::string(digest.get()).substr(0, kShown);
-}
-
 CycleResult run_claimed(Run& run, journal::Journal& journal, const CycleClip& clip) {
-  const journal::ClipIdentity identity{clip.key, clip.length_ms,
-                                       journal::normalized_base_url(run.settings.service.base_url),
-                                       account_of(run.settings.service)};
-  const auto claim = journal.claim(identity, run.settings.timeout, run.on_wait());
+  const auto claim = journal.claim(identity_of(run.settings, clip), run.settings.timeout, run.on_wait());
   run.take_over(*claim);
   const ListenerEnd end(run);
   return run_with(run, journal.location(), clip);

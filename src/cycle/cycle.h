@@ -73,6 +73,7 @@ struct CycleStats {
   double publish_s = 0, submit_s = 0, wait_s = 0, download_s = 0;
   std::uint64_t result_bytes = 0;
   int journal_failures = 0;         // what could not be written down once a task existed
+  int files_left = 0;               // published ones that could not be removed from their store
   bool waited_for_another = false;  // another run had the clip when this one came
 };
 
@@ -106,6 +107,8 @@ class CycleObserver {
   virtual void on_turn(const std::string& /*what*/) {}
   // What could not be written down although a task exists: the sound comes all the same.
   virtual void on_journal_failure(const Error& /*error*/) {}
+  // What was published could not be removed from its store, and stays there: nobody's run fails for that.
+  virtual void on_file_left(const Error& /*error*/) {}
   // A recovered failure, after which the call is repeated.
   virtual void on_retry(const Error& error, int attempt, Seconds gap) = 0;
 };

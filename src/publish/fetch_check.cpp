@@ -87,4 +87,14 @@ void check_fetchable(const std::string& url, const SpoolFile& file, const http::
   http::with_retries(kCheckRetries, clock, cancel, on_retry, [&] { check_once(url, file, timeouts, http); });
 }
 
+void prove(Publication& publication, const PublishSettings& settings, const SpoolFile& file, http::Client& http,
+           Clock& clock, GCancellable* cancel, const http::OnRetry& on_retry) {
+  try {
+    check_fetchable(publication.url(), file, settings.timeouts, http, clock, cancel, on_retry);
+  } catch (const Error&) {
+    publication.withdraw(http, clock, cancel, on_retry);
+    throw;
+  }
+}
+
 }  // namespace klingv2a::publish

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "http/retry.h"
+#include "publish/publisher.h"
 #include "spool_file.h"
 
 namespace klingv2a::publish {
@@ -15,5 +16,9 @@ namespace klingv2a::publish {
 // Throws Error with phase publish (settings, network, permission, cancelled) that names what came instead.
 void check_fetchable(const std::string& url, const SpoolFile& file, const http::Timeouts& timeouts, http::Client& http,
                      Clock& clock, GCancellable* cancel, const http::OnRetry& on_retry);
+
+// The same for what has just been published as `settings` say; what cannot be fetched is withdrawn.
+void prove(Publication& publication, const PublishSettings& settings, const SpoolFile& file, http::Client& http,
+           Clock& clock, GCancellable* cancel, const http::OnRetry& on_retry);
 
 }  // namespace klingv2a::publish

@@ -7,27 +7,14 @@
 #include <string_view>
 
 #include "publish/name.h"
+#include "publish/upload.h"
 
 namespace klingv2a::publish {
 
 namespace {
 
-constexpr http::RetryPolicy kPutRetries{.attempts = 5, .base = Seconds(1), .cap = Seconds(15)};
-
 Error wrong(const std::string& what) {
   return make_error(ErrorKind::settings, Phase::publish, what);
-}
-
-// `what` names the setting: the URL itself may hold a secret.
-GUriPtr parse_absolute(const std::string& url, const std::string& what) {
-  GUriPtr uri(g_uri_parse(url.c_str(), G_URI_FLAGS_ENCODED, nullptr));
-  const std::string_view scheme = uri ? g_uri_get_scheme(uri.get()) : "";
-  if ((scheme != "http" && scheme != "https") || !g_uri_get_host(uri.get()) || !*g_uri_get_host(uri.get())) {
-    throw wrong(what + " is not an absolute http or https URL");
-  }
-  if (g_uri_get_userinfo(uri.get())) throw wrong(what + " must not hold a user or password: use a header");
-  if (g_uri_get_fragment(uri.get())) throw wrong(what + " must not have a fragment");
-  return uri;
 }
 
 // Where the uploaded file is read from when nothing else was said: the same URL, but never with the query, which may
@@ -69,18 +56,10 @@ void check_headers(const http::Headers& headers) {
   }
 }
 
-http::Request make_request(const PublishSettings& settings, const std::string& url,
-                           std::shared_ptr<const SpoolFile> file) {
-  http::Request request;
-  request.method = "PUT";
-  request.url = url;
-  request.content_type = "video/mp4";
-  request.upload = std::move(file);
-  request.timeouts = settings.timeouts;
-  request.phase = Phase::publish;
-  for (const auto& header : settings.headers) {
+http::Request with_headers(http::Request request, const http::Headers& headers) {
+  for (const auto& header : headers) {
     if (equals_ignoring_case(header.first, "Content-Type")) {
-      request.content_type = header.second;
+      if (request.upload) request.content_type = header.second;
     } else {
       request.headers.push_back(header);
     }
@@ -88,50 +67,33 @@ http::Request make_request(const PublishSettings& settings, const std::string& u
   return request;
 }
 
-struct Refusal {
-  ErrorKind kind;
-  bool retryable;
-  const char* meaning;
-  const char* advice;
-};
-
-Refusal classify(int status) {
-  if (status == 401 || status == 403) {
-    return {ErrorKind::permission, false, "does not permit the upload",
-            "check the publish URL's signature or the upload headers: they may be missing, wrong or expired"};
-  }
-  if (status == 408 || status == 429 || status >= 500) {
-    return {ErrorKind::network, true, "is in trouble", "try again later"};
-  }
-  if (status >= 300 && status < 400) {
-    return {ErrorKind::settings, false,
-            "answers with a redirect, which would carry the upload headers to another place",
-            "set publish to the place where the upload really goes"};
-  }
-  return {ErrorKind::settings, false, "refuses the upload", "check that publish names a place that takes HTTP PUT"};
+std::optional<Refusal> judge(const http::Response& response) {
+  if (response.status >= 200 && response.status <= 299) return std::nullopt;
+  return refusal_by_status(response.status);
 }
 
-// The body of the answer is left out: stores repeat signatures and key ids in it.
-Error upload_error(const std::string& url, const http::Response& response, Clock& clock) {
-  const Refusal refusal = classify(response.status);
-  std::string message =
-      http::displayable_url(url) + " " + refusal.meaning + " (HTTP " + std::to_string(response.status) + ")";
-  return Error({.kind = refusal.kind,
-                .phase = Phase::publish,
-                .retryable = refusal.retryable,
-                .http_status = response.status,
-                .retry_after_s = response.retry_after(clock.wall()),
-                .message = std::move(message),
-                .advice = refusal.advice});
+std::optional<Refusal> judge_removal(const http::Response& response) {
+  std::optional<Refusal> refusal = judge(response);
+  if (refusal) refusal->meaning = "does not let go of what was PUT there";
+  return refusal;
 }
 
 class UploadedFile final : public Publication {
  public:
-  explicit UploadedFile(std::string url) : url_(std::move(url)) {}
+  UploadedFile(std::string url, std::optional<http::Request> removal)
+      : url_(std::move(url)), removal_(std::move(removal)) {}
   [[nodiscard]] const std::string& url() const noexcept override { return url_; }
+
+  std::optional<Error> withdraw(http::Client& http, Clock& clock, GCancellable* cancel,
+                                const http::OnRetry& on_retry) override {
+    if (!removal_) return std::nullopt;
+    return remove_from_store({.request = [this] { return *removal_; }, .judge = judge_removal}, http, clock, cancel,
+                             on_retry);
+  }
 
  private:
   std::string url_;
+  std::optional<http::Request> removal_;
 };
 
 }  // namespace
@@ -139,26 +101,28 @@ class UploadedFile final : public Publication {
 PutTarget put_target(const PublishSettings& settings, const std::string& name) {
   check_headers(settings.headers);
   PutTarget target{.upload_url = expand_name(settings.uri, name)};
-  const GUriPtr upload = parse_absolute(target.upload_url, "publish");
+  const GUriPtr upload = parse_store_url(target.upload_url, "publish");
   if (settings.public_url.empty()) {
     target.public_url = without_query(upload.get(), name);
   } else {
     target.public_url = expand_name(settings.public_url, name);
-    (void)parse_absolute(target.public_url, "publish-public-url");
+    (void)parse_store_url(target.public_url, "publish-public-url");
   }
   return target;
 }
 
 std::unique_ptr<Publication> put(const PublishSettings& settings, std::shared_ptr<const SpoolFile> file,
-                                 http::Client& http, Clock& clock, GCancellable* cancel,
-                                 const http::OnRetry& on_retry) {
+                                 http::Client& http, Clock& clock, GCancellable* cancel, const http::OnRetry& on_retry,
+                                 WhenWithdrawn when_withdrawn) {
   PutTarget target = put_target(settings, unguessable_name());
-  const http::Request request = make_request(settings, target.upload_url, std::move(file));
-  http::with_retries(kPutRetries, clock, cancel, on_retry, [&] {
-    const http::Response response = http.send(request);
-    if (response.status < 200 || response.status > 299) throw upload_error(target.upload_url, response, clock);
-  });
-  return std::make_unique<UploadedFile>(std::move(target.public_url));
+  const http::Request request =
+      with_headers(upload_request(target.upload_url, std::move(file), settings.timeouts), settings.headers);
+  call_store({.request = [&request] { return http::Request(request); }, .judge = judge}, http, clock, cancel, on_retry);
+  std::optional<http::Request> removal;
+  if (when_withdrawn == WhenWithdrawn::remove) {
+    removal = with_headers(removal_request(target.upload_url, settings.timeouts), settings.headers);
+  }
+  return std::make_unique<UploadedFile>(std::move(target.public_url), std::move(removal));
 }
 
 }  // namespace klingv2a::publish

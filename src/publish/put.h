@@ -21,11 +21,14 @@ struct PutTarget {
 // The URLs for `name`. Throws Error{settings} that says what is wrong with the templates or the headers. No network.
 [[nodiscard]] PutTarget put_target(const PublishSettings& settings, const std::string& name);
 
-// Uploads the file. The stored file stays when the Publication is destroyed: the store's own rules clean it up. Throws
-// Error{permission} for 401 and 403, Error{settings} for other refusals and for redirects, Error{network} when the
-// retries are used up.
+// A store that takes PUT need not take DELETE, and has rules of its own for what is old.
+enum class WhenWithdrawn { leave, remove };
+
+// Uploads the file. By default the stored file stays when the Publication is withdrawn. Throws Error{permission} for
+// 401 and 403, Error{settings} for other refusals and for redirects, Error{network} when the retries are used up.
 [[nodiscard]] std::unique_ptr<Publication> put(const PublishSettings& settings, std::shared_ptr<const SpoolFile> file,
                                                http::Client& http, Clock& clock, GCancellable* cancel,
-                                               const http::OnRetry& on_retry);
+                                               const http::OnRetry& on_retry,
+                                               WhenWithdrawn when_withdrawn = WhenWithdrawn::leave);
 
 }  // namespace klingv2a::publish

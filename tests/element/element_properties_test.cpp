@@ -74,6 +74,8 @@ TEST_F(PropertiesTest, AreTheDocumentedOnes) {
                                          "publish",
                                          "publish-headers",
                                          "publish-check",
+                                         "publish-expiry",
+                                         "publish-keep",
                                          "publish-public-url",
                                          "sound-effect-prompt",
                                          "bgm-prompt",
@@ -160,8 +162,8 @@ TEST_F(PropertiesTest, ReportsAreReadOnly) {
   const std::unique_ptr<GstStructure, Deleter<gst_structure_free>> stats(raw);
   ASSERT_NE(stats, nullptr);
   for (const char* field :
-       {"clips", "tasks", "paid-tasks", "kept-sounds", "waits-for-another", "journal-failures", "origin", "polls",
-        "callbacks", "callbacks-dropped", "retries", "samples", "samples-padded", "samples-trimmed"})
+       {"clips", "tasks", "paid-tasks", "kept-sounds", "waits-for-another", "journal-failures", "files-left", "origin",
+        "polls", "callbacks", "callbacks-dropped", "retries", "samples", "samples-padded", "samples-trimmed"})
     EXPECT_TRUE(gst_structure_has_field(stats.get(), field)) << field;
 }
 

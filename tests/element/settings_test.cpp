@@ -222,6 +222,8 @@ TEST_F(SettingsTest, ARunTakesEverySettingAlong) {
   settings.max_result_bytes = 9999;
   settings.spool_dir = "/spool";
   settings.publish_check = false;
+  settings.publish_expiry_s = 9000;
+  settings.publish_keep = true;
   settings.journal = "/journal.sqlite";
   settings.max_tasks = 2;
   settings.max_kept_bytes = 12345;
@@ -240,6 +242,9 @@ TEST_F(SettingsTest, ARunTakesEverySettingAlong) {
   EXPECT_EQ(run.cycle.spool_dir, "/spool");
   EXPECT_EQ(run.spool_dir, "/spool");
   EXPECT_FALSE(run.cycle.publish.check);
+  EXPECT_EQ(run.cycle.publish.expiry, Seconds(9000));
+  EXPECT_TRUE(run.cycle.publish.keep);
+  EXPECT_EQ(run.cycle.publish.timeout, run.cycle.timeout);
   EXPECT_EQ(run.cycle.journal, "/journal.sqlite");
   EXPECT_EQ(run.cycle.max_tasks, 2U);
   EXPECT_EQ(run.cycle.max_kept_bytes, 12345U);

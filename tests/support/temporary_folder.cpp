@@ -7,8 +7,9 @@
 
 namespace klingv2a::test {
 
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "klingv2a-test-XXXXXX").string();
+TemporaryFolder::TemporaryFolder(const std::filesystem::path& parent) {
+  const std::filesystem::path folder = parent.empty() ? std::filesystem::temp_directory_path() : parent;
+  std::string name = (folder / "klingv2a-test-XXXXXX").string();
   if (!g_mkdtemp(name.data())) throw std::runtime_error("no temporary folder");
   path_ = name;
 }

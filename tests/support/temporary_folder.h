@@ -10,7 +10,8 @@ namespace klingv2a::test {
 
 class TemporaryFolder {
  public:
-  TemporaryFolder();  // throws std::runtime_error
+  // Throws std::runtime_error. Without `parent` it lies where temporary files lie, which may be a tmpfs.
+  explicit TemporaryFolder(const std::filesystem::path& parent = {});
   ~TemporaryFolder();
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;

@@ -146,6 +146,9 @@ void ClipRun::make_sound() {
   const Release release_at_end(intake_);
   const auto clock = make_system_clock();
   Observer observer(*this, clip.timeline);
+  if (settings_.dry_run)
+    return host_.on_rehearsed(
+        *this, cycle::rehearse_cycle(settings_.cycle, describe(clip, report), *clock, cancel_, observer));
   const auto result = cycle::run_cycle(settings_.cycle, describe(clip, report), *clock, cancel_, observer);
   report.task = result.task;
   report.origin = result.origin;

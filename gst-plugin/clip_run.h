@@ -20,6 +20,7 @@
 #include "clip_intake.h"
 #include "clip_timeline.h"
 #include "cycle/cycle.h"
+#include "cycle/rehearsal.h"
 #include "settings.h"
 #include "soundtrack.h"
 
@@ -62,6 +63,8 @@ class ClipRunHost {
   // What is missing for that, for installers. Also on the streaming thread.
   virtual void on_missing_decoder(const CapsPtr& caps) = 0;
   virtual void on_missing_encoder(const CapsPtr& caps) = 0;
+  // dry-run: what would have been asked for. Silence is to be played.
+  virtual void on_rehearsed(ClipRun& run, const cycle::Rehearsal& rehearsal) = 0;
   // Frames are held and none has arrived for 5 s. Returns whether the upstream is live (then silence is its right).
   virtual bool on_starving(ClipRun& run) = 0;
   virtual void on_sound(ClipRun& run, std::shared_ptr<const Soundtrack> sound, const RunReport& report) = 0;

@@ -65,12 +65,27 @@ StructurePtr Element::stats_structure() const {
       s.download_s, "decode-seconds", G_TYPE_DOUBLE, s.decode_s, nullptr));
 }
 
+// Under the lock. A handler of publish-clip wins over the property publish; it is called on the cycle thread, which
+// keeps the element alive.
+RunSettings Element::take_snapshot(unsigned clip_number) {
+  RunSettings settings = snapshot(settings_, clip_number);
+  if (!g_signal_has_handler_pending(self_, publish_clip_signal_, 0, FALSE)) return settings;
+  settings.cycle.publish.publish_clip = [self = self_, signal = publish_clip_signal_](const std::string& file_path,
+                                                                                      const std::string& content_type) {
+    char* url = nullptr;
+    g_signal_emit(self, signal, 0, file_path.c_str(), content_type.c_str(), &url);
+    const GCharPtr owned(url);
+    return std::string(url ? url : "");
+  };
+  return settings;
+}
+
 // Credentials, prompts, publish and the elements we need: wrong ones are known before any data. No network.
 bool Element::check_settings() {
   RunSettings settings;
   {
     const std::lock_guard lock(mutex_);
-    settings = snapshot(settings_, 1);
+    settings = take_snapshot(1);
   }
   const auto require = [&](const char* factory) {
     if (is_installed(factory)) return;

@@ -62,6 +62,9 @@ class Element : private ClipRunHost {
   bool set_property(guint id, const GValue* value);
   bool get_property(guint id, GValue* value);
 
+  // The id of the signal publish-clip: (file path, content type) → URL.
+  void set_publish_clip_signal(guint signal) { publish_clip_signal_ = signal; }
+
   // State changes. check_settings() posts the error itself and returns false.
   bool check_settings();
   void prepare();      // READY→PAUSED
@@ -158,6 +161,7 @@ class Element : private ClipRunHost {
   void on_conform(ClipRun& run, const std::vector<std::string>& reasons, const EncoderInUse& encoder) override;
   void on_missing_decoder(const CapsPtr& caps) override;
   void on_missing_encoder(const CapsPtr& caps) override;
+  void on_rehearsed(ClipRun& run, const cycle::Rehearsal& rehearsal) override;
   void warn(const ErrorDetails& details);
   bool on_starving(ClipRun& run) override;
   void on_sound(ClipRun& run, std::shared_ptr<const Soundtrack> sound, const RunReport& report) override;
@@ -184,7 +188,10 @@ class Element : private ClipRunHost {
   StructurePtr stats_structure() const;
   std::vector<SoundThread> take_ended_runs();
 
+  RunSettings take_snapshot(unsigned clip_number);
+
   GstElement* const self_;
+  guint publish_clip_signal_ = 0;  // set once, before the element is used
   GstPad* const sink_;
 
   std::mutex mutex_;

@@ -19,9 +19,13 @@ struct PhaseText {
 };
 
 constexpr PhaseText kPhases[] = {
-    {Phase::proxy, 5, "writing and probing the proxy"}, {Phase::publish, 10, "publishing the proxy"},
-    {Phase::submit, 20, "submitting the task"},         {Phase::poll, 25, "waiting for the task"},
-    {Phase::download, 90, "downloading the sound"},     {Phase::decode, 95, "decoding the sound"},
+    {Phase::check, 2, "checking the disk and the publish target"},
+    {Phase::proxy, 5, "writing and probing the proxy"},
+    {Phase::publish, 10, "publishing the proxy"},
+    {Phase::submit, 20, "submitting the task"},
+    {Phase::poll, 25, "waiting for the task"},
+    {Phase::download, 90, "downloading the sound"},
+    {Phase::decode, 95, "decoding the sound"},
 };
 // While a task runs nobody knows how long it takes: the percentage grows ever slower and reaches the next phase never.
 constexpr int kPollFrom = 25, kPollTo = 90;
@@ -205,6 +209,15 @@ void Element::on_missing_decoder(const CapsPtr& caps) {
 
 void Element::on_missing_encoder(const CapsPtr& caps) {
   messages::post_missing_encoder(self_, caps.get());
+}
+
+void Element::on_rehearsed(ClipRun& run, const cycle::Rehearsal& rehearsal) {
+  const auto sound = sound_of(run);
+  if (!sound) return;
+  messages::post_dry_run(self_, run.number(), rehearsal);
+  messages::post_info(self_, "dry run of clip " + std::to_string(run.number()) + ": " + rehearsal.summary);
+  settle(sound, make_silence(fix_audio_caps(), 0));
+  finish_progress(sound, GST_PROGRESS_TYPE_COMPLETE, "dry run: silence instead of a sound, nothing is paid");
 }
 
 bool Element::on_starving(ClipRun& run) {

@@ -208,7 +208,7 @@ void Element::give_sound(const std::shared_ptr<Clip>& clip) {
   ++stats_.clips;
   clip->sound = std::make_shared<Sound>();
   clip->sound->run =
-      std::make_shared<ClipRun>(static_cast<ClipRunHost&>(*this), stats_.clips, snapshot(settings_, stats_.clips));
+      std::make_shared<ClipRun>(static_cast<ClipRunHost&>(*this), stats_.clips, take_snapshot(stats_.clips));
   clip->sound->run->set_orientation(orientation_);
   sounds_.push_back(clip->sound);
   unstarted_ = clip;

@@ -161,6 +161,37 @@ void install_own_properties(GObjectClass* gobject_class) {
 
 }  // namespace
 
+namespace {
+
+// The first handler that knows a URL answers; the others are not asked.
+gboolean take_first_url(GSignalInvocationHint*, GValue* result, const GValue* answer, gpointer) {
+  const char* url = g_value_get_string(answer);
+  if (!url || !*url) return TRUE;
+  g_value_copy(answer, result);
+  return FALSE;
+}
+
+/**
+ * GstKlingV2A::publish-clip:
+ * @self: the element
+ * @file_path: the proxy, readable by this user's processes until the handler returns; it has no name in any folder
+ * @content_type: `video/mp4`
+ *
+ * For programs that have storage of their own: makes the file reachable and returns the URL that the service is to
+ * fetch it by. It must stay good until the task has ended. With a handler connected the property publish is not
+ * looked at. Emitted on a thread of the element, which waits for the answer; going to NULL does not wait for it.
+ *
+ * Returns: (transfer full) (nullable): an absolute http or https URL, or %NULL if the program cannot publish it
+ *
+ * Since: 0.1.0
+ */
+void install_publish_clip(GObjectClass* gobject_class) {
+  g_signal_new("publish-clip", G_TYPE_FROM_CLASS(gobject_class), G_SIGNAL_RUN_LAST, 0, take_first_url, nullptr, nullptr,
+               G_TYPE_STRING, 2, G_TYPE_STRING, G_TYPE_STRING);
+}
+
+}  // namespace
+
 static void gst_klingv2a_class_init(GstKlingV2AClass* klass) {
   auto* gobject_class = G_OBJECT_CLASS(klass);
   gobject_class->set_property = set_property;
@@ -168,6 +199,7 @@ static void gst_klingv2a_class_init(GstKlingV2AClass* klass) {
   gobject_class->finalize = finalize;
   klingv2a::install_settings(gobject_class);
   install_own_properties(gobject_class);
+  install_publish_clip(gobject_class);
   auto* element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = change_state;
   gst_element_class_add_static_pad_template(element_class, &sink_template);
@@ -182,6 +214,7 @@ static void gst_klingv2a_class_init(GstKlingV2AClass* klass) {
 static void gst_klingv2a_init(GstKlingV2A* self) {
   auto* element = GST_ELEMENT(self);
   self->element = new klingv2a::Element(element, add_sink(element), add_video(element));
+  self->element->set_publish_clip_signal(g_signal_lookup("publish-clip", GST_TYPE_KLINGV2A));
 }
 
 klingv2a::PadPtr klingv2a::new_audio_pad(GstElement* element) {

@@ -103,6 +103,15 @@ void post_task(GstElement* element, unsigned clip_number, const kling::Task& tas
   gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
 }
 
+void post_dry_run(GstElement* element, unsigned clip_number, const cycle::Rehearsal& rehearsal) {
+  GstStructure* structure =
+      gst_structure_new("klingv2a-dry-run", "clip", G_TYPE_UINT, clip_number, "would-pay", G_TYPE_BOOLEAN,
+                        static_cast<gboolean>(rehearsal.would_pay), "origin", G_TYPE_STRING,
+                        std::string(cycle::to_string(rehearsal.origin)).c_str(), "request", G_TYPE_STRING,
+                        rehearsal.request.c_str(), "summary", G_TYPE_STRING, rehearsal.summary.c_str(), nullptr);
+  gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
+}
+
 void post_info(GstElement* element, const std::string& text) {
   gst_element_message_full(element, GST_MESSAGE_INFO, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, g_strdup(text.c_str()),
                            g_strdup(text.c_str()), __FILE__, GST_FUNCTION, __LINE__);

@@ -8,6 +8,7 @@
 
 #include <string>
 
+#include "cycle/rehearsal.h"
 #include "error.h"
 #include "gst_ptr.h"
 #include "kling/task.h"
@@ -25,6 +26,9 @@ void post_warning(GstElement* element, const ErrorDetails& details);
 
 // Element message `klingv2a-task`: clip, task-id, external-task-id, task-status, task-status-msg.
 void post_task(GstElement* element, unsigned clip_number, const kling::Task& task);
+
+// Element message `klingv2a-dry-run`: clip, would-pay, origin, request, summary.
+void post_dry_run(GstElement* element, unsigned clip_number, const cycle::Rehearsal& rehearsal);
 
 void post_info(GstElement* element, const std::string& text);
 

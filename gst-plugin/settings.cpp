@@ -49,6 +49,7 @@ enum Id : guint {
   kConform,
   kProxyBitrate,
   kMaxHoldBytes,
+  kDryRun,
   kPublishExpiry,
   kPublishKeep,
   kFirstFree,
@@ -235,6 +236,12 @@ void install_other_settings(GObjectClass* gobject_class) {
                         "never, or always; what leaves on video is untouched all the same",
                         conform_get_type(), 0, kReadWrite));
   g_object_class_install_property(
+      gobject_class, kDryRun,
+      g_param_spec_boolean("dry-run", "Dry run",
+                           "Check, make and publish everything, say what would be sent and paid, and deliver silence "
+                           "instead of asking for a task",
+                           FALSE, kReadWrite));
+  g_object_class_install_property(
       gobject_class, kMaxHoldBytes,
       g_param_spec_uint64("max-hold-bytes", "Held in memory",
                           "Bytes of held frames that stay in memory; what is beyond waits in a file in spool-dir", 0,
@@ -357,6 +364,7 @@ RunSettings snapshot(const Settings& settings, unsigned clip_number) {
   cycle.spool_dir = run.spool_dir = settings.spool_dir;
   run.conform = settings.conform;
   run.proxy_bitrate_kbit = settings.proxy_bitrate_kbit;
+  run.dry_run = settings.dry_run;
   cycle.journal = settings.journal;
   cycle.max_kept_bytes = settings.max_kept_bytes;
   cycle.max_tasks = settings.max_tasks;
@@ -372,11 +380,12 @@ void check(const RunSettings& settings) {
   callback::validate(settings.cycle.callback, settings.cycle.service.base_url);
   auto request = settings.cycle.request;
   if (!settings.by_reference()) {
-    if (settings.cycle.publish.uri.empty())
+    if (settings.cycle.publish.uri.empty() && !settings.cycle.publish.publish_clip)
       throw make_error(
           ErrorKind::settings, Phase::check,
           "the service cannot reach this machine's files and the property publish is not set",
-          "set publish=https://…/{name}.mp4, s3://… or serve://…?public=…, or name the video by video-url");
+          "set publish=https://…/{name}.mp4, s3://… or serve://…?public=…, connect to the signal publish-clip, or "
+          "name the video by video-url");
     publish::validate(settings.cycle.publish);
     // Stands for the URL that publishing will give, so that the other rules can be checked now.
     request.video_url = "https://proxy.invalid/proxy.mp4";
@@ -427,6 +436,9 @@ bool set_setting(Settings& settings, guint id, const GValue* value) {
     case kConform:
       settings.conform = static_cast<Conform>(g_value_get_enum(value));
       return true;
+    case kDryRun:
+      settings.dry_run = g_value_get_boolean(value);
+      return true;
     case kMaxHoldBytes:
       settings.max_hold_bytes = g_value_get_uint64(value);
       return true;
@@ -472,6 +484,9 @@ bool get_setting(const Settings& settings, guint id, GValue* value) {
       return true;
     case kConform:
       g_value_set_enum(value, static_cast<int>(settings.conform));
+      return true;
+    case kDryRun:
+      g_value_set_boolean(value, settings.dry_run);
       return true;
     case kMaxHoldBytes:
       g_value_set_uint64(value, settings.max_hold_bytes);

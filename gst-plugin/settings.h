@@ -42,6 +42,7 @@ struct Settings {
   Conform conform = Conform::automatic;
   guint proxy_bitrate_kbit = 8000;
   guint64 max_hold_bytes = 64ull * 1024 * 1024;
+  bool dry_run = false;
   std::string journal;  // may hold a password; empty: from the environment, else the default
   guint max_tasks = 5;
   guint64 max_kept_bytes = 2ull * 1024 * 1024 * 1024;
@@ -60,6 +61,7 @@ struct RunSettings {
   std::string spool_dir;
   Conform conform = Conform::automatic;
   guint proxy_bitrate_kbit = 8000;
+  bool dry_run = false;
   [[nodiscard]] bool by_reference() const noexcept {
     return !cycle.request.video_url.empty() || !cycle.request.video_id.empty();
   }

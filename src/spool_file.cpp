@@ -6,7 +6,9 @@
 
 #include <fcntl.h>
 #include <glib.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,9 +24,9 @@ namespace {
                    full ? "free some space there, or choose another spool-dir" : "");
 }
 
-std::string default_directory() {
-  const char* set = g_getenv("TMPDIR");
-  return set && *set ? set : "/var/tmp";
+bool is_in_memory(const std::string& directory) {
+  struct statfs status {};
+  return ::statfs(directory.c_str(), &status) == 0 && status.f_type == TMPFS_MAGIC;
 }
 
 // Where the file system (or an old kernel) cannot make a file without a name, it has one for a moment.
@@ -44,6 +46,12 @@ int open_nameless(const std::string& directory) {
 }
 
 }  // namespace
+
+// A spool on a tmpfs would hold in memory what is to be kept out of it.
+std::string SpoolFile::default_directory() {
+  const char* set = g_getenv("TMPDIR");
+  return set && *set && !is_in_memory(set) ? set : "/var/tmp";
+}
 
 SpoolFile::SpoolFile(const std::string& directory) {
   const std::string where = directory.empty() ? default_directory() : directory;

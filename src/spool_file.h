@@ -16,9 +16,11 @@ namespace klingv2a {
 
 class SpoolFile {
  public:
-  // Creates the file in `directory`; an empty string means $TMPDIR, else /var/tmp (never a tmpfs by default).
+  // Creates the file in `directory`; an empty string means default_directory().
   // Throws Error{disk} that names the directory.
   explicit SpoolFile(const std::string& directory = {});
+  // Where a file without a `directory` goes: $TMPDIR, else /var/tmp; never a file system in memory.
+  [[nodiscard]] static std::string default_directory();
   // An existing file, for reading only. Null when it is not there. Throws Error{disk}.
   [[nodiscard]] static std::shared_ptr<const SpoolFile> open_existing(const std::string& path);
   ~SpoolFile();

@@ -72,6 +72,7 @@ class Run {
   kling::Client client;          // one for the run: it remembers how far our clock is off the service's
   kling::SubmitRequest request;  // external_task_id is never empty
   CycleStats stats;
+  bool checked = false;  // what is checked once, before work, is done
 
  private:
   void tell(const kling::Task& task);

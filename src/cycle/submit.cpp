@@ -108,16 +108,6 @@ class SubmitAttempts {
   int not_sent_ = 0;
 };
 
-// What may stand in the journal: no signature, no callback's path, and no way to a file that is published.
-std::string written_request(const Run& run) {
-  kling::SubmitRequest request = run.request;
-  const bool by_reference = !run.settings.request.video_url.empty();
-  if (!request.video_url.empty())
-    request.video_url = by_reference ? http::displayable_url(request.video_url) : "published";
-  request.callback_url.clear();
-  return kling::encode(request);
-}
-
 // From here on the journal says that a task may exist.
 void prepare(Run& run, Seconds patience) {
   run.observer.before_submit();
@@ -143,6 +133,15 @@ std::optional<kling::Task> find_after(Run& run, const Error& failure, bool sent_
 }
 
 }  // namespace
+
+std::string written_request(const Run& run) {
+  kling::SubmitRequest request = run.request;
+  const bool by_reference = !run.settings.request.video_url.empty();
+  if (!request.video_url.empty())
+    request.video_url = by_reference ? http::displayable_url(request.video_url) : "published";
+  request.callback_url.clear();
+  return kling::encode(request);
+}
 
 void accept(Run& run, const kling::Task& task) {
   run.note_accepted(task);

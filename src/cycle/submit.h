@@ -13,6 +13,10 @@ namespace klingv2a::cycle {
 // the service's own refusal otherwise.
 void submit(Run& run);
 
+// The request as JSON for the journal and for messages: without callback URL, signatures and the way to a published
+// file.
+[[nodiscard]] std::string written_request(const Run& run);
+
 // The clip's task is this one: known to the run, and written down.
 void accept(Run& run, const kling::Task& task);
 

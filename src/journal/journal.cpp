@@ -100,6 +100,10 @@ void Journal::outlive_cancel() {
   records_ = Records(*connection_);
 }
 
+std::optional<Row> Journal::look_up(const ClipIdentity& clip) {
+  return in_transaction(*connection_, [&] { return records_.find(clip); });
+}
+
 std::vector<Row> Journal::rows() {
   return in_transaction(*connection_, [&] { return records_.all(); });
 }

@@ -95,6 +95,8 @@ class Journal {
   // Finds the clip's row, or makes it, and takes it over as soon as nobody else has it. Throws Error{still-running}
   // after `patience`.
   [[nodiscard]] std::unique_ptr<Claim> claim(const ClipIdentity& clip, Seconds patience, const OnWait& on_wait);
+  // The clip's row as it stands, whoever has it; nothing is taken or written.
+  [[nodiscard]] std::optional<Row> look_up(const ClipIdentity& clip);
   // All rows, oldest first.
   [[nodiscard]] std::vector<Row> rows();
   [[nodiscard]] const Location& location() const noexcept { return location_; }

@@ -103,6 +103,7 @@ TEST_F(PropertiesTest, AreTheDocumentedOnes) {
                                          "conform",
                                          "proxy-bitrate",
                                          "max-hold-bytes",
+                                         "dry-run",
                                          "task-id",
                                          "stats"};
   std::set<std::string> names;

@@ -12,9 +12,13 @@
  * The pad `audio` appears as soon as the video's caps are known, before anything is paid. It must be linked to
  * something that takes raw audio; if it is not, the element posts an error and pays nothing. `video` may stay unlinked.
  *
- * The service fetches the clip from a URL: it is published as the property #GstKlingV2A:publish says, or named by
- * #GstKlingV2A:video-url or #GstKlingV2A:video-id. The key comes from the environment (`KLINGV2A_API_KEY`, then
- * `COMETAPI_KEY`) or from the property #GstKlingV2A:api-key.
+ * The video may be raw, or in any coding that GStreamer has a decoder for. What the service would not take as it is
+ * (another coding than 8-bit 4:2:0 progressive H.264, another size than 720p or 1080p) it is shown as a transcoded
+ * copy; #GstKlingV2A:conform says whether that may be. Held frames beyond #GstKlingV2A:max-hold-bytes wait in a file.
+ *
+ * The service fetches the clip from a URL: it is published as the property #GstKlingV2A:publish says, published by the
+ * program itself (#GstKlingV2A::publish-clip), or named by #GstKlingV2A:video-url or #GstKlingV2A:video-id. The key
+ * comes from the environment (`KLINGV2A_API_KEY`, then `COMETAPI_KEY`) or from the property #GstKlingV2A:api-key.
  *
  * Progress is posted as `GST_MESSAGE_PROGRESS` with a `percent` field, each change of the task as an element message
  * `klingv2a-task`. Errors carry a details structure with the fields `kind`, `phase`, `paid`, `retryable` and, where
@@ -31,6 +35,10 @@
  *     ! klingv2a name=k sound-effect-prompt="rain on tin" on-failure=silence \
  *     ! matroskamux name=m ! filesink location=out.mkv   k.audio ! audioconvert ! opusenc ! m.
  * ]| The same in Matroska, with a prompt, and with silence and a warning if no sound can be had.
+ * |[
+ * gst-launch-1.0 filesrc location=in.mkv ! matroskademux ! h265parse ! klingv2a name=k dry-run=true \
+ *     ! matroskamux name=m ! filesink location=out.mkv   k.audio ! audioconvert ! opusenc ! m.
+ * ]| What a task for an HEVC video would be and cost; nothing is paid, and the sound is silence.
  *
  * Since: 0.1.0
  */

@@ -18,6 +18,7 @@ GstCode resource(GstResourceError code) {
 
 GstCode by_phase(Phase phase) {
   switch (phase) {
+    case Phase::check:  // of the publish target
     case Phase::publish:
       return resource(GST_RESOURCE_ERROR_WRITE);
     case Phase::download:

@@ -29,6 +29,10 @@ class PutServer {
 
   // For klingv2a's property `publish`.
   [[nodiscard]] std::string publish() const { return "http://127.0.0.1:" + std::to_string(port_) + "/{name}.mp4"; }
+  // As if it had been put there; its URL.
+  std::string keep(const std::string& path, std::string bytes);
+  // How many files have come.
+  [[nodiscard]] int puts();
 
  private:
   static void on_request(SoupServer* server, SoupServerMessage* message, const char* path, GHashTable* query,
@@ -42,6 +46,7 @@ class PutServer {
   GObjectPtr<SoupServer> server_;  // the thread's
   std::mutex mutex_;
   std::map<std::string, std::string> files_;  // by path; guarded by mutex_
+  int puts_ = 0;                              // guarded by mutex_
   std::thread thread_;
 };
 

@@ -169,7 +169,7 @@ TEST_F(CycleTest, byReferenceSubmitsPollsAndDownloads) {
   EXPECT_EQ(result.stats.polls, 2);
   EXPECT_EQ(result.stats.retries, 0);
   EXPECT_NEAR(result.stats.wait_s, 4.4, 1e-9);
-  EXPECT_EQ(seen_.phases, (std::vector{Phase::submit, Phase::poll, Phase::download}));
+  EXPECT_EQ(seen_.phases, (std::vector{Phase::check, Phase::submit, Phase::poll, Phase::download}));
   EXPECT_EQ(seen_.statuses, (std::vector<std::string>{"submitted", "processing", "succeed"}));
   EXPECT_EQ(seen_.submits, 1);
   EXPECT_EQ(api_.posts(), 1);
@@ -218,6 +218,13 @@ class CyclePublish : public CycleTest {
     file->write_at(0, std::as_bytes(std::span(content)));
     proxy_ = std::move(file);
   }
+  // Up to the proxy itself: the tiny file is put and removed.
+  void publish_by_put_unchecked() {
+    settings_.publish.uri = results_.url("/{name}.mp4");
+    settings_.publish.check = false;
+    results_.add(reply(200, ""));
+    results_.add(reply(204, ""));
+  }
   std::string video_url() const {
     const std::string body = api_.requests().at(0).body;
     const std::size_t start = body.find("http:", body.find("video_url"));
@@ -243,13 +250,24 @@ TEST_F(CyclePublish, theProxyIsServedUntilTheTaskHasEnded) {
   succeed_with({.wav = results_.url("/s.wav")});
   results_.add(reply(200, "sound", kWav));
   EXPECT_EQ(text_of(*run(proxy_).sound), "sound");
-  EXPECT_EQ(seen_.phases, (std::vector{Phase::proxy, Phase::publish, Phase::submit, Phase::poll, Phase::download}));
+  EXPECT_EQ(seen_.phases, (std::vector{Phase::check, Phase::proxy, Phase::publish, Phase::submit, Phase::poll, Phase::download}));
   EXPECT_TRUE(during_poll);
   EXPECT_FALSE(during_download);
 }
 
-TEST_F(CyclePublish, nothingIsPaidWhenPublishingFails) {
+TEST_F(CyclePublish, aTargetThatCannotBeWrittenIsKnownBeforeTheProxyIsMade) {
   settings_.publish.uri = results_.url("/{name}.mp4");
+  results_.set_default(reply(403, ""));
+  const ErrorDetails details = failure(proxy_);
+  EXPECT_EQ(details.kind, ErrorKind::permission);
+  EXPECT_EQ(details.phase, Phase::check);
+  EXPECT_EQ(details.paid, Paid::no);
+  EXPECT_EQ(seen_.phases, std::vector{Phase::check});
+  EXPECT_EQ(api_.connections(), 0);
+}
+
+TEST_F(CyclePublish, nothingIsPaidWhenPublishingFails) {
+  publish_by_put_unchecked();
   results_.set_default(reply(403, ""));
   const ErrorDetails details = failure(proxy_);
   EXPECT_EQ(details.kind, ErrorKind::permission);
@@ -260,8 +278,7 @@ TEST_F(CyclePublish, nothingIsPaidWhenPublishingFails) {
 }
 
 TEST_F(CyclePublish, repeatedUploadsAreCounted) {
-  settings_.publish.uri = results_.url("/{name}.mp4");
-  settings_.publish.check = false;
+  publish_by_put_unchecked();
   results_.add(reply(503, ""));
   results_.add(reply(200, ""));
   results_.add(reply(200, "sound", kWav));
@@ -279,9 +296,9 @@ TEST_F(CyclePublish, aServiceElsewhereIsNotPaidForAVideoItCannotFetch) {
 }
 
 TEST_F(CyclePublish, aCancelDuringTheUploadCostsNothing) {
-  settings_.publish.uri = results_.url("/{name}.mp4");
+  publish_by_put_unchecked();
   results_.add(Answer{.what = Answer::Do::hang});
-  const ErrorDetails details = failure_cancelled_at(results_, 1, proxy_);
+  const ErrorDetails details = failure_cancelled_at(results_, 3, proxy_);
   EXPECT_EQ(details.paid, Paid::no);
   EXPECT_EQ(details.phase, Phase::publish);
   EXPECT_EQ(api_.connections(), 0);

@@ -34,7 +34,7 @@ TEST_F(PublishFaults, AStoreThatRefusesTheUpload) {
   for (const int status : {401, 403}) {
     const auto outcome = put(reply(status, "AccessDenied"));
     EXPECT_EQ(outcome.posts, 0);
-    EXPECT_EQ(outcome.error.detail("phase"), "publish");
+    EXPECT_EQ(outcome.error.detail("phase"), "check");
     EXPECT_EQ(outcome.error.detail("paid"), "no");
     EXPECT_EQ(outcome.error.detail("http-status"), std::to_string(status));
   }
@@ -43,7 +43,7 @@ TEST_F(PublishFaults, AStoreThatRefusesTheUpload) {
 TEST_F(PublishFaults, AStoreThatTakesTheUploadAndHasSomethingElse) {
   const auto outcome = put(reply(200, "this is not what was uploaded"));
   EXPECT_EQ(outcome.posts, 0);
-  EXPECT_EQ(outcome.error.detail("phase"), "publish");
+  EXPECT_EQ(outcome.error.detail("phase"), "check");
   EXPECT_EQ(outcome.error.detail("paid"), "no");
   EXPECT_NE(outcome.error.text.find("publish-check"), std::string::npos) << "the way out: " << outcome.error.text;
 }

@@ -24,11 +24,12 @@ struct Settings {
   std::string publish;                 // empty: serve:// on loopback when the service is there
   StructurePtr publish_headers;        // secret; may be null
   std::string publish_public_url;
-  bool publish_check = true;
   guint publish_expiry_s = 0;
+  bool publish_check = true;
   bool publish_keep = false;
-  std::string sound_effect_prompt, bgm_prompt;
   bool asmr_mode = false;
+  bool dry_run = false;
+  std::string sound_effect_prompt, bgm_prompt;
   std::string external_task_id, callback_url;
   std::string callback_listen, callback_certificate, callback_key;
   std::string callback_secret;  // secret; empty: from the environment
@@ -37,14 +38,13 @@ struct Settings {
   guint timeout_s = 20 * 60;
   guint connect_timeout_s = 10;
   guint silence_timeout_s = 30;
-  guint64 max_result_bytes = 200ull * 1024 * 1024;
-  std::string spool_dir;
   Conform conform = Conform::automatic;
   guint proxy_bitrate_kbit = 8000;
-  guint64 max_hold_bytes = 64ull * 1024 * 1024;
-  bool dry_run = false;
-  std::string journal;  // may hold a password; empty: from the environment, else the default
   guint max_tasks = 5;
+  guint64 max_result_bytes = 200ull * 1024 * 1024;
+  std::string spool_dir;
+  guint64 max_hold_bytes = 64ull * 1024 * 1024;
+  std::string journal;  // may hold a password; empty: from the environment, else the default
   guint64 max_kept_bytes = 2ull * 1024 * 1024 * 1024;
   cycle::OnUnknown on_unknown = cycle::OnUnknown::error;
   GstClockTime latency = 0;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <utility>
 
 #include "clip_limits.h"
 #include "h264_encoder.h"
@@ -70,8 +71,8 @@ bool can_encode() {
 // All that the small pipeline's threads use, so that it can outlive the Transcoder.
 class Transcoder::Work {
  public:
-  Work(const CapsPtr& caps, const TranscodeSettings& settings)
-      : settings_(settings), collector_(limits::kMaxBytes + 1), pipeline_(Phase::proxy, ErrorKind::input) {
+  Work(const CapsPtr& caps, TranscodeSettings settings)
+      : settings_(std::move(settings)), collector_(limits::kMaxBytes + 1), pipeline_(Phase::proxy, ErrorKind::input) {
     source_ = pipeline_.add("appsrc");
     g_object_set(source_, "format", GST_FORMAT_TIME, "max-bytes", guint64{0}, "caps", caps.get(), nullptr);
     const auto pad = PadPtr::adopt(gst_element_get_static_pad(source_, "src"));

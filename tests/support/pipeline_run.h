@@ -76,7 +76,8 @@ struct SeenBuffer {
 class PadLog {
  public:
   enum class Keep { hashes, bytes };
-  explicit PadLog(Keep keep) : keep_(keep) {}
+  // The lock hands this object to the pad's thread: ThreadSanitizer does not see GStreamer's own hand-over.
+  explicit PadLog(Keep keep) : keep_(keep) { const std::lock_guard lock(mutex_); }
 
   [[nodiscard]] std::vector<SeenBuffer> buffers() const;
   // Those after the last FLUSH_STOP; all when there was none.

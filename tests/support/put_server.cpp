@@ -30,6 +30,16 @@ PutServer::~PutServer() {
   thread_.join();
 }
 
+std::string PutServer::file_of_sum(const std::string& sha256) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [path, contents] : files_) {
+    const GCharPtr sum(
+        g_compute_checksum_for_string(G_CHECKSUM_SHA256, contents.data(), static_cast<gssize>(contents.size())));
+    if (sha256 == sum.get()) return contents;
+  }
+  return {};
+}
+
 void PutServer::serve() {
   g_main_context_push_thread_default(context_.get());
   g_main_loop_run(loop_.get());

@@ -33,6 +33,8 @@ class PutServer {
   std::string keep(const std::string& path, std::string bytes);
   // How many files have come.
   [[nodiscard]] int puts();
+  // What was put here and has this SHA-256, in hexadecimal: the very bytes that somebody fetched. Empty: nothing has.
+  [[nodiscard]] std::string file_of_sum(const std::string& sha256);
 
  private:
   static void on_request(SoupServer* server, SoupServerMessage* message, const char* path, GHashTable* query,

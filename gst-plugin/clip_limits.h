@@ -20,6 +20,7 @@ inline constexpr std::uint64_t kMaxBytes = 100'000'000;
 
 // Pixels of the short side.
 inline constexpr int kSmallSide = 720, kLargeSide = 1080;
+inline constexpr int kMostFrames = 60;  // a second
 
 // Both in pixels; the short side decides, so portrait is the same as landscape.
 [[nodiscard]] bool is_size(int width, int height);

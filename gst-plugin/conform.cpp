@@ -35,6 +35,12 @@ bool is_interlaced(const GstStructure* caps) {
   return (mode && std::string_view(mode) != "progressive") || (structure && std::string_view(structure) == "field");
 }
 
+bool is_too_fast(const GstStructure* caps) {
+  int numerator = 0, denominator = 1;
+  return gst_structure_get_fraction(caps, "framerate", &numerator, &denominator) &&
+         numerator > limits::kMostFrames * denominator;
+}
+
 int even(double length) {
   return static_cast<int>(std::lround(length / 2)) * 2;
 }
@@ -53,6 +59,8 @@ std::vector<std::string> why_not_remuxed(const GstCaps* caps) {
     reasons.push_back("it is " + std::to_string(width) + "x" + std::to_string(height));
   if (auto samples = samples_beyond_8_bit_420(structure); !samples.empty()) reasons.push_back(std::move(samples));
   if (is_interlaced(structure)) reasons.emplace_back("it is interlaced");
+  if (is_too_fast(structure))
+    reasons.push_back("it has more than " + std::to_string(limits::kMostFrames) + " frames a second");
   return reasons;
 }
 

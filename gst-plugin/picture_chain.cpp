@@ -3,19 +3,19 @@
 
 #include <gst/video/video.h>
 
+#include "clip_limits.h"
 #include "conform.h"
 
 namespace klingv2a {
 
 namespace {
 
-constexpr int kMostFrames = 60;  // a second
-
 struct Pictures {
   int width = 0, height = 0;
   int par_n = 1, par_d = 1;
   bool interlaced = false;
   bool too_fast = false;
+  bool full_range = false;
 };
 
 Pictures describe(const GstCaps* caps) {
@@ -27,7 +27,8 @@ Pictures describe(const GstCaps* caps) {
           .par_n = GST_VIDEO_INFO_PAR_N(&info),
           .par_d = GST_VIDEO_INFO_PAR_D(&info),
           .interlaced = GST_VIDEO_INFO_INTERLACE_MODE(&info) != GST_VIDEO_INTERLACE_MODE_PROGRESSIVE,
-          .too_fast = GST_VIDEO_INFO_FPS_N(&info) > kMostFrames * GST_VIDEO_INFO_FPS_D(&info)};
+          .too_fast = GST_VIDEO_INFO_FPS_N(&info) > limits::kMostFrames * GST_VIDEO_INFO_FPS_D(&info),
+          .full_range = info.colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255};
 }
 
 GstVideoOrientationMethod method_of(const std::string& orientation) {
@@ -47,9 +48,23 @@ bool swaps_sides(GstVideoOrientationMethod orientation) {
 CapsPtr wanted(const Pictures& pictures, GstVideoOrientationMethod orientation) {
   Size size = proxy_size(pictures.width, pictures.height, pictures.par_n, pictures.par_d);
   if (swaps_sides(orientation)) std::swap(size.width, size.height);
-  return CapsPtr::adopt(gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, "I420", "width", G_TYPE_INT,
-                                            size.width, "height", G_TYPE_INT, size.height, "pixel-aspect-ratio",
-                                            GST_TYPE_FRACTION, 1, 1, nullptr));
+  auto caps = CapsPtr::adopt(gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING, "I420", "width", G_TYPE_INT,
+                                                 size.width, "height", G_TYPE_INT, size.height, "pixel-aspect-ratio",
+                                                 GST_TYPE_FRACTION, 1, 1, "interlace-mode", G_TYPE_STRING,
+                                                 "progressive", nullptr));
+  // JPEG's range would be that of the proxy, too, which few expect of H.264.
+  if (pictures.full_range) gst_caps_set_simple(caps.get(), "colorimetry", G_TYPE_STRING, "bt709", nullptr);
+  return caps;
+}
+
+CapsPtr at_most_frames() {
+  return CapsPtr::adopt(
+      gst_caps_new_simple("video/x-raw", "framerate", GST_TYPE_FRACTION, limits::kMostFrames, 1, nullptr));
+}
+
+// What the deinterlacer works on; anything else it passes on as it is.
+CapsPtr deinterlaceable() {
+  return CapsPtr::adopt(gst_caps_from_string("video/x-raw, format=(string){ I420, Y42B, Y444 }"));
 }
 
 void link_pads(GstPad* source, GstPad* sink, const char* what) {
@@ -66,13 +81,18 @@ void link_picture_chain(InnerPipeline& pipeline, GstPad* pad, const GstCaps* cap
   std::vector<GstElement*> chain;
   const auto add = [&](const char* factory) { return chain.emplace_back(pipeline.add(factory)); };
   if (pictures.interlaced) {
-    add("videoconvert");  // the deinterlacer takes 8-bit pictures only
+    add("videoconvert");
+    g_object_set(add("capsfilter"), "caps", deinterlaceable().get(), nullptr);
     // One picture a frame, made of that frame alone, so that none is lost at the end.
     GstElement* deinterlace = add("deinterlace");
     gst_util_set_object_arg(G_OBJECT(deinterlace), "fields", "top");
     gst_util_set_object_arg(G_OBJECT(deinterlace), "method", "linear");
   }
-  if (pictures.too_fast) g_object_set(add("videorate"), "drop-only", TRUE, "max-rate", kMostFrames, nullptr);
+  if (pictures.too_fast) {
+    // The pictures begin far from 0, and it would keep all of them to catch up.
+    g_object_set(add("videorate"), "drop-only", TRUE, "skip-to-first", TRUE, nullptr);
+    g_object_set(add("capsfilter"), "caps", at_most_frames().get(), nullptr);
+  }
   if (method != GST_VIDEO_ORIENTATION_IDENTITY) g_object_set(add("videoflip"), "video-direction", method, nullptr);
   g_object_set(add("videoconvertscale"), "add-borders", FALSE, "n-threads", 0U, nullptr);
   g_object_set(add("capsfilter"), "caps", wanted(pictures, method).get(), nullptr);

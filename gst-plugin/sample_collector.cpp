@@ -19,8 +19,9 @@ void SampleCollector::attach(GstElement* appsink) {
 void SampleCollector::add(GstSample* sample) {
   GstBuffer* buffer = gst_sample_get_buffer(sample);
   const std::lock_guard lock(mutex_);
-  const auto time =
-      gst_segment_to_running_time(gst_sample_get_segment(sample), GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
+  // h264parse leaves out a PTS that repeats the one before it; our encoders reorder nothing.
+  const auto timestamp = GST_BUFFER_PTS_IS_VALID(buffer) ? GST_BUFFER_PTS(buffer) : GST_BUFFER_DTS(buffer);
+  const auto time = gst_segment_to_running_time(gst_sample_get_segment(sample), GST_FORMAT_TIME, timestamp);
   if (!caps_) {
     caps_ = CapsPtr::share(gst_sample_get_caps(sample));
     first_running_time_ = GST_CLOCK_TIME_IS_VALID(time) ? time : 0;

@@ -154,10 +154,10 @@ class Transcoder::Work {
 
   // On a thread of the small pipeline, as soon as the decoder has its first picture.
   static void on_decoded(GstElement* decoder, GstPad* pad, gpointer self) {
-    auto caps = CapsPtr::adopt(gst_pad_get_current_caps(pad));
-    if (!caps) caps = CapsPtr::adopt(gst_pad_query_caps(pad, nullptr));
-    if (!is_raw(caps.get())) return;
+    const auto caps = CapsPtr::adopt(gst_pad_get_current_caps(pad));
+    if (caps && !is_raw(caps.get())) return;
     try {
+      if (!caps) throw make_error(ErrorKind::input, Phase::proxy, "the decoder finds no picture");
       static_cast<Work*>(self)->link_pictures(pad, caps.get());
     } catch (const Error& error) {
       GST_ELEMENT_ERROR(decoder, STREAM, FORMAT, ("%s", error.what()), (nullptr));

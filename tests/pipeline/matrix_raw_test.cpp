@@ -8,7 +8,7 @@
 namespace klingv2a::test {
 namespace {
 
-constexpr const char* kVariable = "setpts=(N+3*floor(N/10))/25/TB";
+constexpr const char* kVariable = "setpts=(N+3*floor(N/10)+0.1)/25/TB";
 
 VideoInput raw(const std::string& name, const std::string& caps, const std::string& more = {}) {
   return {.name = name,

@@ -25,6 +25,8 @@ struct VideoInput {
   std::string filters = {};  // for the pictures, behind those that make them
   double seconds = 3.2;      // that are made
   double lasts = 0;          // 0: as long as that
+  int frames_off = 0;        // so many frames fewer may be in the proxy
+  double aspect = 0;         // width to height as a decoder has it; 0: as ffprobe has it
   std::string remux = {};    // GStreamer's elements from FFmpeg's file to the one that is read
   std::string source = {};   // a file that is there already; nothing is known of its pictures
 };

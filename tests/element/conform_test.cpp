@@ -33,6 +33,8 @@ TEST(NotRemuxed, SaysWhy) {
   EXPECT_EQ(why(std::string(kHd) + ",chroma-format=4:2:2,bit-depth-luma=(uint)10"), "it has 10 bits in 4:2:2");
   EXPECT_EQ(why(std::string(kHd) + ",interlace-mode=mixed"), "it is interlaced");
   EXPECT_EQ(why(std::string(kHd) + ",coded-picture-structure=field"), "it is interlaced");
+  EXPECT_EQ(why(std::string(kHd) + ",framerate=60000/1001"), "");
+  EXPECT_EQ(why(std::string(kHd) + ",framerate=120/1"), "it has more than 60 frames a second");
   EXPECT_EQ(why("video/x-h264,width=854,height=480,interlace-mode=interleaved"), "it is 854x480, it is interlaced");
 }
 

@@ -16,28 +16,6 @@ VideoInput video(const std::string& name, const std::string& file, const Words& 
   return {.name = name, .file = file, .coding = coding, .elements = elements, .conformed = "it is " + media_type};
 }
 
-VideoInput sized(int width, int height, VideoInput input) {
-  input.width = width;
-  input.height = height;
-  return input;
-}
-
-VideoInput filtered(const std::string& filters, VideoInput input) {
-  input.filters = filters;
-  return input;
-}
-
-VideoInput shown_as(double aspect, VideoInput input) {
-  input.aspect = aspect;
-  return input;
-}
-
-// PTS stand at a few of its frames only.
-VideoInput with_sparse_times(VideoInput input) {
-  input.frames_off = 1;
-  return input;
-}
-
 VideoInput cut(const std::string& name, const std::string& file, const std::string& source, const Words& coding,
                const std::string& elements, const std::string& conformed) {
   VideoInput input{.name = name, .file = file, .coding = coding, .elements = elements, .conformed = conformed};
@@ -45,11 +23,6 @@ VideoInput cut(const std::string& name, const std::string& file, const std::stri
   return input;
 }
 
-constexpr const char* kMpeg = "video/mpeg";
-const Words kPal{"-c:v", "mpeg2video", "-flags", "+ildct+ilme", "-top", "1", "-b:v", "4M"};
-const Words kMpeg2{"-c:v", "mpeg2video", "-b:v", "4M"};
-const Words kMpeg4{"-c:v", "mpeg4", "-b:v", "2M"};
-const Words kMpeg4WithBFrames{"-c:v", "mpeg4", "-b:v", "2M", "-bf", "2"};
 const Words kJpeg{"-c:v", "mjpeg", "-q:v", "3"};
 const Words kVp9{"-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "1M"};
 const Words kVp9TenBits{"-c:v", "libvpx-vp9", "-deadline", "realtime",    "-cpu-used",  "8",
@@ -63,29 +36,6 @@ class Codec : public ::testing::TestWithParam<VideoInput> {};
 TEST_P(Codec, LeavesAsItCameWithItsSoundAndTheServiceTakesTheProxy) {
   judge_video(GetParam());
 }
-
-INSTANTIATE_TEST_SUITE_P(
-    Mpeg, Codec,
-    ::testing::Values(
-        video("Mpeg1InPs", "a.mpg", {"-c:v", "mpeg1video", "-b:v", "2M"}, "mpegpsdemux ! mpegvideoparse", kMpeg),
-        video("Mpeg2InTs", "a.ts", kMpeg2, "tsdemux ! mpegvideoparse", kMpeg),
-        with_sparse_times(video("Mpeg2WithBFramesInPs", "a.vob", {"-c:v", "mpeg2video", "-b:v", "4M", "-bf", "2"},
-                                "mpegpsdemux ! mpegvideoparse", kMpeg)),
-        sized(720, 576,
-              filtered("setsar=16/11,setfield=tff",
-                       video("InterlacedPal", "a.ts", kPal, "tsdemux ! mpegvideoparse", kMpeg))),
-        video("Mpeg2In422", "a.ts", {"-c:v", "mpeg2video", "-b:v", "4M", "-pix_fmt", "yuv422p"},
-              "tsdemux ! mpegvideoparse", kMpeg),
-        video("Mpeg4InMp4", "a.mp4", kMpeg4WithBFrames, "qtdemux ! mpeg4videoparse", kMpeg),
-        video("Mpeg4InAvi", "a.avi", kMpeg4, "avidemux", kMpeg),
-        video("Mpeg4WithBFramesInMkv", "a.mkv", kMpeg4WithBFrames, "matroskademux ! mpeg4videoparse", kMpeg),
-        sized(353, 289, video("Mpeg4OfOddSize", "a.mp4", kMpeg4, "qtdemux ! mpeg4videoparse", kMpeg)),
-        video("MsMpeg4", "a.avi", {"-c:v", "msmpeg4", "-b:v", "2M"}, "avidemux", "video/x-msmpeg"),
-        video("Wmv2", "a.asf", {"-c:v", "wmv2", "-b:v", "2M"}, "asfdemux", "video/x-wmv"),
-        video("Flv1", "a.flv", {"-c:v", "flv", "-b:v", "2M"}, "flvdemux", "video/x-flash-video"),
-        shown_as(4.0 / 3,
-                 sized(352, 288, video("H263", "a.3gp", {"-c:v", "h263", "-b:v", "2M"}, "qtdemux", "video/x-h263")))),
-    [](const auto& test) { return test.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
     Pictures, Codec,

@@ -19,22 +19,6 @@ VideoInput raw(const std::string& name, const std::string& caps, const std::stri
           .conformed = "it is video/x-raw"};
 }
 
-VideoInput sized(int width, int height, VideoInput input) {
-  input.width = width;
-  input.height = height;
-  return input;
-}
-
-VideoInput at(const std::string& rate, VideoInput input) {
-  input.rate = rate;
-  return input;
-}
-
-VideoInput filtered(const std::string& filters, VideoInput input) {
-  input.filters = filters;
-  return input;
-}
-
 // Three frames are missing after each tenth.
 VideoInput variable(VideoInput input) {
   input.lasts = 4.04;

@@ -124,7 +124,7 @@ class Judgement {
   void run() {
     sim::Service service(quick_service());
     PipelineRun run("filesrc location=" + source_ + " ! " + input_.elements + " ! " +
-                    klingv2a_on(service, "callback-listen=127.0.0.1:0 publish=\"" + store_.publish() + "\"") +
+                    klingv2a_on(service, "publish=\"" + store_.publish() + "\"") +
                     "k.video ! queue ! fakesink sync=false k.audio ! queue ! fakesink sync=false");
     const auto& arrived = run.watch("k", "sink");
     const auto& video = run.watch("k", "video");
@@ -229,6 +229,32 @@ class Judgement {
 
 void PrintTo(const VideoInput& input, std::ostream* out) {
   *out << input.name;
+}
+
+VideoInput sized(int width, int height, VideoInput input) {
+  input.width = width;
+  input.height = height;
+  return input;
+}
+
+VideoInput at(const std::string& rate, VideoInput input) {
+  input.rate = rate;
+  return input;
+}
+
+VideoInput filtered(const std::string& filters, VideoInput input) {
+  input.filters = filters;
+  return input;
+}
+
+VideoInput turned(const std::string& orientation, VideoInput input) {
+  input.remux = "qtdemux ! h264parse ! taginject tags=\"image-orientation=" + orientation + "\" ! mp4mux";
+  return input;
+}
+
+VideoInput shown_as(double aspect, VideoInput input) {
+  input.aspect = aspect;
+  return input;
 }
 
 void judge_video(const VideoInput& input) {

@@ -31,6 +31,13 @@ struct VideoInput {
   std::string source = {};   // a file that is there already; nothing is known of its pictures
 };
 void PrintTo(const VideoInput& input, std::ostream* out);
+// The same with one thing changed.
+[[nodiscard]] VideoInput sized(int width, int height, VideoInput input);
+[[nodiscard]] VideoInput at(const std::string& rate, VideoInput input);
+[[nodiscard]] VideoInput filtered(const std::string& filters, VideoInput input);
+// H.264 in MP4, with the tag image-orientation.
+[[nodiscard]] VideoInput turned(const std::string& orientation, VideoInput input);
+[[nodiscard]] VideoInput shown_as(double aspect, VideoInput input);
 
 // Makes the video, runs it through klingv2a and the simulated service, and judges everything by GoogleTest's EXPECT_.
 void judge_video(const VideoInput& input);

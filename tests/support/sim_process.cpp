@@ -10,7 +10,7 @@
 namespace klingv2a::test {
 namespace {
 
-constexpr std::chrono::seconds kDeadline{90};  // with sanitizers, on a loaded machine
+constexpr std::chrono::seconds kDeadline{90};          // with sanitizers, on a loaded machine
 constexpr std::chrono::milliseconds kBetweenLooks{5};  // the process has no way to wake us
 constexpr std::string_view kReady = "base-url ";
 constexpr std::string_view kScheme = "http://";

@@ -250,7 +250,8 @@ TEST_F(CyclePublish, theProxyIsServedUntilTheTaskHasEnded) {
   succeed_with({.wav = results_.url("/s.wav")});
   results_.add(reply(200, "sound", kWav));
   EXPECT_EQ(text_of(*run(proxy_).sound), "sound");
-  EXPECT_EQ(seen_.phases, (std::vector{Phase::check, Phase::proxy, Phase::publish, Phase::submit, Phase::poll, Phase::download}));
+  EXPECT_EQ(seen_.phases,
+            (std::vector{Phase::check, Phase::proxy, Phase::publish, Phase::submit, Phase::poll, Phase::download}));
   EXPECT_TRUE(during_poll);
   EXPECT_FALSE(during_download);
 }

@@ -9,6 +9,9 @@ namespace klingv2a {
 
 namespace {
 
+// They are the decoder's to find, so the packets cannot be muxed.
+constexpr const char* kNoPts = "some of its frames have no PTS";
+
 std::optional<Nanoseconds> start_of(const IntakeBuffer& part) {
   if (!part.time) return std::nullopt;
   return part.time->start;
@@ -66,9 +69,16 @@ void ClipIntake::keep_for_remuxing(const IntakeBuffer& part) {
   bytes_ += gst_buffer_get_size(part.held.get());
   kept_.push_back(part);
   kept_.back().buffer = part.held;  // the one that came need not stay in memory
+  if (part.time && !GST_BUFFER_PTS_IS_VALID(part.buffer.get())) return conform_or_refuse(part.caps, kNoPts);
   if (bytes_ <= limits::kMaxBytes) return;
   if (settings_.conform == Conform::never) limits::check_bytes(bytes_);
   transcode_what_is_kept(part.caps, {"it has more than " + std::to_string(limits::kMaxBytes) + " bytes"});
+}
+
+void ClipIntake::conform_or_refuse(const CapsPtr& caps, const std::string& reason) {
+  if (settings_.conform != Conform::never) return transcode_what_is_kept(caps, {reason});
+  throw make_error(ErrorKind::input, Phase::hold, "the video cannot be remuxed for the service: " + reason,
+                   "set conform=auto, so that it is shown a transcoded copy");
 }
 
 void ClipIntake::start_transcoding(const CapsPtr& caps, const std::vector<std::string>& reasons) {

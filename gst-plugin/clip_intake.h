@@ -69,6 +69,7 @@ class ClipIntake {
   void begin(const CapsPtr& caps);
   void keep_for_remuxing(const IntakeBuffer& part);
   void start_transcoding(const CapsPtr& caps, const std::vector<std::string>& reasons);
+  void conform_or_refuse(const CapsPtr& caps, const std::string& reason);
   void transcode_what_is_kept(const CapsPtr& caps, const std::vector<std::string>& reasons);
   [[nodiscard]] std::shared_ptr<Transcoder> transcoder() const;
   [[nodiscard]] bool is_abandoned() const;

@@ -106,6 +106,8 @@ class Element : private ClipRunHost {
   void take_in(IntakeBuffer part, HeldItem& item);
   HoldSpool* spool_for(std::size_t size);
   bool continues_frame(GstBuffer* buffer) const;
+  GstClockTime timestamp_of(GstBuffer* buffer) const;
+  GstFlowReturn hold_header(const BufferPtr& buffer);
   Clip& clip_for(const FrameTime& frame);
   void begin_clip();
   GstFlowReturn hold(HeldItem item);

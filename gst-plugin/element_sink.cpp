@@ -30,11 +30,10 @@ BufferPtr out_of_pool(BufferPtr buffer) {
   return BufferPtr::adopt(gst_buffer_copy_deep(buffer.get()));
 }
 
-// AVI has no PTS but of key frames; there the DTS are those of an unbroken row of pictures, so each stands for one.
-// Where pictures are reordered far, as in H.264 and H.265, that would be a guess.
-GstClockTime timestamp_of(GstBuffer* buffer, const GstCaps* caps) {
-  if (GST_BUFFER_PTS_IS_VALID(buffer) || !caps || has_slices(caps)) return GST_BUFFER_PTS(buffer);
-  return GST_BUFFER_DTS(buffer);
+// What some decoders need before the first picture (Theora, for one): it has no time of its own.
+bool is_header(GstBuffer* buffer) {
+  return GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_HEADER) && !GST_BUFFER_PTS_IS_VALID(buffer) &&
+         !GST_BUFFER_DTS_IS_VALID(buffer);
 }
 
 MiniPtr<GstMiniObject> as_item(const BufferPtr& buffer) {
@@ -45,6 +44,7 @@ MiniPtr<GstMiniObject> as_item(const BufferPtr& buffer) {
 
 GstFlowReturn Element::chain(BufferPtr buffer) {
   IntakeBuffer part{.caps = {}, .buffer = out_of_pool(std::move(buffer)), .held = {}, .time = {}};
+  if (is_header(part.buffer.get())) return hold_header(part.buffer);
   if (const auto flow = place(part); flow != GST_FLOW_OK) return flow;
   HeldItem item{.object = as_item(part.buffer), .memory = gst_buffer_get_size(part.buffer.get())};
   const GstFlowReturn flow = examine(std::move(part), item);
@@ -97,13 +97,34 @@ bool Element::continues_frame(GstBuffer* buffer) const {
   return running_time_of(segment_, GST_BUFFER_PTS(buffer)) == filling_->last;
 }
 
+// AVI has no PTS but of key frames; there the DTS are those of an unbroken row of pictures, so each stands for one.
+// H.264 and H.265 without any (raw files through a parser) would be a guess from the first picture on.
+GstClockTime Element::timestamp_of(GstBuffer* buffer) const {
+  const bool first = !filling_ || !filling_->has_frames;
+  if (GST_BUFFER_PTS_IS_VALID(buffer) || !caps_ || (first && has_slices(caps_.get()))) return GST_BUFFER_PTS(buffer);
+  return GST_BUFFER_DTS(buffer);
+}
+
+// Waits among the events, for the frames that need it.
+GstFlowReturn Element::hold_header(const BufferPtr& buffer) {
+  const std::lock_guard lock(mutex_);
+  if (const auto flow = refusal(); flow != GST_FLOW_OK) return flow;
+  if (!filling_) begin_clip();
+  const std::size_t size = gst_buffer_get_size(buffer.get());
+  filling_->held.push_back({.object = as_item(buffer), .memory = size});
+  held_memory_ += size;
+  ++filling_->held_buffers;
+  changed_.notify_all();
+  return GST_FLOW_OK;
+}
+
 // Finds the clip of a buffer that has come.
 GstFlowReturn Element::place(IntakeBuffer& part) {
   Lock lock(mutex_);
   GstBuffer* buffer = part.buffer.get();
   if (const auto flow = refusal(); flow != GST_FLOW_OK) return flow;
   const bool continues = continues_frame(buffer);
-  const GstClockTime timestamp = timestamp_of(buffer, caps_.get());
+  const GstClockTime timestamp = timestamp_of(buffer);
   if (!continues && (segment_.format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID(timestamp))) {
     lock.unlock();
     return report_refusal(

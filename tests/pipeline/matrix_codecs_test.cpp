@@ -60,14 +60,16 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Open, Codec,
-    ::testing::Values(video("Vp8", "a.webm",
-                            {"-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "1M"},
-                            "matroskademux", "video/x-vp8"),
-                      video("Vp9", "a.webm", kVp9, "matroskademux", "video/x-vp9"),
-                      video("Vp9TenBits", "a.webm", kVp9TenBits, "matroskademux", "video/x-vp9"),
-                      sized(321, 241, video("Vp9OfOddSize", "a.mkv", kVp9, "matroskademux", "video/x-vp9")),
-                      video("Av1InMkv", "a.mkv", kAv1, "matroskademux ! av1parse", "video/x-av1"),
-                      video("Av1InMp4", "a.mp4", kAv1, "qtdemux ! av1parse", "video/x-av1")),
+    ::testing::Values(
+        video("Vp8", "a.webm", {"-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "1M"},
+              "matroskademux", "video/x-vp8"),
+        video("Theora", "a.ogv", {"-c:v", "libtheora", "-b:v", "1M"}, "oggdemux", "video/x-theora"),
+        video("TheoraInMkv", "a.mkv", {"-c:v", "libtheora", "-b:v", "1M"}, "matroskademux", "video/x-theora"),
+        video("Vp9", "a.webm", kVp9, "matroskademux", "video/x-vp9"),
+        video("Vp9TenBits", "a.webm", kVp9TenBits, "matroskademux", "video/x-vp9"),
+        sized(321, 241, video("Vp9OfOddSize", "a.mkv", kVp9, "matroskademux", "video/x-vp9")),
+        video("Av1InMkv", "a.mkv", kAv1, "matroskademux ! av1parse", "video/x-av1"),
+        video("Av1InMp4", "a.mp4", kAv1, "qtdemux ! av1parse", "video/x-av1")),
     [](const auto& test) { return test.param.name; });
 
 VideoInput vtest() {

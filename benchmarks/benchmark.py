@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 RUNS = 5
 FPS = 30
@@ -24,6 +25,7 @@ WAIT_SECONDS = 10  # length of the clip for the waits
 SHORT_SECONDS, LONG_SECONDS = 4, 12  # their difference is free of what every run costs once
 KBIT_S = 8000
 BIG_SECONDS, BIG_KBIT_S = 20, 37500  # just below the service's limit of 100 MB
+HD, SD = (1280, 720), (854, 480)
 KEY = "sim-key"
 DEADLINE_S = 600
 
@@ -48,16 +50,16 @@ def run(command, log=subprocess.DEVNULL):
     return usage.ru_maxrss / 1000
 
 
-def make_clip(folder, seconds, kbit_s=KBIT_S):
-    """An MP4 of 720p30 full of noise, so that it takes up the rate it is given."""
-    clip = folder / f"{seconds}s-{kbit_s}.mp4"
+def make_clip(folder, seconds, kbit_s=KBIT_S, size=HD):
+    """An MP4 at 30 frames a second full of noise, so that it takes up the rate it is given."""
+    clip = folder / f"{seconds}s-{kbit_s}-{size[1]}.mp4"
     if clip.exists():
         return clip
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = clip.with_suffix(".part")
     line = (
         f"videotestsrc num-buffers={seconds * FPS} pattern=snow"
-        f" ! video/x-raw,format=I420,width=1280,height=720,framerate={FPS}/1"
+        f" ! video/x-raw,format=I420,width={size[0]},height={size[1]},framerate={FPS}/1"
         f" ! x264enc speed-preset=ultrafast key-int-max={FPS} bitrate={kbit_s} ! h264parse ! mp4mux"
         f" ! filesink location={unfinished}"
     )
@@ -91,18 +93,37 @@ def instructions_per_buffer(folder, middle):
     return (counts[1] - counts[0]) / ((LONG_SECONDS - SHORT_SECONDS) * FPS)
 
 
-def waits(program, folder):
-    clip = make_clip(folder, WAIT_SECONDS)
+def measure_waits(program, clip):
+    """A function that gives the median of a column of what the program prints."""
     output = subprocess.run(
         [program, str(clip), str(RUNS)], check=True, capture_output=True, text=True, timeout=DEADLINE_S
     ).stdout
     lines = [line.split() for line in output.splitlines()]
 
-    def median(column):
-        return statistics.median(float(line[column]) for line in lines)
+    return lambda column: statistics.median(float(line[column]) for line in lines)
 
+
+def transcode_after_eos(clip):
+    """Seconds that it takes to scale and encode a clip that is there as a whole, as klingv2a does while it comes in."""
+    line = (
+        f"filesrc location={clip} ! qtdemux ! h264parse ! decodebin ! videoconvertscale"
+        f" ! video/x-raw,format=I420,width={SD[0] * HD[1] // SD[1] // 2 * 2},height={HD[1]}"
+        " ! x264enc speed-preset=ultrafast tune=zerolatency key-int-max=60 bitrate=8000 ! h264parse ! mp4mux"
+        " ! filesink location=/dev/null"
+    )
+    begin = time.monotonic()
+    run(["gst-launch-1.0", "-q", *line.split()])
+    return time.monotonic() - begin
+
+
+def waits(program, folder):
+    median = measure_waits(program, make_clip(folder, WAIT_SECONDS))
     row("EOS into sink to POST on the wire", median(1), median(2), "{:.3f} s", "remux of the clip: mp4mux ! filesink")
     row("'succeed' answered to first sound buffer", median(4), median(5), "{:.3f} s", "bare GET of the task and its WAV")
+    small = make_clip(folder, WAIT_SECONDS, size=SD)
+    after = statistics.median(transcode_after_eos(small) for _ in range(RUNS))
+    row("EOS to POST, 480p, transcoded meanwhile", measure_waits(program, small)(1), after, "{:.3f} s",
+        "transcoding the clip after EOS")
 
 
 def cpu(folder, element):

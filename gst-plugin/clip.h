@@ -23,6 +23,8 @@ struct Sound {
   bool settled = false;                          // soundtrack is set: what waits for it may leave
   bool failing = false;                          // its failure is being reported; only the first one counts
   bool progress_open = false;                    // PROGRESS START was posted and no terminal message yet
+  bool asked_for = false;                        // the POST of its task may have gone out
+  bool told_of_payment = false;                  // that a task may be left running has been said
   bool submitted = false;                        // the clip was cut and handed over: it is remembered for this run
   Nanoseconds stream_begin = 0, stream_end = 0;  // stream time; valid when submitted
   kling::Task task;                              // last known state

@@ -217,13 +217,15 @@ RunThread::RunThread(std::shared_ptr<ClipRun> run, ElementPtr keep_alive) : run_
   thread_ = std::thread([body = std::move(body)]() mutable { body(); });
 }
 
-RunThread::~RunThread() {
-  if (!thread_.joinable()) return;
+bool RunThread::stop() {
+  if (!thread_.joinable()) return true;
   run_->cancel();
-  if (ended_.wait_for(kJoinLimit) == std::future_status::ready)
+  const bool ended = ended_.wait_for(kJoinLimit) == std::future_status::ready;
+  if (ended)
     thread_.join();
   else
     thread_.detach();
+  return ended;
 }
 
 }  // namespace klingv2a

@@ -138,9 +138,10 @@ class RunThread {
  public:
   // `keep_alive` is held until the thread ends, so that the host outlives it.
   RunThread(std::shared_ptr<ClipRun> run, ElementPtr keep_alive);
+  ~RunThread() { stop(); }
   // Cancels, and waits for at most a few milliseconds: a thread that cannot end at once (a slow disk, a prober) is let
-  // go and ends by itself, with all that it holds.
-  ~RunThread();
+  // go and ends by itself, with all that it holds. False when it was let go, so that nobody hears from it any more.
+  bool stop();
   RunThread(const RunThread&) = delete;
   RunThread& operator=(const RunThread&) = delete;
 

@@ -143,7 +143,7 @@ void Element::finish_stop() {
     audio_pad_ = {};
   }
   for (auto& entry : threads) {
-    entry.thread.reset();  // ends it, or lets go of what cannot end at once
+    if (!entry.thread->stop()) warn_of_task_left(entry.sound);
     finish_progress(entry.sound, GST_PROGRESS_TYPE_CANCELED, "stopped");
   }
   if (audio) gst_element_remove_pad(self_, audio.get());

@@ -168,6 +168,9 @@ class Element : private ClipRunHost {
   bool on_starving(ClipRun& run) override;
   void on_sound(ClipRun& run, std::shared_ptr<const Soundtrack> sound, const RunReport& report) override;
   void on_failed(ClipRun& run, const Error& error) override;
+  void note_asked_for(const ClipRun& run);
+  bool was_told_of_payment(Sound& sound);
+  void warn_of_task_left(const std::shared_ptr<Sound>& sound);
   void fail(const std::shared_ptr<Sound>& sound, const ErrorDetails& details, Policy policy = Policy::obey);
   void fail_with_error(const std::shared_ptr<Sound>& sound, const ErrorDetails& details);
   void fail_with_silence(const std::shared_ptr<Sound>& sound, const ErrorDetails& details);

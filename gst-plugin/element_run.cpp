@@ -97,9 +97,16 @@ CapsPtr Element::fix_audio_caps() {
 }
 
 void Element::on_phase(ClipRun& run, Phase phase) {
+  if (phase == Phase::submit || phase == Phase::poll || phase == Phase::download) note_asked_for(run);
   for (const auto& entry : kPhases)
     if (entry.phase == phase)
       messages::post_progress(self_, GST_PROGRESS_TYPE_CONTINUE, run.progress_code(), entry.text, entry.percent);
+}
+
+void Element::note_asked_for(const ClipRun& run) {
+  const auto sound = sound_of(run);
+  const std::lock_guard lock(mutex_);
+  if (sound) sound->asked_for = true;
 }
 
 void Element::on_waiting(ClipRun& run, Seconds waited) {
@@ -269,8 +276,33 @@ void Element::on_failed(ClipRun& run, const Error& error) {
   if (!sound) return;
   if (error.kind() != ErrorKind::cancelled) return fail(sound, error.details());
   // A state change or a flush ended it. What is or may be paid is never left behind silently.
-  if (error.details().paid != Paid::no) messages::post_warning(self_, error.details());
+  if (error.details().paid != Paid::no && !was_told_of_payment(*sound)) messages::post_warning(self_, error.details());
   finish_progress(sound, GST_PROGRESS_TYPE_CANCELED, error.what());
+}
+
+bool Element::was_told_of_payment(Sound& sound) {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(sound.told_of_payment, true);
+}
+
+// A run that could not end in time says nothing more, so what is known here is said in its place.
+void Element::warn_of_task_left(const std::shared_ptr<Sound>& sound) {
+  kling::Task task;
+  bool asked_for = false;
+  {
+    const std::lock_guard lock(mutex_);
+    task = sound->task;
+    asked_for = sound->asked_for && !sound->settled;
+  }
+  if (!asked_for || was_told_of_payment(*sound)) return;
+  messages::post_warning(self_, {.kind = ErrorKind::cancelled,
+                                 .phase = Phase::poll,
+                                 .paid = task.task_id.empty() ? Paid::maybe : Paid::yes,
+                                 .task_id = task.task_id,
+                                 .external_task_id = task.external_task_id,
+                                 .message = "stopped while the clip's task may be under way",
+                                 .advice = "the journal keeps it: the next run with the same clip goes on with it, and "
+                                           "nothing is paid twice"});
 }
 
 void Element::settle(const std::shared_ptr<Sound>& sound, std::shared_ptr<const Soundtrack> soundtrack) {

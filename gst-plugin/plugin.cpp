@@ -3,13 +3,14 @@
 // The plugin's entry point, the only symbol the module exports.
 #include "gstklingv2a.h"
 #include "log.h"
+#include "mix/gstklingv2amix.h"
 #include "settings.h"
 
 GST_DEBUG_CATEGORY(klingv2a_debug);
 
 static gboolean plugin_init(GstPlugin* plugin) {
   GST_DEBUG_CATEGORY_INIT(klingv2a_debug, "klingv2a", 0, "Kling video-to-audio");
-  return GST_ELEMENT_REGISTER(klingv2a, plugin);
+  return GST_ELEMENT_REGISTER(klingv2a, plugin) && GST_ELEMENT_REGISTER(klingv2amix, plugin);
 }
 
 #define PACKAGE "klingv2a"

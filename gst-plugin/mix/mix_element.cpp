@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// klingv2amix from the outside in: properties, states, and what arrives at the sink pads.
+#include "mix/mix_element.h"
+
+#include <utility>
+
+#include "error.h"
+#include "log.h"
+#include "messages.h"
+#include "reaper.h"
+
+namespace klingv2a {
+
+namespace {
+
+// True of the inputs, and no longer of what leaves.
+constexpr std::array kInputOnlyTags{GST_TAG_AUDIO_CODEC,     GST_TAG_CODEC,           GST_TAG_CONTAINER_FORMAT,
+                                    GST_TAG_BITRATE,         GST_TAG_NOMINAL_BITRATE, GST_TAG_MINIMUM_BITRATE,
+                                    GST_TAG_MAXIMUM_BITRATE, GST_TAG_ENCODER,         GST_TAG_ENCODER_VERSION,
+                                    GST_TAG_TRACK_GAIN,      GST_TAG_TRACK_PEAK,      GST_TAG_ALBUM_GAIN,
+                                    GST_TAG_ALBUM_PEAK,      GST_TAG_REFERENCE_LEVEL};
+
+bool is_playable(const GstSegment& segment) {
+  return segment.format == GST_FORMAT_TIME && segment.rate == 1.0;
+}
+
+}  // namespace
+
+MixElement::MixElement(GstElement* element, GstPad* source) : element_(element), source_(source) {}
+
+MixElement::~MixElement() = default;
+
+// ---- pads and properties
+
+bool MixElement::has_pad(Role role) const {
+  const std::lock_guard lock(mutex_);
+  return input(role).pad != nullptr;
+}
+
+void MixElement::adopt_pad(Role role, GstPad* pad) {
+  const std::lock_guard lock(mutex_);
+  input(role) = {};
+  input(role).pad = pad;
+  if (budget_) input(role).sound = std::make_shared<MixInput>(budget_, properties_.spool_dir);
+}
+
+void MixElement::forget_pad(Role role) {
+  {
+    const std::lock_guard lock(mutex_);
+    input(role) = {};
+  }
+  changed_.notify_all();
+}
+
+bool MixElement::set_property(guint id, const GValue* value) {
+  const std::lock_guard lock(mutex_);
+  return set_mix_property(properties_, id, value);
+}
+
+bool MixElement::get_property(guint id, GValue* value) const {
+  if (id == first_free_mix_property()) return g_value_take_boxed(value, stats().release()), true;
+  const std::lock_guard lock(mutex_);
+  return get_mix_property(properties_, id, value);
+}
+
+// ---- states
+
+void MixElement::prepare() {
+  const std::lock_guard lock(mutex_);
+  budget_ = std::make_shared<mix::MemoryBudget>(properties_.max_hold_bytes);
+  for (auto& each : inputs_)
+    if (each.pad) each.sound = std::make_shared<MixInput>(budget_, properties_.spool_dir);
+  stopping_ = false;
+  restart();
+}
+
+// What a run begins with; with the mutex held and the task not running.
+void MixElement::restart() {
+  flushing_ = header_sent_ = tags_changed_ = playing_ = finished_ = false;
+  cancelled_ = std::make_shared<std::atomic<bool>>(false);
+  result_.reset();
+  spooled_bytes_ = 0;
+  channels_ = 0;
+  position_ = end_ = GST_CLOCK_TIME_NONE;
+  output_.reset();
+  first_ = 0;
+  next_frame_ = 0;
+}
+
+void MixElement::begin_stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    *cancelled_ = true;
+  }
+  changed_.notify_all();
+}
+
+void MixElement::finish_stop() {
+  forget_inputs();
+}
+
+// A spool file of gigabytes takes its time to close.
+void MixElement::forget_inputs() {
+  auto inputs = std::make_shared<std::array<Input, 2>>();
+  std::shared_ptr<mix::Player> player = std::move(player_);
+  bool is_slow = false;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto role : kRoles) {
+      auto& each = input(role);
+      is_slow |= each.collected && each.collected->track->spooled_bytes() > 0;
+      (*inputs)[static_cast<std::size_t>(role)] = std::exchange(each, Input{.pad = each.pad});
+    }
+    is_slow |= spooled_bytes_ > 0;
+    budget_.reset();
+  }
+  if (is_slow) reap([inputs = std::move(inputs), player = std::move(player)] {});
+}
+
+// ---- what arrives
+
+std::shared_ptr<MixInput> MixElement::sound_of(Role role) {
+  const std::lock_guard lock(mutex_);
+  return playing_ || flushing_ ? nullptr : input(role).sound;
+}
+
+GstFlowReturn MixElement::chain(Role role, BufferPtr buffer) {
+  try {
+    return fill(role, std::move(buffer));
+  } catch (const Error& error) {
+    messages::post_error(element_, error.details());
+    return GST_FLOW_ERROR;
+  }
+}
+
+GstFlowReturn MixElement::fill(Role role, BufferPtr buffer) {
+  bool has_caps = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (flushing_) return GST_FLOW_FLUSHING;
+    // What comes once the mix has begun is too late for it.
+    if (playing_) return GST_FLOW_EOS;
+    has_caps = input(role).info.has_value();
+  }
+  const auto sound = sound_of(role);
+  if (!has_caps) return GST_FLOW_NOT_NEGOTIATED;
+  if (!sound) return GST_FLOW_FLUSHING;
+  sound->add(std::move(buffer));
+  return GST_FLOW_OK;
+}
+
+bool MixElement::on_sink_event(Role role, EventPtr event) {
+  switch (GST_EVENT_TYPE(event.get())) {
+    case GST_EVENT_STREAM_START:
+      on_stream_start(role, event.get());
+      return true;
+    case GST_EVENT_CAPS:
+      return on_caps(role, event.get());
+    case GST_EVENT_SEGMENT:
+      return on_segment(role, event.get());
+    case GST_EVENT_TAG:
+      on_tags(role, event.get());
+      return true;
+    case GST_EVENT_GAP:
+      return on_gap(role, event.get());
+    case GST_EVENT_EOS:
+      on_end(role);
+      return true;
+    case GST_EVENT_FLUSH_START:
+      on_flush_start(role, std::move(event));
+      return true;
+    case GST_EVENT_FLUSH_STOP:
+      on_flush_stop(role, std::move(event));
+      return true;
+    default:
+      // Two streams become a third: what else is said of one of them does not hold for it.
+      return true;
+  }
+}
+
+void MixElement::on_stream_start(Role role, GstEvent* event) {
+  const gchar* id = nullptr;
+  gst_event_parse_stream_start(event, &id);
+  guint group = 0;
+  const bool has_group = gst_event_parse_group_id(event, &group);
+  const std::lock_guard lock(mutex_);
+  auto& each = input(role);
+  each.stream_id = id ? id : "";
+  each.group = has_group ? std::optional(group) : std::nullopt;
+  if (!playing_) each.ended = false;
+}
+
+bool MixElement::on_caps(Role role, GstEvent* event) {
+  GstCaps* caps = nullptr;
+  gst_event_parse_caps(event, &caps);
+  GstAudioInfo info;
+  if (!gst_audio_info_from_caps(&info, caps) || GST_AUDIO_INFO_RATE(&info) != kMixRate) return false;
+  const auto sound = sound_of(role);
+  if (!sound) return false;
+  sound->set_info(info);
+  {
+    const std::lock_guard lock(mutex_);
+    if (!input(role).info) input(role).info = info;
+  }
+  changed_.notify_all();
+  return true;
+}
+
+bool MixElement::on_segment(Role role, GstEvent* event) {
+  const GstSegment* segment = nullptr;
+  gst_event_parse_segment(event, &segment);
+  if (!is_playable(*segment)) {
+    GST_ELEMENT_ERROR(element_, STREAM, FORMAT, ("a mix needs sound in time format, at rate 1.0"), (nullptr));
+    return false;
+  }
+  if (const auto sound = sound_of(role)) sound->set_segment(*segment);
+  return true;
+}
+
+bool MixElement::on_gap(Role role, GstEvent* event) {
+  GstClockTime timestamp = 0, duration = 0;
+  gst_event_parse_gap(event, &timestamp, &duration);
+  try {
+    if (const auto sound = sound_of(role)) sound->add_gap(timestamp, duration);
+    return true;
+  } catch (const Error& error) {
+    messages::post_error(element_, error.details());
+    return false;
+  }
+}
+
+// The first word about a thing counts: the tags of a stream are repeated more than once.
+void MixElement::on_tags(Role role, GstEvent* event) {
+  GstTagList* list = nullptr;
+  gst_event_parse_tag(event, &list);
+  const auto scope = static_cast<std::size_t>(gst_tag_list_get_scope(list));
+  auto tags = TagListPtr::adopt(gst_tag_list_copy(list));
+  for (const char* tag : kInputOnlyTags) gst_tag_list_remove_tag(tags.get(), tag);
+  {
+    const std::lock_guard lock(mutex_);
+    auto& kept = input(role).tags.at(scope);
+    kept = TagListPtr::adopt(gst_tag_list_merge(kept.get(), tags.get(), GST_TAG_MERGE_REPLACE));
+    tags_changed_ = true;
+  }
+}
+
+void MixElement::on_end(Role role) {
+  {
+    const std::lock_guard lock(mutex_);
+    auto& each = input(role);
+    if (each.ended || !each.sound) return;
+    each.ended = true;
+    each.collected = each.sound->collected();
+  }
+  changed_.notify_all();
+}
+
+void MixElement::on_flush_start(Role role, EventPtr event) {
+  bool is_first = false;
+  {
+    const std::lock_guard lock(mutex_);
+    input(role).flushing = true;
+    is_first = !std::exchange(flushing_, true);
+    *cancelled_ = true;
+  }
+  changed_.notify_all();
+  if (is_first) gst_pad_push_event(source_, event.to_c());
+}
+
+// The source flows again when no input is being flushed any more.
+void MixElement::on_flush_stop(Role role, EventPtr event) {
+  bool is_last = true;
+  {
+    const std::lock_guard lock(mutex_);
+    auto& each = input(role);
+    each.flushing = each.ended = false;
+    each.collected.reset();
+    // A new one: the old sound may still be read.
+    if (budget_) each.sound = std::make_shared<MixInput>(budget_, properties_.spool_dir);
+    if (each.sound && each.info) each.sound->set_info(*each.info);
+    for (const auto& other : inputs_) is_last &= !other.flushing;
+  }
+  if (!is_last) return;
+  gst_pad_pause_task(source_);
+  gst_pad_push_event(source_, event.to_c());
+  player_.reset();
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    restart();
+  }
+  gst_pad_start_task(source_, work, this, nullptr);
+}
+
+}  // namespace klingv2a

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The properties of klingv2amix as plain values. Copied under the element's mutex; a run takes a snapshot.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <string>
+
+#include "mix/mastering.h"
+#include "mix/programme.h"
+
+namespace klingv2a {
+
+enum class MixMode { duck, mix };
+
+struct MixProperties {
+  MixMode mode = MixMode::duck;
+  double duck_depth = 12, duck_threshold = -40;  // dB
+  guint64 duck_attack = 100 * GST_MSECOND, duck_hold = 400 * GST_MSECOND, duck_release = 600 * GST_MSECOND;
+  double original_level = 0, generated_level = 0;  // dB
+  double loudness = -23;                           // LUFS, 0: off
+  double true_peak = -1;                           // dBTP
+  guint64 max_hold_bytes = 64ULL * 1024 * 1024;
+  std::string spool_dir;
+
+  [[nodiscard]] mix::MixSettings mixing() const;
+  [[nodiscard]] mix::MasterSettings mastering() const;
+};
+
+// Installs them all; returns the first property id that is free.
+guint install_mix_properties(GObjectClass* gobject_class);
+// False: there is no such property.
+[[nodiscard]] bool set_mix_property(MixProperties& properties, guint id, const GValue* value);
+[[nodiscard]] bool get_mix_property(const MixProperties& properties, guint id, GValue* value);
+[[nodiscard]] guint first_free_mix_property();
+
+}  // namespace klingv2a

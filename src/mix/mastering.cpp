@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "mix/mastering.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "error.h"
+#include "mix/meter.h"
+
+namespace klingv2a::mix {
+
+namespace {
+
+constexpr std::size_t kBlockFrames = 4096;
+constexpr int kMaxRounds = 6;
+// The correction goes on until the result is this near: what encoders and other meters differ by still has room in
+// kLoudnessTolerance.
+constexpr double kNearEnough = 0.05;
+// Meters interpolate differently, and so read peaks between samples differently: the limiter stays this far below.
+constexpr double kPeakMarginDb = 0.15;
+constexpr double kCorrectionMarginDb = 0.02;
+
+double factor(double db) {
+  return std::pow(10, db / 20);
+}
+
+struct Reading {
+  double loudness, true_peak;
+};
+
+template <typename Reader>
+Reading measure(Reader& reader, const Layout& layout, const std::atomic<bool>& cancelled) {
+  Meter meter(layout);
+  std::vector<float> block(kBlockFrames * layout.size());
+  while (const std::size_t frames = reader.read(block)) {
+    if (cancelled) throw make_error(ErrorKind::cancelled, Phase::decode, "the mix was stopped");
+    meter.add(std::span(block).first(frames * layout.size()));
+  }
+  return {meter.loudness(), meter.true_peak()};
+}
+
+bool is_near(const Mastering& result, double target, double tolerance) {
+  return std::abs(result.loudness_after - target) <= tolerance;
+}
+
+double wanted_gain(const MasterSettings& settings, const Mastering& result) {
+  if (settings.loudness == 0 || !result.measured) return 0;
+  return std::min(settings.loudness - result.loudness_before, kMaxGainDb);
+}
+
+// Without a limiter the result is known without another pass.
+bool is_linear(const MasterSettings& settings, Mastering& result) {
+  result.loudness_after = result.loudness_before + result.gain_db;
+  result.true_peak_after = result.true_peak_before + result.gain_db;
+  return result.true_peak_after <= settings.true_peak - kPeakMarginDb;
+}
+
+// One pass with the limiter.
+void try_limited(const std::shared_ptr<const Programme>& programme, Mastering& result,
+                 const std::atomic<bool>& cancelled) {
+  Player player(programme, result);
+  const auto reading = measure(player, programme->layout, cancelled);
+  result.loudness_after = reading.loudness;
+  result.true_peak_after = reading.true_peak;
+  result.limited_frames = player.limited_frames();
+  ++result.passes;
+}
+
+// Returns false when nothing is left to correct.
+bool correct(const MasterSettings& settings, double& limit_db, Mastering& result) {
+  const double excess = result.true_peak_after - settings.true_peak;
+  if (excess > 0) limit_db -= excess + kCorrectionMarginDb;
+  const bool adjusts = settings.loudness != 0 && result.measured && !is_near(result, settings.loudness, kNearEnough);
+  const double gain =
+      adjusts ? std::min(result.gain_db + settings.loudness - result.loudness_after, kMaxGainDb) : result.gain_db;
+  if (excess <= 0 && gain == result.gain_db) return false;
+  result.gain_db = gain;
+  result.limit = factor(limit_db);
+  return true;
+}
+
+void limit(const std::shared_ptr<const Programme>& programme, const MasterSettings& settings, Mastering& result,
+           const std::atomic<bool>& cancelled) {
+  double limit_db = settings.true_peak - kPeakMarginDb;
+  result.limit = factor(limit_db);
+  try_limited(programme, result, cancelled);
+  for (int round = 1; round < kMaxRounds && correct(settings, limit_db, result); ++round)
+    try_limited(programme, result, cancelled);
+}
+
+}  // namespace
+
+Player::Player(std::shared_ptr<const Programme> programme, const Mastering& mastering)
+    : reader_(programme),
+      channels_(programme->layout.size()),
+      gain_(static_cast<float>(factor(mastering.gain_db))),
+      left_(programme->frames()) {
+  if (mastering.limit) limiter_.emplace(channels_, *mastering.limit);
+}
+
+std::size_t Player::read_plain(std::span<float> interleaved) {
+  const std::size_t frames = reader_.read(interleaved);
+  if (gain_ != 1)
+    for (float& sample : interleaved.first(frames * channels_)) sample *= gain_;
+  return frames;
+}
+
+std::size_t Player::read(std::span<float> interleaved) {
+  if (!limiter_) return read_plain(interleaved);
+  const auto frames = static_cast<std::size_t>(
+      std::min<std::int64_t>(left_, static_cast<std::int64_t>(interleaved.size() / channels_)));
+  look_ahead(frames);
+  limit(interleaved.first(frames * channels_));
+  left_ -= static_cast<std::int64_t>(frames);
+  return frames;
+}
+
+// After the programme's end silence follows, until the gain of its last frame is known.
+void Player::look_ahead(std::size_t frames) {
+  block_.resize(kBlockFrames * channels_);
+  while (gains_.size() < frames) {
+    const std::size_t count = read_plain(block_);
+    const auto got = std::span(block_).first(count * channels_);
+    ahead_.insert(ahead_.end(), got.begin(), got.end());
+    if (count < kBlockFrames) std::fill(block_.begin() + static_cast<std::ptrdiff_t>(got.size()), block_.end(), 0.0F);
+    limiter_->add(block_, gains_);
+  }
+}
+
+void Player::limit(std::span<float> interleaved) {
+  const std::size_t frames = interleaved.size() / channels_;
+  for (std::size_t frame = 0; frame < frames; ++frame) {
+    const float gain = gains_[frame];
+    if (gain < 1) ++limited_;
+    for (std::size_t at = frame * channels_; at < (frame + 1) * channels_; ++at) interleaved[at] = ahead_[at] * gain;
+  }
+  gains_.erase(gains_.begin(), gains_.begin() + static_cast<std::ptrdiff_t>(frames));
+  ahead_.erase(ahead_.begin(), ahead_.begin() + static_cast<std::ptrdiff_t>(interleaved.size()));
+}
+
+Mastering master(const std::shared_ptr<const Programme>& programme, const MasterSettings& settings,
+                 const std::atomic<bool>& cancelled) {
+  Mastering result;
+  result.frames = programme->frames();
+  ProgrammeReader reader(programme);
+  const auto before = measure(reader, programme->layout, cancelled);
+  result.passes = 1;
+  result.ducked_frames = reader.ducked_frames();
+  result.loudness_before = before.loudness;
+  result.true_peak_before = before.true_peak;
+  result.measured = std::isfinite(before.loudness);
+  result.gain_db = wanted_gain(settings, result);
+  if (!is_linear(settings, result)) limit(programme, settings, result, cancelled);
+  result.reached = settings.loudness != 0 && result.measured && is_near(result, settings.loudness, kLoudnessTolerance);
+  return result;
+}
+
+}  // namespace klingv2a::mix

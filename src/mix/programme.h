@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The whole programme: both sounds on one timeline, added, before its loudness is set. It is worked out anew each time
+// it is read through, which takes less than keeping it would.
+//
+// A Programme is immutable; each reader has a ProgrammeReader of its own, for one thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "mix/channels.h"
+#include "mix/ducker.h"
+#include "mix/track.h"
+
+namespace klingv2a::mix {
+
+struct Sound {
+  std::shared_ptr<const Track> track;
+  Layout layout;            // of track->channels()
+  std::int64_t offset = 0;  // of its first frame in the programme, >= 0
+};
+
+struct MixSettings {
+  bool duck = true;
+  DuckSettings ducking;
+  double original_db = 0, generated_db = 0;
+};
+
+struct Programme {
+  std::optional<Sound> original, generated;  // at least one
+  MixSettings settings;
+  Layout layout;  // of the mix; see output_layout()
+
+  [[nodiscard]] std::int64_t frames() const;
+};
+
+class ProgrammeReader {
+ public:
+  explicit ProgrammeReader(std::shared_ptr<const Programme> programme);
+
+  // The next frames: as many as `interleaved` has room for, less at the end; returns how many. Throws Error{disk}.
+  std::size_t read(std::span<float> interleaved);
+  // Frames of the generated sound that were lowered so far.
+  [[nodiscard]] std::int64_t ducked_frames() const noexcept { return ducked_; }
+  [[nodiscard]] const Programme& programme() const noexcept { return *programme_; }
+
+ private:
+  void add(const Sound& sound, const std::vector<Route>& routes, float gain, std::span<const float> gains,
+           std::span<float> out);
+  void listen(std::size_t frames);
+  void count_ducked();
+
+  const std::shared_ptr<const Programme> programme_;
+  std::vector<Route> original_routes_, generated_routes_;
+  float original_gain_, generated_gain_;
+  std::optional<Ducker> ducker_;  // none: nothing to duck, or nothing to duck under
+  std::vector<float> scratch_, duck_gains_;
+  std::int64_t at_ = 0, ducked_ = 0;
+};
+
+}  // namespace klingv2a::mix

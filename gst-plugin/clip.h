@@ -4,7 +4,6 @@
 // state: everything here is guarded by the element's mutex.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "clip_run.h"
 #include "clip_timeline.h"
 #include "gst_ptr.h"
+#include "hold.h"
 #include "soundtrack.h"
 
 namespace klingv2a {
@@ -31,15 +31,9 @@ struct Sound {
   cycle::Origin origin = cycle::Origin::submitted;
 };
 
-// A buffer or an event that waits to leave.
-struct HeldItem {
-  MiniPtr<GstMiniObject> object;
-  std::size_t memory = 0;  // bytes of a buffer's payload that are in memory, not in the spool file
-};
-
 struct Clip {
   std::shared_ptr<Sound> sound;  // null as long as there is no frame
-  std::deque<HeldItem> held;     // in the order in which they came
+  Hold held;                     // its frames, and the events among them
   EventPtr end;                  // EOS or SEGMENT_DONE, when one ended it; also the last of the held items
   bool attached = false;         // the sound is an earlier clip's, found by its stream time
   bool cut = false;              // complete: no more items come
@@ -55,7 +49,6 @@ struct Clip {
   Nanoseconds distance = 0;       // of the last two frames; an estimate for tolerances while frames arrive
   Nanoseconds begin = 0;          // where the sound begins: of what came so far, final when cut
   Nanoseconds end_time = 0;       // where it ends; likewise
-  std::size_t held_buffers = 0;
 
   // The audio task's place.
   EventPtr audio_stream_start;  // when a new stream begins with this clip

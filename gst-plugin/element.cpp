@@ -110,12 +110,8 @@ void Element::prepare() {
   const std::lock_guard lock(mutex_);
   flushing_ = stopping_ = failed_ = eos_ = false;
   saw_frames_ = warned_latency_ = false;
-  for (auto* output : {&video_, &audio_}) {
-    output->ended = false;
-    output->flow = GST_FLOW_OK;
-    output->position = GST_CLOCK_TIME_NONE;
-    output->segment = {};
-  }
+  complete_ = said_no_more_pads_ = false;
+  for (auto* output : {&video_, &audio_}) output->restart();
   gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
   stats_ = {};
   last_task_id_.clear();
@@ -141,12 +137,14 @@ void Element::finish_stop() {
     threads_.clear();
     audio = std::move(audio_pad_);
     audio_pad_ = {};
+    audio_added_ = false;
   }
   for (auto& entry : threads) {
     if (!entry.thread->stop()) warn_of_task_left(entry.sound);
     finish_progress(entry.sound, GST_PROGRESS_TYPE_CANCELED, "stopped");
   }
   if (audio) gst_element_remove_pad(self_, audio.get());
+  for (const auto& source : reset_companions()) gst_element_remove_pad(self_, source.get());
   const std::lock_guard lock(mutex_);
   forget_held();
   unstarted_.reset();
@@ -166,7 +164,8 @@ void Element::forget_held() {
   video_.row.clear();
   audio_.row.clear();
   spool_.reset();
-  held_memory_ = 0;
+  spooled_ = 0;
+  video_left_ = played_until_ = kNever;
 }
 
 // Takes out the threads whose run has ended; the caller destroys them without the lock.

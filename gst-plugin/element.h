@@ -7,6 +7,8 @@
 //                          on_sink_event()                                               element_events.cpp
 //   the video pad's task   play_video()                                                  element_source.cpp
 //   the audio pad's task   play_audio()                                                  element_source.cpp
+//   each companion's       companion_chain(), on_companion_event(); its src_%u's task:
+//   streaming thread         play_companion()                                            element_companions.cpp
 //   the cycle threads      the ClipRunHost functions                                     element_run.cpp
 //   any thread             properties, state changes, source pads' events and queries    element.cpp, element_pads.cpp
 // One mutex guards all of the state. It is never held across a push, a post, a pad-add, a query to a peer, a call into
@@ -24,8 +26,10 @@
 
 #include "clip.h"
 #include "clip_run.h"
+#include "companion.h"
 #include "gst_ptr.h"
 #include "hold_spool.h"
+#include "output.h"
 #include "settings.h"
 
 namespace klingv2a {
@@ -41,7 +45,7 @@ struct Stats {
   std::string last_retry_reason;
   std::string origin, sound_form, last_error_kind;
   std::string conformed, encoder;  // why the last clip was transcoded, and by which element
-  guint64 spooled_bytes = 0;       // in the spool file of the last clip that needed one
+  guint64 spooled_bytes = 0;       // in the spool files of the last clip that needed one and of its companions
   double proxy_s = 0, publish_s = 0, submit_s = 0, wait_s = 0, download_s = 0, decode_s = 0;
   guint64 proxy_bytes = 0, result_bytes = 0;
   gint64 samples = 0, samples_padded = 0, samples_trimmed = 0;
@@ -73,24 +77,26 @@ class Element : private ClipRunHost {
 
   GstFlowReturn chain(BufferPtr buffer);
   GstFlowReturn on_sink_event(EventPtr event);
-  bool on_sink_query(GstQuery* query);
+  bool on_sink_query(GstPad* pad, GstQuery* query);
 
   bool activate(GstPad* pad, bool active);
   bool on_source_event(GstPad* pad, EventPtr event);
   bool on_source_query(GstPad* pad, GstQuery* query);
-  [[nodiscard]] GstPad* internal_link(GstPad* pad) const;
+  [[nodiscard]] PadPtr internal_link(GstPad* pad);
+
+  // Companions: `pad` is a `sink_%u`. request_companion() takes the name that is wished for, or null for any number;
+  // null when it is no such name or in use. release_companion() never waits for anything downstream.
+  GstPad* request_companion(const char* name);
+  void release_companion(GstPad* pad);
+  GstFlowReturn companion_chain(GstPad* pad, BufferPtr buffer);
+  GstFlowReturn on_companion_event(GstPad* pad, EventPtr event);
 
  private:
-  // A source pad and its task's view of the row.
-  struct Output {
-    GstPad* pad = nullptr;
-    bool active = false;
-    bool ended = false;  // EOS went out after a failure
-    GstFlowReturn flow = GST_FLOW_OK;
-    GstClockTime position = GST_CLOCK_TIME_NONE;  // stream time of the end of what was last pushed
-    GstSegment segment{};                         // last one pushed
+  // `video` and `audio`: each has its own view of the row, so that one may be ahead.
+  struct ClipOutput : Output {
     std::deque<std::shared_ptr<Clip>> row;
   };
+  using CompanionPtr = std::shared_ptr<Companion>;
   struct SoundThread {
     std::shared_ptr<Sound> sound;
     std::unique_ptr<RunThread> thread;
@@ -98,6 +104,8 @@ class Element : private ClipRunHost {
   using Lock = std::unique_lock<std::mutex>;
   using Item = MiniPtr<GstMiniObject>;
   enum class Policy { obey, ignore };  // of on-failure
+  // Buffers of a stream that may wait to leave once they may: enough for a muxer's interleaving, little in memory.
+  static constexpr std::size_t kRoom = 64;
 
   // element_sink.cpp and element_events.cpp
   GstFlowReturn refusal() const;
@@ -105,6 +113,10 @@ class Element : private ClipRunHost {
   GstFlowReturn examine(IntakeBuffer part, HeldItem& item);
   void take_in(IntakeBuffer part, HeldItem& item);
   HoldSpool* spool_for(std::size_t size);
+  void note_spooled(guint64& spooled, const HoldSpool* spool);
+  HoldSpool* open_spool(std::unique_ptr<HoldSpool>& spool);
+  [[nodiscard]] std::size_t held_memory() const;
+  [[nodiscard]] bool may_take_more(const Hold& hold) const;
   bool continues_frame(GstBuffer* buffer) const;
   GstClockTime timestamp_of(GstBuffer* buffer) const;
   GstFlowReturn hold_header(const BufferPtr& buffer);
@@ -140,14 +152,39 @@ class Element : private ClipRunHost {
   Item next_video_item();
   void forget_held();
   std::vector<Item> next_audio_items();
-  bool may_play(Lock& lock, Output& output);
+  [[nodiscard]] bool must_pause(const Output& output) const {
+    return !output.active || flushing_ || stopping_ || failed_;
+  }
+  bool may_play(Lock& lock, ClipOutput& output);
   std::vector<Item> begin_sound(Clip& clip);
   std::vector<Item> next_sound(Clip& clip);
   EventPtr audio_segment(const Clip& clip);
   void push(Output& output, Item item);
   GstFlowReturn push_buffer(Output& output, BufferPtr buffer);
   void note_flow(Output& output, GstFlowReturn flow);
+  Output* output_of(const GstPad* pad);
+  bool start_task(GstPad* pad);
   void restart_tasks();
+
+  // element_companions.cpp
+  CompanionPtr companion_of(GstPad* pad);
+  [[nodiscard]] CompanionPtr find_companion(const GstPad* pad) const;
+  [[nodiscard]] Nanoseconds companions_until() const;
+  [[nodiscard]] bool somebody_is_behind(Nanoseconds time) const;
+  [[nodiscard]] GstFlowReturn refusal(const Companion& companion) const;
+  GstFlowReturn hold(Companion& companion, HeldItem item);
+  HeldItem spooled_if_needed(Companion& companion, BufferPtr buffer);
+  void fail_for_companion(const Error& error);
+  bool take_companion_event(const CompanionPtr& companion, EventPtr event);
+  bool on_companion_flush_start(Companion& companion, EventPtr event);
+  bool on_companion_flush_stop(Companion& companion, EventPtr event);
+  bool on_companion_end(Companion& companion, EventPtr event);
+  bool hold_companion_event(Companion& companion, EventPtr event);
+  bool expose_companion(const CompanionPtr& companion, const EventPtr& caps);
+  void say_no_more_pads();
+  void play_companion(GstPad* pad);
+  Item next_item(Companion& companion);
+  std::vector<PadPtr> reset_companions();
 
   // element_run.cpp
   void check_audio_link() override;
@@ -180,12 +217,12 @@ class Element : private ClipRunHost {
   PadPtr audio_pad();
 
   // element_pads.cpp
-  bool seek(EventPtr event);
-  bool answer_position(Output& output, GstQuery* query);
-  bool answer_latency(GstQuery* query);
-  bool answer_caps(GstPad* pad, GstQuery* query) const;
+  bool seek(GstPad* sink, EventPtr event);
+  bool answer_position(const GstPad* pad, GstQuery* query);
+  bool answer_latency(GstPad* sink, GstQuery* query);
+  bool answer_caps(GstPad* pad, GstQuery* query);
   bool answer_audio(GstQuery* query);
-  bool answer_allocation(GstQuery* query) const;
+  bool answer_allocation(GstPad* pad, GstQuery* query);
   bool upstream_is_live();
 
   // element.cpp
@@ -203,9 +240,14 @@ class Element : private ClipRunHost {
   std::condition_variable changed_;
   // Everything below is guarded by mutex_.
   Settings settings_;
-  Output video_, audio_;
+  ClipOutput video_, audio_;
   PadPtr audio_pad_;
+  std::vector<CompanionPtr> companions_;
+  bool audio_added_ = false, said_no_more_pads_ = false;
   bool flushing_ = false, stopping_ = true, failed_ = false, eos_ = false;
+  bool complete_ = false;              // the video has ended (EOS, SEGMENT_DONE): no clip comes after those in the row
+  Nanoseconds video_left_ = kNever;    // running time of the frame that left last
+  Nanoseconds played_until_ = kNever;  // end of the clips that have left the video's row
   bool saw_frames_ = false, warned_latency_ = false;
 
   GstSegment segment_{};
@@ -223,7 +265,7 @@ class Element : private ClipRunHost {
   // Changed by the streaming thread only, which may use what they point to without the lock.
   std::shared_ptr<Clip> filling_;
   std::unique_ptr<HoldSpool> spool_;
-  std::size_t held_memory_ = 0;                 // bytes of held payloads that are not in the spool file
+  guint64 spooled_ = 0;                         // its size
   std::shared_ptr<Clip> unstarted_;             // has its first frame, its run is to be started without the lock
   std::vector<std::shared_ptr<Sound>> sounds_;  // of this stream, to find again after a seek
   std::vector<SoundThread> threads_;

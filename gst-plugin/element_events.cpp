@@ -96,11 +96,7 @@ void Element::reset_stream() {
     if (filling_ && filling_->sound && !filling_->attached && !filling_->sound->settled) dropped = filling_->sound;
     keep_sticky_events();
     unstarted_.reset();
-    for (auto* output : {&video_, &audio_}) {
-      output->flow = GST_FLOW_OK;
-      output->segment = {};
-      output->position = GST_CLOCK_TIME_NONE;
-    }
+    for (auto* output : {&video_, &audio_}) output->restart();
     std::erase(sounds_, dropped);
     if (dropped) {
       dropped->settled = true;
@@ -108,7 +104,7 @@ void Element::reset_stream() {
       ended = take_ended_runs();
     }
     gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
-    flushing_ = eos_ = false;
+    flushing_ = eos_ = complete_ = false;
   }
   if (dropped) finish_progress(dropped, GST_PROGRESS_TYPE_CANCELED, "flushed before the clip was complete");
 }
@@ -116,19 +112,13 @@ void Element::reset_stream() {
 // Empties the row, but for the events that upstream will not send again (CAPS, TAG …): they lead the next clip.
 void Element::keep_sticky_events() {
   std::deque<HeldItem> kept;
-  for (const auto& clip : video_.row)
-    for (auto& item : clip->held) {
-      if (!GST_IS_EVENT(item.object.get())) continue;
-      const auto* event = GST_EVENT_CAST(item.object.get());
-      const bool of_this_play = GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT || GST_EVENT_TYPE(event) == GST_EVENT_EOS;
-      if (GST_EVENT_IS_STICKY(event) && !of_this_play) kept.push_back(std::move(item));
-    }
+  for (const auto& clip : video_.row) std::ranges::move(clip->held.take_sticky(), std::back_inserter(kept));
   for (const auto& clip : audio_.row)
     if (clip->audio_stream_start) audio_stream_start_ = std::move(clip->audio_stream_start);
   forget_held();
   if (kept.empty()) return;
   begin_clip();
-  filling_->held = std::move(kept);
+  for (auto& item : kept) filling_->held.push(std::move(item));
 }
 
 bool Element::on_stream_start(EventPtr event) {
@@ -137,7 +127,7 @@ bool Element::on_stream_start(EventPtr event) {
   gst_event_parse_stream_start(event.get(), &id);
   {
     const std::lock_guard lock(mutex_);
-    eos_ = false;
+    eos_ = complete_ = false;
     // What was submitted is known by its stream time, which another stream counts anew.
     if (stream_id_ != id) std::erase_if(sounds_, [](const auto& sound) { return sound->settled; });
     stream_id_ = id;
@@ -210,7 +200,11 @@ void Element::expose_audio() {
   gst_pad_set_active(pad.get(), TRUE);
   gst_pad_push_event(pad.get(), stream_start.to_c());
   gst_element_add_pad(self_, pad.get());
-  gst_element_no_more_pads(self_);
+  {
+    const std::lock_guard lock(mutex_);
+    audio_added_ = true;
+  }
+  say_no_more_pads();
 }
 
 void Element::note_orientation(GstEvent* tag) {
@@ -233,6 +227,7 @@ bool Element::on_segment(EventPtr event) {
   }
   {
     const std::lock_guard lock(mutex_);
+    complete_ = false;
     segment_ = *segment;
     segment_seqnum_ = gst_event_get_seqnum(event.get());
   }
@@ -248,8 +243,9 @@ bool Element::on_end(const EventPtr& event) {
     eos_ = GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS;
     nothing_came = !saw_frames_;
     if (!filling_) begin_clip();
+    complete_ = true;
     filling_->end = event;
-    filling_->held.push_back({.object = Item::share(GST_MINI_OBJECT_CAST(event.get()))});
+    filling_->held.push({.object = Item::share(GST_MINI_OBJECT_CAST(event.get()))});
     if (!nothing_came) cut_filling();
   }
   if (!nothing_came) return true;
@@ -267,7 +263,7 @@ bool Element::pass_or_hold(EventPtr event) {
     const bool early = type == GST_EVENT_STREAM_START || type == GST_EVENT_CAPS;
     if (!early || !video_.row.empty()) {
       if (!filling_) begin_clip();
-      filling_->held.push_back({.object = Item::adopt(GST_MINI_OBJECT_CAST(event.to_c()))});
+      filling_->held.push({.object = Item::adopt(GST_MINI_OBJECT_CAST(event.to_c()))});
       changed_.notify_all();
       return true;
     }

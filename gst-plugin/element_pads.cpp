@@ -1,74 +1,83 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Queries, and events that come from downstream. Any thread. `audio` has no internal link, or caps and segments of the
-// video would leak onto it: what it needs of upstream is asked here, by name.
+// Queries, and events that come from downstream. Any thread. A companion's pads are linked to each other, as `sink` and
+// `video` are. `audio` has no internal link, or caps and segments of the video would leak onto it: what it needs of
+// upstream is asked here, by name.
 #include "element.h"
 #include "log.h"
 
 namespace klingv2a {
 
-GstPad* Element::internal_link(GstPad* pad) const {
-  if (pad == sink_) return video_.pad;
-  return pad == video_.pad ? sink_ : nullptr;
+PadPtr Element::internal_link(GstPad* pad) {
+  if (pad == sink_) return PadPtr::share(video_.pad);
+  if (pad == video_.pad) return PadPtr::share(sink_);
+  const std::lock_guard lock(mutex_);
+  const auto companion = find_companion(pad);
+  if (!companion) return {};
+  return pad == companion->sink.get() ? companion->source : companion->sink;
 }
 
-bool Element::on_sink_query(GstQuery* query) {
+bool Element::on_sink_query(GstPad* pad, GstQuery* query) {
   switch (GST_QUERY_TYPE(query)) {
     case GST_QUERY_CAPS:
-      return answer_caps(sink_, query);
+      return answer_caps(pad, query);
     case GST_QUERY_ALLOCATION:
-      return answer_allocation(query);
+      return answer_allocation(pad, query);
     default:
-      return gst_pad_query_default(sink_, GST_OBJECT(self_), query);
+      return gst_pad_query_default(pad, GST_OBJECT(self_), query);
   }
 }
 
 bool Element::on_source_query(GstPad* pad, GstQuery* query) {
-  const bool is_video = pad == video_.pad;
+  const auto sink = internal_link(pad);  // of `audio` none
   switch (GST_QUERY_TYPE(query)) {
     case GST_QUERY_POSITION:
-      return answer_position(is_video ? video_ : audio_, query);
+      return answer_position(pad, query);
     case GST_QUERY_LATENCY:
-      return answer_latency(query);
+      return answer_latency(sink ? sink.get() : sink_, query);
     case GST_QUERY_CAPS:
-      if (is_video) return answer_caps(pad, query);
+      if (sink) return answer_caps(pad, query);
       [[fallthrough]];
     default:
-      return is_video ? gst_pad_query_default(pad, GST_OBJECT(self_), query) : answer_audio(query);
+      return sink ? gst_pad_query_default(pad, GST_OBJECT(self_), query) : answer_audio(query);
   }
 }
 
-// What the other side of the element takes or gives, within our template.
-bool Element::answer_caps(GstPad* pad, GstQuery* query) const {
+// What the other side of the element takes or gives, within our template. A companion's other side may not be there.
+bool Element::answer_caps(GstPad* pad, GstQuery* query) {
   GstCaps* filter = nullptr;
   gst_query_parse_caps(query, &filter);
-  const auto ours = CapsPtr::adopt(gst_pad_get_pad_template_caps(pad));
-  const auto others = CapsPtr::adopt(gst_pad_peer_query_caps(internal_link(pad), ours.get()));
-  auto caps = CapsPtr::adopt(gst_caps_intersect_full(others.get(), ours.get(), GST_CAPS_INTERSECT_FIRST));
+  auto caps = CapsPtr::adopt(gst_pad_get_pad_template_caps(pad));
+  if (const auto other = internal_link(pad)) {
+    const auto others = CapsPtr::adopt(gst_pad_peer_query_caps(other.get(), caps.get()));
+    caps = CapsPtr::adopt(gst_caps_intersect_full(others.get(), caps.get(), GST_CAPS_INTERSECT_FIRST));
+  }
   if (filter) caps = CapsPtr::adopt(gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST));
   gst_query_set_caps_result(query, caps.get());
   return true;
 }
 
 // Which metas downstream understands is its answer; its pools are not for us: what is held would starve them.
-bool Element::answer_allocation(GstQuery* query) const {
-  if (!gst_pad_peer_query(video_.pad, query)) return false;
+bool Element::answer_allocation(GstPad* pad, GstQuery* query) {
+  const auto source = internal_link(pad);
+  if (!source || !gst_pad_peer_query(source.get(), query)) return false;
   while (gst_query_get_n_allocation_pools(query) > 0) gst_query_remove_nth_allocation_pool(query, 0);
   return true;
 }
 
-bool Element::answer_position(Output& output, GstQuery* query) {
+bool Element::answer_position(const GstPad* pad, GstQuery* query) {
   GstFormat format = GST_FORMAT_UNDEFINED;
   gst_query_parse_position(query, &format, nullptr);
   const std::lock_guard lock(mutex_);
-  if (format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID(output.position)) return false;
-  gst_query_set_position(query, format, static_cast<gint64>(output.position));
+  const Output* output = output_of(pad);
+  if (format != GST_FORMAT_TIME || !output || !GST_CLOCK_TIME_IS_VALID(output->position)) return false;
+  gst_query_set_position(query, format, static_cast<gint64>(output->position));
   return true;
 }
 
 // A non-live upstream's answer passes; a live one's frames leave later by what the user allows for.
-bool Element::answer_latency(GstQuery* query) {
-  if (!gst_pad_peer_query(sink_, query)) return false;
+bool Element::answer_latency(GstPad* sink, GstQuery* query) {
+  if (!gst_pad_peer_query(sink, query)) return false;
   gboolean live = FALSE;
   GstClockTime min = 0, max = GST_CLOCK_TIME_NONE;
   gst_query_parse_latency(query, &live, &min, &max);
@@ -110,14 +119,16 @@ bool Element::upstream_is_live() {
 
 bool Element::on_source_event(GstPad* pad, EventPtr event) {
   const auto type = GST_EVENT_TYPE(event.get());
-  if (type == GST_EVENT_SEEK) return seek(std::move(event));
-  if (pad == video_.pad) return gst_pad_event_default(pad, GST_OBJECT(self_), event.to_c());
+  const auto sink = internal_link(pad);
+  if (type == GST_EVENT_SEEK) return seek(sink ? sink.get() : sink_, std::move(event));
+  if (sink) return gst_pad_event_default(pad, GST_OBJECT(self_), event.to_c());
   // The video's sink says the same to upstream; what is about the sound alone ends here.
   return type == GST_EVENT_LATENCY || type == GST_EVENT_QOS || type == GST_EVENT_RECONFIGURE;
 }
 
-// A pipeline sends one seek to every sink, so it arrives on both pads: it goes upstream once.
-bool Element::seek(EventPtr event) {
+// A pipeline sends one seek to every sink, so it arrives on each source pad: it goes upstream once, the way of the
+// first.
+bool Element::seek(GstPad* sink, EventPtr event) {
   double rate = 1.0;
   gst_event_parse_seek(event.get(), &rate, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
   const guint32 seqnum = gst_event_get_seqnum(event.get());
@@ -131,7 +142,7 @@ bool Element::seek(EventPtr event) {
     seek_seqnum_ = seqnum;
     seek_result_ = true;
   }
-  const bool done = gst_pad_push_event(sink_, event.to_c());
+  const bool done = gst_pad_push_event(sink, event.to_c());
   const std::lock_guard lock(mutex_);
   if (seek_seqnum_ == seqnum) seek_result_ = done;
   return done;

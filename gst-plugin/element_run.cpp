@@ -231,7 +231,8 @@ bool Element::on_starving(ClipRun& run) {
   if (upstream_is_live()) return true;
   auto details = make_error(ErrorKind::input, Phase::hold,
                             "no frame has arrived for 5 s while clip " + std::to_string(run.number()) + " is held",
-                            "a branch that goes past klingv2a to the same muxer blocks the demuxer: put a queue with "
+                            "a branch that goes past klingv2a to the same muxer blocks the demuxer: lead it through "
+                            "klingv2a's companion pads (d.audio_0 ! k.sink_0  k.src_0 ! mux.), or put a queue with "
                             "max-size-time=0 max-size-bytes=0 max-size-buffers=0 into it")
                      .details();
   details.retryable = true;

@@ -14,20 +14,11 @@ namespace klingv2a {
 
 namespace {
 
-// Frames that may wait to leave once their sound is there: enough for a muxer's interleaving, little in memory.
-constexpr std::size_t kRoom = 64;
-
 bool same_sound(const RunSettings& a, const RunSettings& b) {
   const auto &x = a.cycle.request, &y = b.cycle.request;
   return a.take == b.take && a.cycle.service.base_url == b.cycle.service.base_url && x.video_id == y.video_id &&
          x.video_url == y.video_url && x.sound_effect_prompt == y.sound_effect_prompt && x.bgm_prompt == y.bgm_prompt &&
          x.asmr_mode == y.asmr_mode;
-}
-
-// Held, a buffer of a bounded pool would starve its source.
-BufferPtr out_of_pool(BufferPtr buffer) {
-  if (!buffer.get()->pool) return buffer;
-  return BufferPtr::adopt(gst_buffer_copy_deep(buffer.get()));
 }
 
 // What some decoders need before the first picture (Theora, for one): it has no time of its own.
@@ -47,6 +38,7 @@ GstFlowReturn Element::chain(BufferPtr buffer) {
   if (is_header(part.buffer.get())) return hold_header(part.buffer);
   if (const auto flow = place(part); flow != GST_FLOW_OK) return flow;
   HeldItem item{.object = as_item(part.buffer), .memory = gst_buffer_get_size(part.buffer.get())};
+  if (part.time) item.time = part.time->start;
   const GstFlowReturn flow = examine(std::move(part), item);
   return flow == GST_FLOW_OK ? hold(std::move(item)) : flow;
 }
@@ -110,10 +102,7 @@ GstFlowReturn Element::hold_header(const BufferPtr& buffer) {
   const std::lock_guard lock(mutex_);
   if (const auto flow = refusal(); flow != GST_FLOW_OK) return flow;
   if (!filling_) begin_clip();
-  const std::size_t size = gst_buffer_get_size(buffer.get());
-  filling_->held.push_back({.object = as_item(buffer), .memory = size});
-  held_memory_ += size;
-  ++filling_->held_buffers;
+  filling_->held.push({.object = as_item(buffer), .memory = gst_buffer_get_size(buffer.get())});
   changed_.notify_all();
   return GST_FLOW_OK;
 }
@@ -146,7 +135,8 @@ void Element::take_in(IntakeBuffer part, HeldItem& item) {
   part.held = part.buffer;
   if (HoldSpool* spool = spool_for(item.memory)) {
     part.held = spool->put(part.buffer);
-    item = {.object = as_item(part.held), .memory = 0};
+    item.object = as_item(part.held);
+    item.memory = 0;
   }
   std::shared_ptr<ClipRun> run;
   {
@@ -156,30 +146,50 @@ void Element::take_in(IntakeBuffer part, HeldItem& item) {
   if (run) run->take(part);
 }
 
-// Null while memory will do. Frames whose sound is there leave soon: wait_for_room() bounds them.
+// Null while memory will do. The few frames that wait for room when their sound is there leave soon.
 HoldSpool* Element::spool_for(std::size_t size) {
+  {
+    const std::lock_guard lock(mutex_);
+    const bool leaves_soon = filling_->released() && filling_->held.buffers() < kRoom;
+    if (leaves_soon || held_memory() + size <= settings_.max_hold_bytes) return nullptr;
+  }
+  return open_spool(spool_);
+}
+
+// Each stream has a file of its own, `spool`, which only its streaming thread uses.
+HoldSpool* Element::open_spool(std::unique_ptr<HoldSpool>& spool) {
+  if (spool) return spool.get();
   std::string directory;
   {
     const std::lock_guard lock(mutex_);
-    if (filling_->released() || held_memory_ + size <= settings_.max_hold_bytes) return nullptr;
-    if (spool_) return spool_.get();
     directory = settings_.spool_dir;
   }
-  auto spool = std::make_unique<HoldSpool>(directory);
-  GST_INFO_OBJECT(self_, "more than max-hold-bytes are held: frames go to the spool file");
-  const std::lock_guard lock(mutex_);
-  spool_ = std::move(spool);
-  return spool_.get();
+  GST_INFO_OBJECT(self_, "more than max-hold-bytes are held: they go to a spool file");
+  spool = std::make_unique<HoldSpool>(directory);
+  return spool.get();
+}
+
+// For the stats: `spooled` is what they know of `spool`.
+void Element::note_spooled(guint64& spooled, const HoldSpool* spool) {
+  spooled = spool ? spool->size() : 0;
+  stats_.spooled_bytes = spooled_;
+  for (const auto& companion : companions_) stats_.spooled_bytes += companion->spooled;
+}
+
+// Bytes of held payloads, the video's and the companions', that are not in a spool file.
+std::size_t Element::held_memory() const {
+  std::size_t bytes = 0;
+  for (const auto& clip : video_.row) bytes += clip->held.memory();
+  for (const auto& companion : companions_) bytes += companion->hold.memory();
+  return bytes;
 }
 
 GstFlowReturn Element::hold(HeldItem item) {
   Lock lock(mutex_);
   if (const auto flow = refusal(); flow != GST_FLOW_OK) return flow;
   Clip& clip = *filling_;
-  held_memory_ += item.memory;
-  if (item.memory == 0) stats_.spooled_bytes = spool_ ? spool_->size() : 0;
-  clip.held.push_back(std::move(item));
-  ++clip.held_buffers;
+  if (item.memory == 0) note_spooled(spooled_, spool_.get());
+  clip.held.push(std::move(item));
   clip.sound->run->note_arrival();
   changed_.notify_all();
   wait_for_room(lock);
@@ -253,10 +263,14 @@ void Element::check_growing() {
 
 void Element::wait_for_room(Lock& lock) {
   const auto clip = filling_;
-  changed_.wait(lock, [&] {
-    if (flushing_ || stopping_ || failed_ || !video_.active || !clip->released()) return true;
-    return clip->held_buffers < kRoom && (held_memory_ <= settings_.max_hold_bytes || clip->held_buffers < 2);
-  });
+  changed_.wait(lock, [&] { return must_pause(video_) || !clip->released() || may_take_more(clip->held); });
+}
+
+// Of a stream that may leave, a few buffers wait at most, so that what comes in is no faster than what goes out. More
+// only when a muxer may be waiting for another stream, which upstream may have behind this one.
+bool Element::may_take_more(const Hold& hold) const {
+  const bool little = hold.memory() <= settings_.max_hold_bytes || hold.buffers() < 2;
+  return (little && hold.buffers() < kRoom) || somebody_is_behind(hold.front_time());
 }
 
 // The clip being filled is complete: hand it over.

@@ -3,6 +3,7 @@
 // The source pads' tasks: each plays clip after clip from its own view of the row, and waits until the clip's sound is
 // there. Two tasks, because a muxer that waits for the other stream would block a common one for ever.
 #include "element.h"
+#include "gstklingv2a.h"
 #include "log.h"
 
 namespace klingv2a {
@@ -45,8 +46,7 @@ void Element::play_audio() {
 
 // Waits until the first clip of the row may leave and has something to give. False when the task is to pause: then a
 // failure may still owe an EOS (output.ended).
-bool Element::may_play(Lock& lock, Output& output) {
-  const auto must_pause = [&] { return !output.active || flushing_ || stopping_ || failed_; };
+bool Element::may_play(Lock& lock, ClipOutput& output) {
   const auto has_work = [&] {
     if (output.row.empty()) return false;
     const Clip& clip = *output.row.front();
@@ -56,8 +56,8 @@ bool Element::may_play(Lock& lock, Output& output) {
     const int rate = clip.sound->soundtrack->rate();
     return !clip.sound_started || clip.samples_so_far(rate) > clip.samples_played;
   };
-  changed_.wait(lock, [&] { return must_pause() || has_work(); });
-  return !must_pause();
+  changed_.wait(lock, [&] { return must_pause(output) || has_work(); });
+  return !must_pause(output);
 }
 
 Element::Item Element::next_video_item() {
@@ -65,13 +65,13 @@ Element::Item Element::next_video_item() {
   while (may_play(lock, video_)) {
     Clip& clip = *video_.row.front();
     if (clip.held.empty()) {
+      if (clip.has_frames) played_until_ = std::max(played_until_, clip.end_time);
       video_.row.pop_front();
       continue;
     }
-    auto item = std::move(clip.held.front());
-    clip.held.pop_front();
-    held_memory_ -= item.memory;
-    if (GST_IS_BUFFER(item.object.get()) && clip.held_buffers-- > 0) changed_.notify_all();
+    auto item = clip.held.pop();
+    video_left_ = item.time.value_or(video_left_);
+    if (GST_IS_BUFFER(item.object.get())) changed_.notify_all();
     return std::move(item.object);
   }
   if (!failed_ || video_.ended || flushing_) return {};
@@ -155,7 +155,7 @@ EventPtr Element::audio_segment(const Clip& clip) {
 void Element::push(Output& output, Item item) {
   if (GST_IS_EVENT(item.get())) {
     auto* event = GST_EVENT_CAST(item.to_c());
-    if (&output == &video_ && GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) {
+    if (&output != &audio_ && GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) {
       const std::lock_guard lock(mutex_);
       gst_event_copy_segment(event, &output.segment);
     }
@@ -193,30 +193,44 @@ void Element::note_flow(Output& output, GstFlowReturn flow) {
   if (to_report != GST_FLOW_OK) GST_ELEMENT_FLOW_ERROR(self_, to_report);
 }
 
+// Null for the pad of a companion that was released.
+Output* Element::output_of(const GstPad* pad) {
+  if (pad == video_.pad) return &video_;
+  if (pad == audio_.pad) return &audio_;
+  const auto companion = find_companion(pad);
+  return companion ? &companion->output : nullptr;
+}
+
 bool Element::activate(GstPad* pad, bool active) {
   {
     const std::lock_guard lock(mutex_);
-    Output& output = pad == video_.pad ? video_ : audio_;
-    output.active = active;
-    if (active) {
-      const auto play = pad == video_.pad ? +[](gpointer self) { static_cast<Element*>(self)->play_video(); }
-                                          : +[](gpointer self) { static_cast<Element*>(self)->play_audio(); };
-      return gst_pad_start_task(pad, play, this, nullptr);
-    }
+    Output* output = output_of(pad);
+    if (output) output->active = active;
+    if (active) return output && start_task(pad);
   }
   changed_.notify_all();
   return gst_pad_stop_task(pad);
 }
 
+bool Element::start_task(GstPad* pad) {
+  const auto play = [](gpointer task_pad) {
+    auto* const own_pad = GST_PAD_CAST(task_pad);
+    Element& self = element_of(gst_pad_get_element_private(own_pad));
+    if (own_pad == self.video_.pad)
+      self.play_video();
+    else if (own_pad == self.audio_.pad)
+      self.play_audio();
+    else
+      self.play_companion(own_pad);
+  };
+  return gst_pad_start_task(pad, play, pad, nullptr);
+}
+
 // Under the lock, so that a task is not started anew on a pad that is being deactivated.
 void Element::restart_tasks() {
   const std::lock_guard lock(mutex_);
-  if (video_.active)
-    gst_pad_start_task(
-        video_.pad, [](gpointer self) { static_cast<Element*>(self)->play_video(); }, this, nullptr);
-  if (audio_.active)
-    gst_pad_start_task(
-        audio_.pad, [](gpointer self) { static_cast<Element*>(self)->play_audio(); }, this, nullptr);
+  for (const Output* output : std::initializer_list<const Output*>{&video_, &audio_})
+    if (output->active) start_task(output->pad);
 }
 
 }  // namespace klingv2a

@@ -45,6 +45,7 @@
 // clang-format on
 #include "gstklingv2a.h"
 
+#include "companion_caps.h"
 #include "element.h"
 #include "log.h"
 #include "video_caps.h"
@@ -64,7 +65,9 @@ namespace {
 
 using klingv2a::BufferPtr;
 using klingv2a::Element;
+using klingv2a::element_of;
 using klingv2a::EventPtr;
+using klingv2a::PadPtr;
 
 GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS(KLINGV2A_VIDEO_CAPS));
@@ -74,9 +77,10 @@ GstStaticPadTemplate audio_template = GST_STATIC_PAD_TEMPLATE(
     "audio", GST_PAD_SRC, GST_PAD_SOMETIMES,
     GST_STATIC_CAPS(GST_AUDIO_CAPS_MAKE(GST_AUDIO_FORMATS_ALL) ", layout=(string){ interleaved, non-interleaved }"));
 
-Element& element_of(gpointer object) {
-  return *GST_KLINGV2A(object)->element;
-}
+GstStaticPadTemplate companion_sink_template =
+    GST_STATIC_PAD_TEMPLATE("sink_%u", GST_PAD_SINK, GST_PAD_REQUEST, GST_STATIC_CAPS(KLINGV2A_COMPANION_CAPS));
+GstStaticPadTemplate companion_source_template =
+    GST_STATIC_PAD_TEMPLATE("src_%u", GST_PAD_SRC, GST_PAD_SOMETIMES, GST_STATIC_CAPS(KLINGV2A_COMPANION_CAPS));
 
 // The functions that GStreamer calls; each goes straight to Element, which throws nothing.
 GstFlowReturn chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
@@ -85,8 +89,14 @@ GstFlowReturn chain(GstPad*, GstObject* parent, GstBuffer* buffer) {
 GstFlowReturn sink_event(GstPad*, GstObject* parent, GstEvent* event) {
   return element_of(parent).on_sink_event(EventPtr::adopt(event));
 }
-gboolean sink_query(GstPad*, GstObject* parent, GstQuery* query) {
-  return element_of(parent).on_sink_query(query);
+GstFlowReturn companion_chain(GstPad* pad, GstObject* parent, GstBuffer* buffer) {
+  return element_of(parent).companion_chain(pad, BufferPtr::adopt(buffer));
+}
+GstFlowReturn companion_event(GstPad* pad, GstObject* parent, GstEvent* event) {
+  return element_of(parent).on_companion_event(pad, EventPtr::adopt(event));
+}
+gboolean sink_query(GstPad* pad, GstObject* parent, GstQuery* query) {
+  return element_of(parent).on_sink_query(pad, query);
 }
 gboolean source_event(GstPad* pad, GstObject* parent, GstEvent* event) {
   return element_of(parent).on_source_event(pad, EventPtr::adopt(event));
@@ -94,17 +104,17 @@ gboolean source_event(GstPad* pad, GstObject* parent, GstEvent* event) {
 gboolean source_query(GstPad* pad, GstObject* parent, GstQuery* query) {
   return element_of(parent).on_source_query(pad, query);
 }
-// `audio` is made active before it is added, so it has no parent yet.
+// `audio` and `src_%u` are made active before they are added, so they have no parent yet.
 gboolean activate_mode(GstPad* pad, GstObject*, GstPadMode mode, gboolean active) {
   return mode == GST_PAD_MODE_PUSH && element_of(gst_pad_get_element_private(pad)).activate(pad, active);
 }
 
 GstIterator* internal_links(GstPad* pad, GstObject* parent) {
-  GstPad* other = element_of(parent).internal_link(pad);
+  const PadPtr other = element_of(parent).internal_link(pad);
   if (!other) return nullptr;
   GValue value = G_VALUE_INIT;
   g_value_init(&value, GST_TYPE_PAD);
-  g_value_set_object(&value, other);
+  g_value_set_object(&value, other.get());
   GstIterator* iterator = gst_iterator_new_single(GST_TYPE_PAD, &value);
   g_value_unset(&value);
   return iterator;
@@ -133,6 +143,13 @@ GstPad* add_video(GstElement* element) {
   set_source_functions(pad, element);
   gst_element_add_pad(element, pad);
   return pad;
+}
+
+GstPad* request_pad(GstElement* element, GstPadTemplate*, const char* name, const GstCaps*) {
+  return element_of(element).request_companion(name);
+}
+void release_pad(GstElement* element, GstPad* pad) {
+  element_of(element).release_companion(pad);
 }
 
 void set_property(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
@@ -210,9 +227,13 @@ static void gst_klingv2a_class_init(GstKlingV2AClass* klass) {
   install_publish_clip(gobject_class);
   auto* element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = change_state;
+  element_class->request_new_pad = request_pad;
+  element_class->release_pad = release_pad;
   gst_element_class_add_static_pad_template(element_class, &sink_template);
   gst_element_class_add_static_pad_template(element_class, &video_template);
   gst_element_class_add_static_pad_template(element_class, &audio_template);
+  gst_element_class_add_static_pad_template(element_class, &companion_sink_template);
+  gst_element_class_add_static_pad_template(element_class, &companion_source_template);
   gst_element_class_set_static_metadata(
       element_class, "Kling video-to-audio", "Filter/Effect/Network",
       "Gives a video a new sound track made by Kling's video-to-audio service; the video itself is not touched",
@@ -229,4 +250,25 @@ klingv2a::PadPtr klingv2a::new_audio_pad(GstElement* element) {
   GstPad* pad = gst_pad_new_from_static_template(&audio_template, "audio");
   set_source_functions(pad, element);
   return PadPtr::adopt(GST_PAD_CAST(gst_object_ref_sink(pad)));
+}
+
+klingv2a::PadPtr klingv2a::new_companion_sink(guint number) {
+  const std::string name = "sink_" + std::to_string(number);
+  GstPad* pad = gst_pad_new_from_static_template(&companion_sink_template, name.c_str());
+  gst_pad_set_chain_function(pad, companion_chain);
+  gst_pad_set_event_full_function(pad, companion_event);
+  gst_pad_set_query_function(pad, sink_query);
+  gst_pad_set_iterate_internal_links_function(pad, internal_links);
+  return PadPtr::adopt(GST_PAD_CAST(gst_object_ref_sink(pad)));
+}
+
+klingv2a::PadPtr klingv2a::new_companion_source(GstElement* element, guint number) {
+  const std::string name = "src_" + std::to_string(number);
+  GstPad* pad = gst_pad_new_from_static_template(&companion_source_template, name.c_str());
+  set_source_functions(pad, element);
+  return PadPtr::adopt(GST_PAD_CAST(gst_object_ref_sink(pad)));
+}
+
+klingv2a::Element& klingv2a::element_of(gpointer object) {
+  return *GST_KLINGV2A(object)->element;
 }

@@ -15,7 +15,15 @@ G_END_DECLS
 
 namespace klingv2a {
 
+class Element;
+
+// What stands behind a klingv2a.
+[[nodiscard]] Element& element_of(gpointer object);
+
 // A new `audio` pad with its functions, not yet active and not yet added to `element`.
 [[nodiscard]] PadPtr new_audio_pad(GstElement* element);
+// Likewise the pads of the companion `number`.
+[[nodiscard]] PadPtr new_companion_sink(guint number);
+[[nodiscard]] PadPtr new_companion_source(GstElement* element, guint number);
 
 }  // namespace klingv2a

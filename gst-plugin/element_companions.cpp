@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Companions: the other streams of the programme, each with a request pad `sink_%u` and, from its first CAPS on, a
+// sometimes pad `src_%u`. What comes in waits beside the video and leaves with it.
+//
+// In step: an item may leave when the clip that its running time falls in may. Of the row that is: up to the end of the
+// first clips that are released, one after the other, and without a bound once the video is complete and all of them
+// are. What has no time of its own (SEGMENT, TAG …) goes with the item before it. So a companion that is ahead of the
+// video waits for it without stopping its own upstream, which may be the video's as well.
+//
+// Room: once it may leave, a companion's upstream is held back like the video's, see may_take_more().
+//
+// Threads: each companion's streaming thread, its source pad's task, and any thread for request and release.
+#include <algorithm>
+
+#include "element.h"
+#include "gstklingv2a.h"
+#include "log.h"
+#include "reaper.h"
+
+namespace klingv2a {
+
+namespace {
+
+constexpr const char* kSinkPrefix = "sink_";
+
+std::optional<guint> number_of(const char* name) {
+  guint64 number = 0;
+  if (!g_str_has_prefix(name, kSinkPrefix)) return std::nullopt;
+  const char* digits = name + std::char_traits<char>::length(kSinkPrefix);
+  if (!g_ascii_string_to_unsigned(digits, 10, 0, G_MAXUINT, &number, nullptr)) return std::nullopt;
+  return static_cast<guint>(number);
+}
+
+bool is_end(const MiniPtr<GstMiniObject>& item) {
+  return GST_IS_EVENT(item.get()) && GST_EVENT_TYPE(item.get()) == GST_EVENT_EOS;
+}
+
+}  // namespace
+
+// ---- pads
+
+Element::CompanionPtr Element::find_companion(const GstPad* pad) const {
+  const auto found = std::ranges::find_if(
+      companions_, [&](const auto& companion) { return companion->sink.get() == pad || companion->output.pad == pad; });
+  return found == companions_.end() ? nullptr : *found;
+}
+
+Element::CompanionPtr Element::companion_of(GstPad* pad) {
+  const std::lock_guard lock(mutex_);
+  return find_companion(pad);
+}
+
+GstPad* Element::request_companion(const char* name) {
+  const auto wanted = name ? number_of(name) : std::optional<guint>(0);
+  if (!wanted) return nullptr;
+  guint number = *wanted;
+  PadPtr sink;
+  bool running = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto in_use = [&] {
+      return std::ranges::any_of(companions_, [&](const auto& companion) { return companion->number == number; });
+    };
+    while (!name && in_use()) ++number;
+    if (in_use()) return nullptr;
+    sink = new_companion_sink(number);
+    companions_.push_back(std::make_shared<Companion>(number, sink));
+    running = !stopping_;
+  }
+  if (running) gst_pad_set_active(sink.get(), TRUE);
+  gst_element_add_pad(self_, sink.get());
+  return sink.get();
+}
+
+// A task that is downstream comes back when downstream lets it: nobody waits for that here.
+void Element::release_companion(GstPad* pad) {
+  CompanionPtr companion;
+  bool busy = false;
+  {
+    const std::lock_guard lock(mutex_);
+    companion = find_companion(pad);
+    if (!companion) return;
+    companion->released = true;
+    busy = companion->pushing;
+    std::erase(companions_, companion);
+  }
+  changed_.notify_all();
+  gst_pad_set_active(pad, FALSE);  // its streaming thread has left, so the source pad does not come any more
+  if (const auto source = companion->source) {
+    const auto deactivate = [source, element = ElementPtr::share(self_)] { gst_pad_set_active(source.get(), FALSE); };
+    busy ? reap(deactivate) : deactivate();
+    gst_element_remove_pad(self_, source.get());
+  }
+  gst_element_remove_pad(self_, pad);
+  {
+    const std::lock_guard lock(mutex_);
+    companion->hold = {};
+  }
+  say_no_more_pads();
+}
+
+// With the first CAPS: at request time a muxer would give `src_%u` a pad of a wrong kind. STREAM_START and CAPS are
+// there when the pad is added, and go on at once to whoever links it then.
+bool Element::expose_companion(const CompanionPtr& companion, const EventPtr& caps) {
+  PadPtr source;
+  EventPtr stream_start;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || companion->released || companion->flushing) return false;
+    companion->source = source = new_companion_source(self_, companion->number);
+    companion->output.pad = source.get();
+    stream_start = std::move(companion->stream_start);
+    companion->stream_start = {};
+  }
+  gst_pad_set_active(source.get(), TRUE);
+  if (stream_start) gst_pad_push_event(source.get(), stream_start.to_c());
+  gst_pad_push_event(source.get(), EventPtr(caps).to_c());
+  gst_element_add_pad(self_, source.get());
+  gst_pad_push_event(source.get(), EventPtr(caps).to_c());
+  {
+    const std::lock_guard lock(mutex_);
+    companion->announced = true;
+  }
+  changed_.notify_all();
+  say_no_more_pads();
+  return true;
+}
+
+// Once a run: `audio` is there, and the source pad of each companion that anything may come for.
+void Element::say_no_more_pads() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (said_no_more_pads_ || !audio_added_ || stopping_) return;
+    const auto is_to_come = [](const auto& companion) {
+      return !companion->announced && !companion->has_ended && gst_pad_is_linked(companion->sink.get());
+    };
+    if (std::ranges::any_of(companions_, is_to_come)) return;
+    said_no_more_pads_ = true;
+  }
+  gst_element_no_more_pads(self_);
+}
+
+// The request pads stay. Returns the source pads, to be removed without the lock.
+std::vector<PadPtr> Element::reset_companions() {
+  const std::lock_guard lock(mutex_);
+  std::vector<PadPtr> sources;
+  for (const auto& companion : companions_)
+    if (auto source = companion->reset()) sources.push_back(std::move(source));
+  return sources;
+}
+
+// ---- what comes in
+
+GstFlowReturn Element::companion_chain(GstPad* pad, BufferPtr buffer) {
+  const auto companion = companion_of(pad);
+  if (!companion) return GST_FLOW_FLUSHING;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto flow = refusal(*companion); flow != GST_FLOW_OK) return flow;
+    if (!companion->source) return GST_FLOW_NOT_NEGOTIATED;
+    if (companion->output.flow == GST_FLOW_NOT_LINKED) return GST_FLOW_OK;  // dropped: upstream has other streams
+  }
+  try {
+    return hold(*companion, spooled_if_needed(*companion, out_of_pool(std::move(buffer))));
+  } catch (const Error& error) {
+    fail_for_companion(error);
+    return GST_FLOW_ERROR;
+  }
+}
+
+GstFlowReturn Element::refusal(const Companion& companion) const {
+  if (companion.flushing || companion.released || stopping_) return GST_FLOW_FLUSHING;
+  if (failed_) return GST_FLOW_ERROR;
+  if (companion.has_ended) return GST_FLOW_EOS;
+  return companion.output.flow <= GST_FLOW_EOS ? companion.output.flow : GST_FLOW_OK;
+}
+
+// On the companion's streaming thread, without the lock: writing may take its time.
+HeldItem Element::spooled_if_needed(Companion& companion, BufferPtr buffer) {
+  HeldItem item{.memory = gst_buffer_get_size(buffer.get()), .time = companion.time_of(buffer.get())};
+  bool in_memory = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const bool leaves_soon = companion.hold.buffers() < kRoom && item.time.value_or(kNever) <= companions_until();
+    in_memory = leaves_soon || held_memory() + item.memory <= settings_.max_hold_bytes;
+  }
+  if (!in_memory) {
+    buffer = open_spool(companion.spool)->put(buffer);
+    item.memory = 0;
+  }
+  item.object = Item::adopt(GST_MINI_OBJECT_CAST(buffer.to_c()));
+  return item;
+}
+
+GstFlowReturn Element::hold(Companion& companion, HeldItem item) {
+  Lock lock(mutex_);
+  if (const auto flow = refusal(companion); flow != GST_FLOW_OK) return flow;
+  if (item.memory == 0) note_spooled(companion.spooled, companion.spool.get());
+  companion.hold.push(std::move(item));
+  changed_.notify_all();
+  changed_.wait(lock, [&] {
+    return refusal(companion) != GST_FLOW_OK || !companion.output.active || !companion.may_leave(companions_until()) ||
+           may_take_more(companion.hold);
+  });
+  return refusal(companion);
+}
+
+// What cannot be held is the clip's failure.
+void Element::fail_for_companion(const Error& error) {
+  std::shared_ptr<Sound> sound;
+  {
+    const std::lock_guard lock(mutex_);
+    if (filling_ && filling_->sound && !filling_->sound->settled) sound = filling_->sound;
+  }
+  fail(sound, error.details(), Policy::ignore);
+}
+
+GstFlowReturn Element::on_companion_event(GstPad* pad, EventPtr event) {
+  const auto companion = companion_of(pad);
+  if (companion && take_companion_event(companion, std::move(event))) return GST_FLOW_OK;
+  const std::lock_guard lock(mutex_);
+  return !companion || companion->flushing || stopping_ ? GST_FLOW_FLUSHING : GST_FLOW_ERROR;
+}
+
+bool Element::take_companion_event(const CompanionPtr& companion, EventPtr event) {
+  switch (GST_EVENT_TYPE(event.get())) {
+    case GST_EVENT_FLUSH_START:
+      return on_companion_flush_start(*companion, std::move(event));
+    case GST_EVENT_FLUSH_STOP:
+      return on_companion_flush_stop(*companion, std::move(event));
+    case GST_EVENT_STREAM_START:
+    case GST_EVENT_SEGMENT:
+      return hold_companion_event(*companion, std::move(event));
+    case GST_EVENT_CAPS:
+      return companion->source ? hold_companion_event(*companion, std::move(event))
+                               : expose_companion(companion, event);
+    case GST_EVENT_EOS:
+      return on_companion_end(*companion, std::move(event));
+    default:
+      if (GST_EVENT_IS_SERIALIZED(event.get())) return hold_companion_event(*companion, std::move(event));
+      return !companion->source || gst_pad_push_event(companion->source.get(), event.to_c());
+  }
+}
+
+bool Element::on_companion_flush_start(Companion& companion, EventPtr event) {
+  PadPtr source;
+  {
+    const std::lock_guard lock(mutex_);
+    companion.flushing = true;
+    source = companion.source;
+  }
+  changed_.notify_all();
+  return !source || gst_pad_push_event(source.get(), event.to_c());
+}
+
+bool Element::on_companion_flush_stop(Companion& companion, EventPtr event) {
+  GstPad* source = companion.source.get();
+  // The task has seen the flush and left its push; from here on it does not touch what is held.
+  if (source) gst_pad_pause_task(source);
+  {
+    const std::lock_guard lock(mutex_);
+    companion.flush();
+  }
+  changed_.notify_all();
+  if (!source) return true;
+  const bool passed = gst_pad_push_event(source, event.to_c());
+  const std::lock_guard lock(mutex_);
+  if (companion.output.active && !companion.released) start_task(source);
+  return passed;
+}
+
+bool Element::on_companion_end(Companion& companion, EventPtr event) {
+  {
+    const std::lock_guard lock(mutex_);
+    companion.has_ended = true;
+  }
+  if (!gst_pad_is_linked(sink_))
+    fail(nullptr,
+         make_error(ErrorKind::settings, Phase::hold,
+                    "a companion stream has ended, and the pad sink, which the video belongs to, is not linked",
+                    "link the video to klingv2a's pad sink; name the pads, as in: d.video_0 ! h264parse ! k.sink")
+             .details(),
+         Policy::ignore);
+  const bool held = hold_companion_event(companion, std::move(event));
+  say_no_more_pads();
+  return held;
+}
+
+bool Element::hold_companion_event(Companion& companion, EventPtr event) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (companion.flushing || companion.released || stopping_) return false;
+    const auto type = GST_EVENT_TYPE(event.get());
+    if (type == GST_EVENT_STREAM_START) companion.has_ended = false;
+    if (type == GST_EVENT_STREAM_START && !companion.source) {
+      companion.stream_start = std::move(event);
+      return true;
+    }
+    if (type == GST_EVENT_SEGMENT) gst_event_copy_segment(event.get(), &companion.segment);
+    const auto time = companion.time_of(event.get());
+    companion.hold.push({.object = Item::adopt(GST_MINI_OBJECT_CAST(event.to_c())), .time = time});
+  }
+  changed_.notify_all();
+  return true;
+}
+
+// ---- what leaves
+
+// Running time up to which companions may leave, see the top of this file.
+Nanoseconds Element::companions_until() const {
+  Nanoseconds until = played_until_;
+  for (const auto& clip : video_.row) {
+    if (!clip->released()) return until;
+    if (clip->has_frames) until = std::max(until, clip->end_time);
+  }
+  return complete_ ? kForever : until;
+}
+
+// May a muxer that has got one stream as far as `time` be waiting for another one, of which nothing is there that it
+// could be given?
+bool Element::somebody_is_behind(Nanoseconds time) const {
+  const auto waited_for = [](const Output& output) {
+    return output.active && output.flow == GST_FLOW_OK && gst_pad_is_linked(output.pad);
+  };
+  const bool video_has_some =
+      std::ranges::any_of(video_.row, [](const auto& clip) { return clip->released() && clip->held.buffers() > 0; });
+  if (!complete_ && !video_has_some && video_left_ < time && waited_for(video_)) return true;
+  const Nanoseconds until = companions_until();
+  return std::ranges::any_of(companions_, [&](const auto& companion) {
+    const bool over = companion->has_ended && companion->hold.empty();
+    return companion->announced && !over && !companion->may_leave(until) && companion->left < time &&
+           waited_for(companion->output);
+  });
+}
+
+void Element::play_companion(GstPad* pad) {
+  const auto companion = companion_of(pad);
+  auto item = companion ? next_item(*companion) : Item();
+  if (!item) {
+    gst_pad_pause_task(pad);
+    return;
+  }
+  push(companion->output, std::move(item));
+  const std::lock_guard lock(mutex_);
+  companion->pushing = false;
+}
+
+Element::Item Element::next_item(Companion& companion) {
+  Lock lock(mutex_);
+  auto& output = companion.output;
+  const auto must_stop = [&] { return companion.released || companion.flushing || stopping_ || !output.active; };
+  const auto has_work = [&] { return companion.announced && (failed_ || companion.may_leave(companions_until())); };
+  changed_.wait(lock, [&] { return must_stop() || has_work(); });
+  if (must_stop() || (failed_ && output.ended)) return {};
+  HeldItem item;
+  if (failed_)
+    item.object = Item::adopt(GST_MINI_OBJECT_CAST(gst_event_new_eos()));
+  else
+    item = companion.hold.pop();
+  companion.left = item.time.value_or(companion.left);
+  companion.pushing = true;
+  output.ended = is_end(item.object);
+  changed_.notify_all();
+  return std::move(item.object);
+}
+
+}  // namespace klingv2a

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The buffers and events of one stream that wait to leave, in the order in which they came: the frames of a clip, or
+// what a companion holds. Part of the element's state: guarded by its mutex.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <limits>
+#include <optional>
+
+#include "clip_timeline.h"
+#include "gst_ptr.h"
+
+namespace klingv2a {
+
+// Running times before and after all others.
+inline constexpr Nanoseconds kNever = std::numeric_limits<Nanoseconds>::min();
+inline constexpr Nanoseconds kForever = std::numeric_limits<Nanoseconds>::max();
+
+// A buffer or an event that waits to leave.
+struct HeldItem {
+  MiniPtr<GstMiniObject> object;
+  std::size_t memory = 0;           // bytes of a buffer's payload that are in memory, not in the spool file
+  std::optional<Nanoseconds> time;  // running time; what has none belongs to the item before it
+};
+
+class Hold {
+ public:
+  void push(HeldItem item);
+  // The first one; there is one.
+  HeldItem pop();
+  [[nodiscard]] bool empty() const noexcept { return items_.empty(); }
+  // Of the first one; kNever when neither it nor anything before it had a time, or there is none.
+  [[nodiscard]] Nanoseconds front_time() const;
+  [[nodiscard]] std::size_t buffers() const noexcept { return buffers_; }
+  // Bytes of all payloads that are in memory.
+  [[nodiscard]] std::size_t memory() const noexcept { return memory_; }
+  // Takes everything out, and returns the events that upstream will not send again after a flush (CAPS, TAG …).
+  std::deque<HeldItem> take_sticky();
+
+ private:
+  std::deque<HeldItem> items_;
+  std::size_t buffers_ = 0;
+  std::size_t memory_ = 0;
+  Nanoseconds last_ = kNever;  // time of the last one that was pushed
+};
+
+// `buffer`, or a copy of it when it belongs to a pool: held, it would starve its source.
+[[nodiscard]] BufferPtr out_of_pool(BufferPtr buffer);
+
+}  // namespace klingv2a

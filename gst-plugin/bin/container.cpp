@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "container.h"
+
+#include <algorithm>
+#include <array>
+
+namespace klingv2a {
+
+namespace {
+
+constexpr std::array kTraits{
+    ContainerTraits{Container::mp4, "mp4", "mp4mux", true, true},
+    ContainerTraits{Container::mov, "mov", "qtmux", true, true},
+    ContainerTraits{Container::mkv, "mkv", "matroskamux", false, false},
+    ContainerTraits{Container::webm, "webm", "webmmux", false, false},
+    ContainerTraits{Container::ts, "ts", "mpegtsmux", false, true},
+    ContainerTraits{Container::wav, "wav", "wavenc", false, false},
+};
+
+struct FactoryUnref {
+  void operator()(GstElementFactory* factory) const { gst_object_unref(factory); }
+};
+using FactoryPtr = std::unique_ptr<GstElementFactory, FactoryUnref>;
+
+const GstStaticPadTemplate* find_template(Container container, const GstCaps* caps) {
+  const FactoryPtr factory(gst_element_factory_find(traits_of(container).muxer));
+  if (!factory) return nullptr;
+  for (const GList* item = gst_element_factory_get_static_pad_templates(factory.get()); item; item = item->next) {
+    auto* pad_template = static_cast<GstStaticPadTemplate*>(item->data);
+    if (pad_template->direction != GST_PAD_SINK) continue;
+    const auto taken = CapsPtr::adopt(gst_static_pad_template_get_caps(pad_template));
+    if (gst_caps_can_intersect(taken.get(), caps)) return pad_template;
+  }
+  return nullptr;
+}
+
+// What a parser can change.
+CapsPtr without_framing(const GstCaps* caps) {
+  auto bare = CapsPtr::adopt(gst_caps_copy(caps));
+  for (guint i = 0; i < gst_caps_get_size(bare.get()); ++i)
+    gst_structure_remove_fields(gst_caps_get_structure(bare.get(), i), "stream-format", "alignment", "codec_data",
+                                "framed", "parsed", nullptr);
+  return bare;
+}
+
+bool has_markup(const GstCaps* caps) {
+  const GstStructure* structure = gst_caps_get_structure(caps, 0);
+  return gst_structure_has_name(structure, "text/x-raw") &&
+         g_strcmp0(gst_structure_get_string(structure, "format"), "pango-markup") == 0;
+}
+
+std::optional<Container> quicktime(const GstStructure* structure) {
+  const char* variant = gst_structure_get_string(structure, "variant");
+  return g_strcmp0(variant, "apple") == 0 ? Container::mov : Container::mp4;
+}
+
+}  // namespace
+
+const ContainerTraits& traits_of(Container container) {
+  const auto* found = std::ranges::find(kTraits, container, &ContainerTraits::container);
+  return found == kTraits.end() ? kTraits[2] : *found;
+}
+
+std::optional<Container> container_of(const GstCaps* caps) {
+  if (!caps || gst_caps_is_empty(caps) || gst_caps_is_any(caps)) return std::nullopt;
+  const GstStructure* structure = gst_caps_get_structure(caps, 0);
+  const std::string_view name = gst_structure_get_name(structure);
+  if (name == "video/quicktime") return quicktime(structure);
+  if (name == "video/x-matroska" || name == "video/x-matroska-3d") return Container::mkv;
+  if (name == "video/webm") return Container::webm;
+  if (name == "video/mpegts") return Container::ts;
+  return std::nullopt;
+}
+
+Carriage carriage(Container container, const GstCaps* caps) {
+  if (find_template(container, caps)) return Carriage::as_it_is;
+  if (has_markup(caps))
+    return find_template(container, plain_text_caps().get()) ? Carriage::plain_text : Carriage::none;
+  return find_template(container, without_framing(caps).get()) ? Carriage::reframed : Carriage::none;
+}
+
+const char* pad_template_for(Container container, const GstCaps* caps) {
+  const auto way = carriage(container, caps);
+  if (way == Carriage::none) return nullptr;
+  const auto wanted = way == Carriage::plain_text ? plain_text_caps() : without_framing(caps);
+  const auto* found = find_template(container, wanted.get());
+  return found ? found->name_template : nullptr;
+}
+
+CapsPtr plain_text_caps() {
+  return CapsPtr::adopt(gst_caps_new_simple("text/x-raw", "format", G_TYPE_STRING, "utf8", nullptr));
+}
+
+GType container_get_type() {
+  static const GEnumValue values[] = {
+      {static_cast<int>(Container::automatic), "As the input", "auto"},
+      {static_cast<int>(Container::mp4), "MP4", "mp4"},
+      {static_cast<int>(Container::mov), "QuickTime", "mov"},
+      {static_cast<int>(Container::mkv), "Matroska", "mkv"},
+      {static_cast<int>(Container::webm), "WebM", "webm"},
+      {static_cast<int>(Container::ts), "MPEG transport stream", "ts"},
+      {static_cast<int>(Container::wav), "The sound alone, as WAV", "wav"},
+      {0, nullptr, nullptr},
+  };
+  static gsize type = 0;
+  if (g_once_init_enter(&type)) {
+    const GType registered = g_enum_register_static("GstKlingV2AContainer", values);
+    g_once_init_leave(&type, registered);
+  }
+  return type;
+}
+
+}  // namespace klingv2a

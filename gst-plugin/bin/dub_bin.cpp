@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "dub_bin.h"
+
+#include <algorithm>
+
+#include "log.h"
+#include "lost_streams.h"
+#include "messages.h"
+#include "pad_probes.h"
+
+namespace klingv2a {
+
+namespace {
+
+void add_string(GValue* array, const std::string& text) {
+  GValue value = G_VALUE_INIT;
+  g_value_init(&value, G_TYPE_STRING);
+  g_value_set_string(&value, text.c_str());
+  gst_value_array_append_and_take_value(array, &value);
+}
+
+void set_strings(GstStructure* structure, const char* field, const std::vector<std::string>& texts) {
+  GValue array = G_VALUE_INIT;
+  g_value_init(&array, GST_TYPE_ARRAY);
+  for (const auto& text : texts) add_string(&array, text);
+  gst_structure_take_value(structure, field, &array);
+}
+
+void set_stats(GstStructure* structure, const char* field, GstElement* element) {
+  GstStructure* stats = nullptr;
+  g_object_get(element, "stats", &stats, nullptr);
+  if (!stats) return;
+  const StructurePtr owned(stats);
+  gst_structure_set(structure, field, GST_TYPE_STRUCTURE, stats, nullptr);
+}
+
+}  // namespace
+
+DubBin::DubBin(GstBin* self) : self_(self), run_(std::make_shared<DubRun>()) {
+  const auto add_child = [&](const char* factory, const char* name) {
+    GstElement* child = gst_element_factory_make(factory, name);
+    if (child) gst_bin_add(self_, child);
+    return child;
+  };
+  kling_ = add_child("klingv2a", "kling");
+  mixer_ = add_child("klingv2amix", "mix");
+  parser_ = add_child("parsebin", "parse");
+  add_ghost_pads();
+  if (!kling_ || !mixer_ || !parser_) return;
+  g_signal_connect(parser_, "pad-added",
+                   G_CALLBACK(+[](GstElement*, GstPad* pad, DubBin* bin) { bin->on_stream(PadPtr::share(pad)); }),
+                   this);
+  g_signal_connect(kling_, "pad-added",
+                   G_CALLBACK(+[](GstElement*, GstPad* pad, DubBin* bin) { bin->on_kling_pad(PadPtr::share(pad)); }),
+                   this);
+}
+
+// The muxer behind `src` comes when the streams are known.
+void DubBin::add_ghost_pads() {
+  auto* element = GST_ELEMENT(self_);
+  GstElementClass* klass = GST_ELEMENT_GET_CLASS(element);
+  const auto inner = PadPtr::adopt(parser_ ? gst_element_get_static_pad(parser_, "sink") : nullptr);
+  sink_ = inner
+              ? gst_ghost_pad_new_from_template("sink", inner.get(), gst_element_class_get_pad_template(klass, "sink"))
+              : gst_ghost_pad_new_no_target_from_template("sink", gst_element_class_get_pad_template(klass, "sink"));
+  source_ = gst_ghost_pad_new_no_target_from_template("src", gst_element_class_get_pad_template(klass, "src"));
+  gst_element_add_pad(element, sink_);
+  gst_element_add_pad(element, source_);
+}
+
+DubBin::~DubBin() = default;
+
+DubSettings DubBin::settings() {
+  const std::lock_guard lock(mutex_);
+  return settings_;
+}
+
+void DubBin::set(const DubSettings& settings) {
+  const std::lock_guard lock(mutex_);
+  settings_ = settings;
+}
+
+bool DubBin::check() {
+  if (kling_ && mixer_ && parser_) return true;
+  messages::post_missing_element(GST_ELEMENT(self_), "parsebin");
+  messages::post_error(GST_ELEMENT(self_), make_error(ErrorKind::settings, Phase::check,
+                                                      "parsebin is not installed, so the input cannot be read",
+                                                      "install GStreamer's base plugins (gstreamer1.0-plugins-base)")
+                                               .details());
+  return false;
+}
+
+StructurePtr DubBin::report() {
+  StructurePtr report(gst_structure_new_empty("klingv2abin-report"));
+  {
+    const std::lock_guard lock(mutex_);
+    gst_structure_set(report.get(), "mux", G_TYPE_STRING, std::string(traits_of(container_).name).c_str(),
+                      "audio-codec", G_TYPE_STRING, encoder_name_.c_str(), "streams", G_TYPE_UINT,
+                      static_cast<guint>(streams_.size()), nullptr);
+    set_strings(report.get(), "lost", lost_);
+  }
+  set_stats(report.get(), "mix", mixer_);
+  set_stats(report.get(), "kling", kling_);
+  return report;
+}
+
+void DubBin::on_stream(const PadPtr& pad) {
+  auto caps = CapsPtr::adopt(gst_pad_get_current_caps(pad.get()));
+  if (!caps) caps = CapsPtr::adopt(gst_pad_query_caps(pad.get(), nullptr));
+  const GCharPtr name(gst_pad_get_name(pad.get()));
+  probes::on_first(pad.get(), [this] { on_all_streams(); });
+  const std::lock_guard lock(mutex_);
+  streams_.push_back({{name.get(), std::move(caps)}, pad});
+}
+
+// parsebin lets nothing pass before it has all of its pads. The one place where an Error of the bin becomes a message.
+void DubBin::on_all_streams() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(built_, true)) return;
+  }
+  try {
+    plan_and_build();
+  } catch (const Error& error) {
+    GST_INFO_OBJECT(self_, "%s", error.what());
+    messages::post_error(GST_ELEMENT(self_), error.details());
+  }
+}
+
+void DubBin::plan_and_build() {
+  std::vector<InputStream> inputs;
+  const auto settings = this->settings();
+  for (const auto& stream : streams_) inputs.push_back(stream.input);
+  const auto plan = make_plan(inputs, settings.wishes, found_container());
+  const auto encoder = choose_encoder(settings.audio_codec, plan.container);
+  const auto lost = losses(plan);
+  {
+    const std::lock_guard lock(mutex_);
+    container_ = plan.container;
+    encoder_name_ = encoder.name;
+    lost_ = lost;
+  }
+  if (settings.strict && !lost.empty())
+    throw make_error(ErrorKind::input, Phase::check, "something of the input would be lost: " + lost.front(),
+                     "write another container (mux), or go without strict");
+  tell(lost);
+  build(plan, encoder);
+}
+
+std::optional<Container> DubBin::found_container() {
+  const auto typefind = ElementPtr::adopt(gst_bin_get_by_name(GST_BIN(parser_), "typefind"));
+  if (!typefind) return std::nullopt;
+  GstCaps* caps = nullptr;
+  g_object_get(typefind.get(), "caps", &caps, nullptr);
+  const auto owned = CapsPtr::adopt(caps);
+  return container_of(owned.get());
+}
+
+std::vector<std::string> DubBin::losses(const StreamPlan& plan) {
+  if (plan.container == Container::wav) return {};
+  auto lost = plan.lost;
+  for (auto& more : tracks_not_demuxed(sink_)) lost.push_back(std::move(more));
+  return lost;
+}
+
+void DubBin::tell(const std::vector<std::string>& lost) {
+  for (const auto& what : lost) {
+    GST_INFO_OBJECT(self_, "%s", what.c_str());
+    messages::post_warning(GST_ELEMENT(self_), make_error(ErrorKind::input, Phase::check, what,
+                                                          "strict=true makes an error of it, before anything is paid")
+                                                   .details());
+    gst_element_post_message(
+        GST_ELEMENT(self_),
+        gst_message_new_element(GST_OBJECT(self_),
+                                gst_structure_new("klingv2abin-lost", "what", G_TYPE_STRING, what.c_str(), nullptr)));
+  }
+}
+
+ElementPtr DubBin::add(const char* factory) {
+  auto element = make_gst_element(factory);
+  if (!element) {
+    messages::post_missing_element(GST_ELEMENT(self_), factory);
+    throw make_error(ErrorKind::settings, Phase::check,
+                     std::string("the GStreamer element ") + factory + " is not installed",
+                     "install the GStreamer plugin that has it");
+  }
+  return add(std::move(element));
+}
+
+ElementPtr DubBin::add(ElementPtr element) {
+  gst_bin_add(self_, element.get());
+  const std::lock_guard lock(mutex_);
+  children_.push_back(element);
+  return element;
+}
+
+void DubBin::forget_children() {
+  std::vector<ElementPtr> children;
+  std::vector<PadPtr> requested;
+  {
+    const std::lock_guard lock(mutex_);
+    children.swap(children_);
+    requested.swap(requested_);
+    awaiting_.clear();
+    copies_.clear();
+    entrances_.clear();
+    muxer_ = {};
+  }
+  for (const auto& [pad, id] : std::exchange(probe_ids_, {})) gst_pad_remove_probe(pad.get(), id);
+  gst_ghost_pad_set_target(GST_GHOST_PAD(source_), nullptr);
+  for (const auto& child : children) {
+    gst_element_set_state(child.get(), GST_STATE_NULL);
+    gst_bin_remove(self_, child.get());
+  }
+  for (const auto& pad : requested) {
+    const auto owner = ElementPtr::adopt(gst_pad_get_parent_element(pad.get()));
+    if (owner) gst_element_release_request_pad(owner.get(), pad.get());
+  }
+}
+
+void DubBin::reset() {
+  forget_children();
+  const std::lock_guard lock(mutex_);
+  streams_.clear();
+  lost_.clear();
+  run_ = std::make_shared<DubRun>();
+  tracks_ = 0;
+  built_ = false;
+}
+
+}  // namespace klingv2a

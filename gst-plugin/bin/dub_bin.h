@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// What stands behind klingv2abin: parsebin, klingv2a, klingv2amix, an encoder and a muxer, linked when the streams of
+// the input are known.
+//
+//   sink ─► parsebin ─┬─► klingv2a ─┬─ video ──────────────────────────────► muxer ─► src
+//                     │             ├─ audio ─────────► klingv2amix ─► enc ─►
+//                     │  (original) ├─ src_0 ─► dec ──►
+//                     └─ (others) ─►└─ src_1 ───────────────────────────────►
+//
+// Threads:
+//   the demuxer's streaming thread  on_stream(), on_all_streams(): builds all branches, once
+//   klingv2a's streaming threads    on_kling_pad(), and the probes on its pads
+//   any thread                      properties, report(), state changes
+// One mutex guards the state. It is never held while elements are made, linked, queried or asked to change their state.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "dub_run.h"
+#include "edit_list.h"
+#include "gst_ptr.h"
+#include "sound_encoder.h"
+#include "stream_plan.h"
+
+namespace klingv2a {
+
+struct DubSettings {
+  Wishes wishes;
+  AudioCodec audio_codec = AudioCodec::automatic;
+  bool strict = false;
+  bool mark_generated = true;
+};
+
+class DubBin {
+ public:
+  // `self` owns this object.
+  explicit DubBin(GstBin* self);
+  ~DubBin();
+  DubBin(const DubBin&) = delete;
+  DubBin& operator=(const DubBin&) = delete;
+
+  [[nodiscard]] DubSettings settings();
+  void set(const DubSettings& settings);
+  // The children that have properties of their own, from the beginning on.
+  [[nodiscard]] GstElement* kling() const { return kling_; }
+  [[nodiscard]] GstElement* mixer() const { return mixer_; }
+  // What was done with the input: see the property `report`.
+  [[nodiscard]] StructurePtr report();
+
+  // NULL→READY: posts an error and returns false if GStreamer's own elements are missing.
+  bool check();
+  // PAUSED→READY, after the children: makes ready for another input.
+  void reset();
+
+  void on_stream(const PadPtr& pad);
+  void on_all_streams();
+  void on_kling_pad(const PadPtr& pad);
+
+ private:
+  struct Stream {
+    InputStream input;
+    PadPtr pad;
+  };
+  using Link = std::pair<PadPtr, PadPtr>;
+
+  // dub_bin.cpp
+  void add_ghost_pads();
+  void plan_and_build();
+  std::optional<Container> found_container();
+  std::vector<std::string> losses(const StreamPlan& plan);
+  void tell(const std::vector<std::string>& lost);
+  ElementPtr add(const char* factory);
+  ElementPtr add(ElementPtr element);
+  void forget_children();
+
+  // dub_branches.cpp
+  void build(const StreamPlan& plan, const SoundEncoder& encoder);
+  void start();
+  void build_muxer();
+  void build_video(const Stream& stream);
+  void build_copy(const Stream& stream);
+  void build_original(const Stream& stream);
+  void build_generated();
+  void build_sound(const SoundEncoder& encoder);
+  FrontTrim front_trim();
+  PadPtr muxer_pad(const GstCaps* caps);
+  PadPtr reframed(const PadPtr& to, const GstCaps* caps);
+  PadPtr converted(const PadPtr& to);
+  std::string request_companion(const Stream& stream, const PadPtr& to);
+  static void link(const PadPtr& from, const PadPtr& to);
+
+  GstBin* const self_;
+  GstElement* kling_ = nullptr;
+  GstElement* mixer_ = nullptr;
+  GstElement* parser_ = nullptr;
+  GstPad *sink_ = nullptr, *source_ = nullptr;
+
+  std::mutex mutex_;
+  // Everything below is guarded by mutex_; what the building thread alone changes it may read without.
+  DubSettings settings_;
+  std::vector<Stream> streams_;
+  std::shared_ptr<DubRun> run_;
+  std::vector<ElementPtr> children_;           // made for this input
+  std::vector<PadPtr> requested_;              // of klingv2a and of the mixer
+  std::vector<Link> entrances_;                // from the demuxer into klingv2a
+  std::map<std::string, PadPtr> awaiting_;     // klingv2a's pads to come, by name, and where each leads
+  std::map<std::string, std::string> copies_;  // of those, the ones that go to the muxer, and their streams' names
+  std::vector<std::pair<PadPtr, gulong>> probe_ids_;  // on pads of klingv2a that stay
+  ElementPtr muxer_;
+  Container container_ = Container::automatic;
+  std::string encoder_name_;
+  std::vector<std::string> lost_;
+  std::size_t sound_track_ = 0;  // the number of the sound's track in the file
+  std::size_t tracks_ = 0;
+  bool built_ = false;
+};
+
+}  // namespace klingv2a

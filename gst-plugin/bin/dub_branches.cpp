@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The branches of klingv2abin, built from the muxer back to the input, so that each knows what the next one takes
+// before any caps are fixed. On the demuxer's streaming thread, before the first packet leaves it.
+#include <algorithm>
+
+#include "dub_bin.h"
+#include "edit_list.h"
+#include "log.h"
+#include "messages.h"
+#include "pad_probes.h"
+#include "plain_text.h"
+
+namespace klingv2a {
+
+namespace {
+
+PadPtr static_pad(const ElementPtr& element, const char* name) {
+  return PadPtr::adopt(gst_element_get_static_pad(element.get(), name));
+}
+
+constexpr int kRate = 48000;
+// Times of sound are exact in it, and those of film and television almost.
+constexpr guint kMovieTimescale = 48000;
+
+std::string name_of(GstPad* pad) {
+  const auto owner = ElementPtr::adopt(gst_pad_get_parent_element(pad));
+  const GCharPtr name(gst_pad_get_name(pad));
+  return (owner ? std::string(GST_OBJECT_NAME(owner.get())) + "." : std::string()) + name.get();
+}
+
+Error cannot_link(GstPad* from, GstPad* to, GstPadLinkReturn reason) {
+  const auto caps = CapsPtr::adopt(gst_pad_query_caps(from, nullptr));
+  return make_error(ErrorKind::input, Phase::check,
+                    "cannot link " + name_of(from) + " to " + name_of(to) + ": " + gst_pad_link_get_name(reason) +
+                        " (" + to_text(caps.get()) + ")",
+                    "write another container with mux");
+}
+
+const char* parser_of(const GstCaps* caps) {
+  const GstStructure* structure = gst_caps_get_structure(caps, 0);
+  int version = 0;
+  gst_structure_get_int(structure, "mpegversion", &version);
+  if (gst_structure_has_name(structure, "video/x-h264")) return "h264parse";
+  if (gst_structure_has_name(structure, "video/x-h265")) return "h265parse";
+  if (gst_structure_has_name(structure, "video/x-av1")) return "av1parse";
+  if (gst_structure_has_name(structure, "video/x-vp9")) return "vp9parse";
+  if (gst_structure_has_name(structure, "audio/x-opus")) return "opusparse";
+  if (gst_structure_has_name(structure, "audio/x-ac3")) return "ac3parse";
+  if (gst_structure_has_name(structure, "audio/mpeg")) return version == 1 ? "mpegaudioparse" : "aacparse";
+  if (gst_structure_has_name(structure, "video/mpeg")) return version == 4 ? "mpeg4videoparse" : "mpegvideoparse";
+  return "identity";
+}
+
+}  // namespace
+
+void DubBin::build(const StreamPlan& plan, const SoundEncoder& encoder) {
+  build_muxer();
+  for (std::size_t i = 0; i < plan.roles.size(); ++i)
+    if (plan.roles[i] == Role::dubbed) build_video(streams_[i]);
+  for (std::size_t i = 0; i < plan.roles.size(); ++i) {
+    if (i == plan.sound_place) build_sound(encoder);
+    if (plan.roles[i] == Role::mixed) build_original(streams_[i]);
+    if (plan.roles[i] == Role::copied) build_copy(streams_[i]);
+  }
+  if (plan.sound_place >= plan.roles.size()) build_sound(encoder);
+  build_generated();
+  start();
+}
+
+// All are linked by now: the ones that push first find the others ready.
+void DubBin::start() {
+  for (auto child = children_.rbegin(); child != children_.rend(); ++child)
+    gst_element_sync_state_with_parent(child->get());
+  for (const auto& [from, to] : entrances_) link(from, to);
+}
+
+void DubBin::build_muxer() {
+  const auto& traits = traits_of(container_);
+  auto muxer = add(traits.muxer);
+  // Times of sound are to be exact, in a movie's edit lists too.
+  if (traits.edit_lists) g_object_set(muxer.get(), "movie-timescale", kMovieTimescale, nullptr);
+  const auto out = static_pad(muxer, "src");
+  if (traits.edit_lists) probes::trim_file(out.get(), [this] { return front_trim(); });
+  gst_ghost_pad_set_target(GST_GHOST_PAD(source_), out.get());
+  const std::lock_guard lock(mutex_);
+  muxer_ = std::move(muxer);
+}
+
+FrontTrim DubBin::front_trim() {
+  FrontTrim trim{static_cast<std::int64_t>(run_->timeline.front()), {}};
+  GstStructure* stats = nullptr;
+  g_object_get(mixer_, "stats", &stats, nullptr);
+  const StructurePtr owned(stats);
+  gint64 samples = 0;
+  if (stats && gst_structure_get_int64(stats, "samples", &samples)) {
+    trim.lengths_ns.resize(sound_track_ + 1);
+    trim.lengths_ns[sound_track_] =
+        static_cast<std::int64_t>(gst_util_uint64_scale_int_round(static_cast<guint64>(samples), GST_SECOND, kRate));
+  }
+  return trim;
+}
+
+PadPtr DubBin::muxer_pad(const GstCaps* caps) {
+  if (container_ == Container::wav) return static_pad(muxer_, "sink");
+  const char* name = pad_template_for(container_, caps);
+  auto pad = PadPtr::adopt(name ? gst_element_request_pad_simple(muxer_.get(), name) : nullptr);
+  if (!pad)
+    throw make_error(ErrorKind::input, Phase::check,
+                     std::string(traits_of(container_).muxer) + " gives no pad for " + to_text(caps),
+                     "write another container with mux");
+  const std::lock_guard lock(mutex_);
+  ++tracks_;
+  return pad;
+}
+
+// Where a stream goes that the muxer takes in another framing only.
+PadPtr DubBin::reframed(const PadPtr& to, const GstCaps* caps) {
+  if (carriage(container_, caps) != Carriage::reframed) return to;
+  const auto parser = add(parser_of(caps));
+  link(static_pad(parser, "src"), to);
+  return static_pad(parser, "sink");
+}
+
+void DubBin::build_video(const Stream& stream) {
+  const auto* caps = stream.input.caps.get();
+  const auto entrance = PadPtr::adopt(gst_element_get_static_pad(kling_, "sink"));
+  probes::watch_video(stream.pad.get(), run_);
+  entrances_.emplace_back(stream.pad, entrance);
+  if (container_ == Container::wav) return;
+  const auto out = PadPtr::adopt(gst_element_get_static_pad(kling_, "video"));
+  const bool wants_dts = traits_of(container_).needs_dts && !g_str_has_prefix(to_text(caps).c_str(), "video/x-raw");
+  probe_ids_.emplace_back(out, probes::move_video(out.get(), run_, wants_dts, settings().mark_generated));
+  link(out, reframed(muxer_pad(caps), caps));
+}
+
+void DubBin::build_copy(const Stream& stream) {
+  const auto* caps = stream.input.caps.get();
+  probes::watch(stream.pad.get(), run_, stream.input.name);
+  // Before klingv2a, so that all behind it see one kind of text.
+  if (carriage(container_, caps) == Carriage::plain_text) probes::make_plain(stream.pad.get());
+  const auto companion = request_companion(stream, reframed(muxer_pad(caps), caps));
+  const std::lock_guard lock(mutex_);
+  copies_.emplace(companion, stream.input.name);
+}
+
+void DubBin::build_original(const Stream& stream) {
+  const auto* caps = stream.input.caps.get();
+  const auto original = PadPtr::adopt(gst_element_request_pad_simple(mixer_, "original"));
+  {
+    const std::lock_guard lock(mutex_);
+    requested_.push_back(original);
+  }
+  auto to = converted(original);
+  if (!gst_structure_has_name(gst_caps_get_structure(caps, 0), "audio/x-raw")) {
+    auto decoder = make_audio_decoder(caps);
+    if (!decoder) {
+      messages::post_missing_decoder(GST_ELEMENT(self_), caps);
+      throw make_error(ErrorKind::settings, Phase::check, "no decoder for the original audio (" + to_text(caps) + ")",
+                       "install one, or set original-audio=separate or replace");
+    }
+    decoder = add(std::move(decoder));
+    link(static_pad(decoder, "src"), to);
+    to = static_pad(decoder, "sink");
+  }
+  (void)request_companion(stream, to);
+}
+
+// What stands before one of the mixer's pads.
+PadPtr DubBin::converted(const PadPtr& to) {
+  const auto convert = add("audioconvert"), resample = add("audioresample");
+  if (!gst_element_link(convert.get(), resample.get())) throw std::logic_error("audioconvert and audioresample");
+  link(static_pad(resample, "src"), to);
+  return static_pad(convert, "sink");
+}
+
+void DubBin::build_generated() {
+  const auto generated = PadPtr::adopt(gst_element_request_pad_simple(mixer_, "generated"));
+  auto to = converted(generated);
+  const std::lock_guard lock(mutex_);
+  requested_.push_back(generated);
+  awaiting_["audio"] = std::move(to);
+}
+
+void DubBin::build_sound(const SoundEncoder& encoder) {
+  run_->timeline.set_priming(encoder.priming);
+  const auto convert = add("audioconvert"), filter = add("capsfilter");
+  g_object_set(filter.get(), "caps", encoder.caps.get(), nullptr);
+  link(PadPtr::adopt(gst_element_get_static_pad(mixer_, "src")), static_pad(convert, "sink"));
+  link(static_pad(convert, "src"), static_pad(filter, "sink"));
+  auto out = static_pad(filter, "src");
+  auto coded = encoder.caps;
+  if (auto element = make_encoder(encoder)) {
+    element = add(std::move(element));
+    probes::on_channels(out.get(), [element](int channels) { set_bitrate(element.get(), channels); });
+    link(out, static_pad(element, "sink"));
+    out = static_pad(element, "src");
+    coded = encoder.coded;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    sound_track_ = tracks_;
+  }
+  probes::move_sound(out.get(), run_);
+  link(out, muxer_pad(coded.get()));
+}
+
+// A request pad of klingv2a for `stream`; its source pad comes later and is then linked to `to`. Returns its name.
+std::string DubBin::request_companion(const Stream& stream, const PadPtr& to) {
+  const auto pad = PadPtr::adopt(gst_element_request_pad_simple(kling_, "sink_%u"));
+  if (!pad) throw make_error(ErrorKind::input, Phase::check, "klingv2a gives no pad for " + stream.input.name);
+  const GCharPtr name(gst_pad_get_name(pad.get()));
+  const std::string source = "src_" + std::string(name.get()).substr(std::string("sink_").size());
+  const std::lock_guard lock(mutex_);
+  requested_.push_back(pad);
+  awaiting_[source] = to;
+  entrances_.emplace_back(stream.pad, pad);
+  return source;
+}
+
+// klingv2a's own streaming thread: the branch for this pad is ready.
+void DubBin::on_kling_pad(const PadPtr& pad) {
+  const GCharPtr name(gst_pad_get_name(pad.get()));
+  PadPtr to;
+  std::string copied;
+  std::shared_ptr<DubRun> run;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = awaiting_.find(name.get()); found != awaiting_.end()) to = found->second;
+    if (const auto found = copies_.find(name.get()); found != copies_.end()) copied = found->second;
+    run = run_;
+  }
+  if (!to) return;
+  if (!copied.empty()) probes::move(pad.get(), run, copied);
+  try {
+    link(pad, to);
+  } catch (const Error& error) {
+    messages::post_error(GST_ELEMENT(self_), error.details());
+  }
+}
+
+void DubBin::link(const PadPtr& from, const PadPtr& to) {
+  const auto result = gst_pad_link(from.get(), to.get());
+  if (result != GST_PAD_LINK_OK) throw cannot_link(from.get(), to.get(), result);
+}
+
+}  // namespace klingv2a

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "edit_list.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <set>
+#include <stdexcept>
+#include <string_view>
+
+namespace klingv2a {
+
+namespace {
+
+constexpr std::size_t kHeader = 8;  // a box's size and type
+
+using View = std::span<const std::uint8_t>;
+
+// Thrown and caught in this file only: the bytes are not what the format says.
+struct Malformed : std::runtime_error {
+  Malformed() : std::runtime_error("malformed box") {}
+};
+
+std::uint64_t read(View bytes, std::size_t at, std::size_t width) {
+  if (at + width > bytes.size()) throw Malformed();
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < width; ++i) value = value << 8 | bytes[at + i];
+  return value;
+}
+
+void write(Bytes& bytes, std::size_t at, std::size_t width, std::uint64_t value) {
+  for (std::size_t i = 0; i < width; ++i) bytes.at(at + width - 1 - i) = static_cast<std::uint8_t>(value >> (8 * i));
+}
+
+std::string type_of(View box) {
+  if (box.size() < kHeader) throw Malformed();
+  return {box.begin() + 4, box.begin() + 8};
+}
+
+// Calls `visit` with each box of `bytes`, which holds nothing else.
+template <typename Visit>
+void for_each_box(View bytes, Visit visit) {
+  while (bytes.size() >= kHeader) {
+    const auto size = read(bytes, 0, 4);
+    if (size < kHeader || size > bytes.size()) throw Malformed();
+    visit(bytes.first(size));
+    bytes = bytes.subspan(size);
+  }
+}
+
+// The first box along a path such as {"mdia", "mdhd"}; empty if there is none.
+View find(View box, std::initializer_list<std::string_view> path) {
+  View found = box;
+  for (const auto& step : path) {
+    View next;
+    for_each_box(found.subspan(kHeader), [&](View child) {
+      if (next.empty() && type_of(child) == step) next = child;
+    });
+    if (next.empty()) return {};
+    found = next;
+  }
+  return found;
+}
+
+// mvhd, tkhd, mdhd and elst have 32-bit times in version 0 and 64-bit ones in version 1.
+bool is_long(View box) {
+  return read(box, kHeader, 1) == 1;
+}
+
+// Of mvhd and mdhd: after version, flags, creation and modification time.
+std::uint64_t timescale(View header) {
+  if (header.empty()) throw Malformed();
+  const auto scale = read(header, kHeader + (is_long(header) ? 20 : 12), 4);
+  if (scale == 0) throw Malformed();
+  return scale;
+}
+
+std::int64_t scaled(std::int64_t ns, std::uint64_t scale) {
+  return std::llround(static_cast<long double>(ns) * static_cast<long double>(scale) / 1e9L);
+}
+
+struct Edit {
+  std::int64_t duration = 0;    // movie timescale
+  std::int64_t media_time = 0;  // media timescale; -1: nothing is shown
+  std::uint32_t rate = 0x10000;
+};
+
+std::int64_t sign_extended(std::uint64_t value, bool is_long_form) {
+  return is_long_form ? static_cast<std::int64_t>(value) : static_cast<std::int32_t>(static_cast<std::uint32_t>(value));
+}
+
+std::vector<Edit> read_edits(View elst) {
+  const bool wide = is_long(elst);
+  const std::size_t width = wide ? 8 : 4;
+  std::vector<Edit> edits;
+  const auto count = read(elst, kHeader + 4, 4);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::size_t at = kHeader + 8 + i * (2 * width + 4);
+    edits.push_back({static_cast<std::int64_t>(read(elst, at, width)),
+                     sign_extended(read(elst, at + width, width), wide),
+                     static_cast<std::uint32_t>(read(elst, at + 2 * width, 4))});
+  }
+  return edits;
+}
+
+Bytes write_elst(View old, const std::vector<Edit>& edits) {
+  const bool wide = is_long(old);
+  const std::size_t width = wide ? 8 : 4;
+  Bytes elst(kHeader + 8 + edits.size() * (2 * width + 4));
+  std::copy_n(old.begin(), kHeader + 4, elst.begin());
+  write(elst, 0, 4, elst.size());
+  write(elst, kHeader + 4, 4, edits.size());
+  for (std::size_t i = 0; i < edits.size(); ++i) {
+    const std::size_t at = kHeader + 8 + i * (2 * width + 4);
+    write(elst, at, width, static_cast<std::uint64_t>(edits[i].duration));
+    write(elst, at + width, width, static_cast<std::uint64_t>(edits[i].media_time));
+    write(elst, at + 2 * width, 4, edits[i].rate);
+  }
+  return elst;
+}
+
+struct Track {
+  std::uint64_t movie_scale = 0, media_scale = 0;
+  std::int64_t front_ns = 0;
+  std::optional<std::int64_t> length_ns;
+};
+
+// Empty edits shrink first; what is left of the front is skipped in the media.
+std::vector<Edit> trimmed(const std::vector<Edit>& edits, const Track& track) {
+  std::vector<Edit> kept;
+  std::int64_t left = scaled(track.front_ns, track.movie_scale);
+  std::int64_t shown = 0;
+  const auto length = track.length_ns ? scaled(*track.length_ns, track.movie_scale) : INT64_MAX;
+  for (Edit edit : edits) {
+    const auto cut = std::min(left, edit.duration);
+    left -= cut;
+    edit.duration -= cut;
+    if (edit.media_time >= 0) {
+      const auto scale = static_cast<long double>(track.media_scale) / static_cast<long double>(track.movie_scale);
+      edit.media_time += std::llround(static_cast<long double>(cut) * scale);
+      edit.duration = std::min(edit.duration, length - shown);
+      shown += edit.duration;
+    }
+    if (edit.duration > 0) kept.push_back(edit);
+  }
+  return kept;
+}
+
+std::int64_t total(const std::vector<Edit>& edits) {
+  std::int64_t sum = 0;
+  for (const auto& edit : edits) sum += edit.duration;
+  return sum;
+}
+
+void set_duration(Bytes& box, std::size_t at_short, std::size_t at_long, std::int64_t duration) {
+  const bool wide = is_long(box);
+  write(box, kHeader + (wide ? at_long : at_short), wide ? 8 : 4, static_cast<std::uint64_t>(duration));
+}
+
+void append(Bytes& bytes, View more) {
+  bytes.insert(bytes.end(), more.begin(), more.end());
+}
+
+Bytes boxed(View old, const Bytes& content) {
+  Bytes box(old.begin(), old.begin() + kHeader);
+  append(box, content);
+  write(box, 0, 4, box.size());
+  return box;
+}
+
+struct NewTrack {
+  Bytes box;
+  std::int64_t duration = 0;  // movie timescale
+};
+
+NewTrack trim_track(View trak, const Track& track) {
+  const View elst = find(trak, {"edts", "elst"});
+  if (elst.empty()) throw Malformed();
+  const auto edits = trimmed(read_edits(elst), track);
+  NewTrack result;
+  result.duration = total(edits);
+  Bytes content;
+  for_each_box(trak.subspan(kHeader), [&](View child) {
+    Bytes box(child.begin(), child.end());
+    if (type_of(child) == "edts") box = boxed(child, write_elst(elst, edits));
+    if (type_of(child) == "tkhd") set_duration(box, 20, 28, result.duration);
+    append(content, box);
+  });
+  result.box = boxed(trak, content);
+  return result;
+}
+
+// A track of chapters or time code has no edits to be trimmed.
+bool can_be_trimmed(View trak) {
+  return !find(trak, {"edts", "elst"}).empty();
+}
+
+Bytes trim_movie(View moov, const FrontTrim& trim) {
+  const auto movie_scale = timescale(find(moov, {"mvhd"}));
+  Bytes content;
+  std::size_t mvhd_at = 0, number = 0;
+  std::int64_t longest = 0;
+  for_each_box(moov.subspan(kHeader), [&](View child) {
+    if (type_of(child) == "mvhd") mvhd_at = content.size();
+    if (type_of(child) != "trak") return append(content, child);
+    const auto length = number < trim.lengths_ns.size() ? trim.lengths_ns[number] : std::nullopt;
+    ++number;
+    if (!can_be_trimmed(child)) return append(content, child);
+    const auto track =
+        trim_track(child, {movie_scale, timescale(find(child, {"mdia", "mdhd"})), trim.front_ns, length});
+    longest = std::max(longest, track.duration);
+    append(content, track.box);
+  });
+  Bytes box = boxed(moov, content);
+  const View old_mvhd = find(moov, {"mvhd"});
+  Bytes mvhd(old_mvhd.begin(), old_mvhd.end());
+  set_duration(mvhd, 16, 24, longest);
+  std::ranges::copy(mvhd, box.begin() + static_cast<std::ptrdiff_t>(kHeader + mvhd_at));
+  return box;
+}
+
+std::uint32_t track_id(View trak) {
+  const View tkhd = find(trak, {"tkhd"});
+  return tkhd.empty() ? 0 : static_cast<std::uint32_t>(read(tkhd, kHeader + (is_long(tkhd) ? 20 : 12), 4));
+}
+
+std::set<std::uint32_t> chapters_named_by(View trak) {
+  std::set<std::uint32_t> ids;
+  const View chap = find(trak, {"tref", "chap"});
+  for (std::size_t at = kHeader; at + 4 <= chap.size(); at += 4)
+    ids.insert(static_cast<std::uint32_t>(read(chap, at, 4)));
+  return ids;
+}
+
+}  // namespace
+
+std::optional<Bytes> trim_front(std::span<const std::uint8_t> moov, const FrontTrim& trim) {
+  try {
+    if (type_of(moov) != "moov" || read(moov, 0, 4) != moov.size()) return std::nullopt;
+    return trim_movie(moov, trim);
+  } catch (const Malformed&) {
+    return std::nullopt;
+  }
+}
+
+std::vector<TrackSummary> list_tracks(std::span<const std::uint8_t> moov) {
+  std::vector<TrackSummary> tracks;
+  std::vector<std::uint32_t> ids;
+  std::set<std::uint32_t> chapters;
+  try {
+    for_each_box(moov.subspan(std::min(kHeader, moov.size())), [&](View child) {
+      if (type_of(child) != "trak") return;
+      const View hdlr = find(child, {"mdia", "hdlr"});
+      if (hdlr.size() < kHeader + 12) return;
+      tracks.push_back({std::string(hdlr.begin() + kHeader + 8, hdlr.begin() + kHeader + 12), false});
+      ids.push_back(track_id(child));
+      chapters.merge(chapters_named_by(child));
+    });
+  } catch (const Malformed&) {
+    return tracks;
+  }
+  for (std::size_t i = 0; i < tracks.size(); ++i) tracks[i].chapters = chapters.contains(ids[i]);
+  return tracks;
+}
+
+}  // namespace klingv2a

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The DTS that a video without any (Matroska, WebM) needs in MP4, QuickTime and MPEG-TS: the pictures' times in the
+// order of showing, moved back by the reordering delay. Exact, because all pictures of the clip have come in before the
+// first one leaves.
+//
+// Filled by the input's streaming thread, read by the output's. One mutex guards everything.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <mutex>
+#include <vector>
+
+#include "gst_ptr.h"
+
+namespace klingv2a {
+
+class FrameOrder {
+ public:
+  // A picture that came in.
+  void note(const GstBuffer* buffer);
+  // The picture as it leaves, in the same order: with a DTS if the video has none, else as it is.
+  [[nodiscard]] BufferPtr timed(BufferPtr buffer);
+  // The first DTS lie before the first picture is shown, but timestamps are never negative: so where DTS are added, all
+  // timestamps of the stream grow by this much, and its segments' start and stop with them. 0: none are added.
+  [[nodiscard]] GstClockTime room();
+  // A segment or a GAP of the same stream, moved likewise.
+  [[nodiscard]] GstSegment moved(GstSegment segment);
+  [[nodiscard]] EventPtr moved(EventPtr gap);
+
+ private:
+  void settle();
+
+  std::mutex mutex_;
+  std::vector<GstClockTime> times_;
+  bool has_dts_ = false;
+  bool settled_ = false;
+  GstClockTime delay_ = 0;
+  std::size_t next_ = 0;
+};
+
+}  // namespace klingv2a

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// clang-format off: the launch lines are to be pasted
+/**
+ * SECTION:element-klingv2abin
+ * @title: klingv2abin
+ * @short_description: a file goes in, the same file with a generated sound comes out
+ *
+ * `klingv2abin` demuxes what comes in, gives its video to #GstKlingV2A, mixes the generated sound with the original one
+ * (#GstKlingV2AMix), and muxes everything again. The video and all other streams are copied packet for packet, as far
+ * as this GStreamer's demuxer and muxer carry them; what is lost is a WARNING and an element message
+ * `klingv2abin-lost`, or with #GstKlingV2ABin:strict an error before anything is paid.
+ *
+ * It has all properties of `klingv2a` and of `klingv2amix`, and posts their messages. The output's container is the
+ * input's, if this GStreamer can write it and it carries the video, else Matroska, or what #GstKlingV2ABin:mux says.
+ *
+ * ## Example launch lines
+ * |[
+ * gst-launch-1.0 filesrc location=in.mov ! klingv2abin ! filesink location=out.mov
+ * ]| The original sound stays; the generated one is lowered where the original speaks; the programme is at -23 LUFS.
+ * |[
+ * gst-launch-1.0 filesrc location=in.mkv ! klingv2abin original-audio=separate sound-effect-prompt="rain on tin" \
+ *     mux=mp4 ! filesink location=out.mp4
+ * ]| The generated sound as a track of its own, in another container.
+ * |[
+ * gst-launch-1.0 filesrc location=in.mp4 ! klingv2abin mux=wav original-audio=replace ! filesink location=out.wav
+ * ]| The generated sound alone.
+ *
+ * Since: 0.1.0
+ */
+// clang-format on
+#include "gstklingv2abin.h"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include "dub_bin.h"
+#include "gstklingv2a.h"
+#include "log.h"
+#include "mix/gstklingv2amix.h"
+#include "passed_properties.h"
+
+struct _GstKlingV2ABin {
+  GstBin parent;
+  klingv2a::DubBin* bin;
+};
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wold-style-cast"  // GLib's macro is C
+G_DEFINE_TYPE(GstKlingV2ABin, gst_klingv2abin, GST_TYPE_BIN)
+#pragma GCC diagnostic pop
+GST_ELEMENT_REGISTER_DEFINE(klingv2abin, "klingv2abin", GST_RANK_NONE, GST_TYPE_KLINGV2ABIN)
+
+namespace {
+
+using klingv2a::DubBin;
+
+enum Id : guint { kMux = 1, kOriginalAudio, kAudioCodec, kStrict, kMarkGenerated, kReport, kFirstPassed };
+
+GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
+GstStaticPadTemplate source_template = GST_STATIC_PAD_TEMPLATE(
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS,
+    GST_STATIC_CAPS("video/quicktime; video/x-matroska; video/x-matroska-3d; video/webm; video/mpegts; "
+                    "audio/x-matroska; audio/webm; audio/x-wav"));
+
+DubBin& bin_of(gpointer object) {
+  return *GST_KLINGV2ABIN(object)->bin;
+}
+
+void set_property(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
+  DubBin& bin = bin_of(object);
+  if (id >= kFirstPassed) return klingv2a::set_passed(spec, value, {bin.kling(), bin.mixer()});
+  auto settings = bin.settings();
+  switch (id) {
+    case kMux:
+      settings.wishes.container = static_cast<klingv2a::Container>(g_value_get_enum(value));
+      break;
+    case kOriginalAudio:
+      settings.wishes.original = static_cast<klingv2a::OriginalAudio>(g_value_get_enum(value));
+      break;
+    case kAudioCodec:
+      settings.audio_codec = static_cast<klingv2a::AudioCodec>(g_value_get_enum(value));
+      break;
+    case kStrict:
+      settings.strict = g_value_get_boolean(value);
+      break;
+    case kMarkGenerated:
+      settings.mark_generated = g_value_get_boolean(value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+  }
+  bin.set(settings);
+}
+
+void get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
+  DubBin& bin = bin_of(object);
+  if (id >= kFirstPassed) return klingv2a::get_passed(spec, value, {bin.kling(), bin.mixer()});
+  const auto settings = bin.settings();
+  switch (id) {
+    case kMux:
+      return g_value_set_enum(value, static_cast<int>(settings.wishes.container));
+    case kOriginalAudio:
+      return g_value_set_enum(value, static_cast<int>(settings.wishes.original));
+    case kAudioCodec:
+      return g_value_set_enum(value, static_cast<int>(settings.audio_codec));
+    case kStrict:
+      return g_value_set_boolean(value, settings.strict);
+    case kMarkGenerated:
+      return g_value_set_boolean(value, settings.mark_generated);
+    case kReport:
+      return g_value_take_boxed(value, bin.report().release());
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+  }
+}
+
+GstStateChangeReturn change_state(GstElement* self, GstStateChange transition) {
+  DubBin& bin = bin_of(self);
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !bin.check()) return GST_STATE_CHANGE_FAILURE;
+  const auto result = GST_ELEMENT_CLASS(gst_klingv2abin_parent_class)->change_state(self, transition);
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) bin.reset();
+  return result;
+}
+
+void finalize(GObject* object) {
+  delete GST_KLINGV2ABIN(object)->bin;
+  G_OBJECT_CLASS(gst_klingv2abin_parent_class)->finalize(object);
+}
+
+void install_own_properties(GObjectClass* gobject_class) {
+  const auto read_write =
+      static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+  const auto install = [&](guint id, GParamSpec* spec) { g_object_class_install_property(gobject_class, id, spec); };
+  install(kMux, g_param_spec_enum("mux", "Container", "The container to write", klingv2a::container_get_type(), 0,
+                                  read_write));
+  install(kOriginalAudio,
+          g_param_spec_enum("original-audio", "Original audio", "What happens to the input's first audio stream",
+                            klingv2a::original_audio_get_type(), 0, read_write));
+  install(kAudioCodec, g_param_spec_enum("audio-codec", "Audio codec", "How the sound is coded",
+                                         klingv2a::audio_codec_get_type(), 0, read_write));
+  install(kStrict,
+          g_param_spec_boolean("strict", "Strict", "What the muxer cannot carry is an error, before anything is paid",
+                               FALSE, read_write));
+  install(kMarkGenerated,
+          g_param_spec_boolean("mark-generated", "Mark as generated",
+                               "Say in the output's comment that its sound is generated", TRUE, read_write));
+  install(kReport,
+          g_param_spec_boxed("report", "Report",
+                             "What was done: mux, audio-codec, streams, lost, and the statistics of the mix "
+                             "and of klingv2a",
+                             GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+}
+
+/**
+ * GstKlingV2ABin::publish-clip:
+ * @self: the bin
+ * @file_path: the proxy
+ * @content_type: `video/mp4`
+ *
+ * The signal of #GstKlingV2A::publish-clip, passed on. Connect before the bin goes to READY.
+ *
+ * Returns: (transfer full) (nullable): an absolute http or https URL
+ *
+ * Since: 0.1.0
+ */
+void install_publish_clip(GObjectClass* gobject_class) {
+  g_signal_new("publish-clip", G_TYPE_FROM_CLASS(gobject_class), G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr,
+               G_TYPE_STRING, 2, G_TYPE_STRING, G_TYPE_STRING);
+}
+
+}  // namespace
+
+static void gst_klingv2abin_class_init(GstKlingV2ABinClass* klass) {
+  auto* gobject_class = G_OBJECT_CLASS(klass);
+  gobject_class->set_property = set_property;
+  gobject_class->get_property = get_property;
+  gobject_class->finalize = finalize;
+  install_own_properties(gobject_class);
+  klingv2a::install_passed(gobject_class, kFirstPassed, {GST_TYPE_KLINGV2A, GST_TYPE_KLINGV2A_MIX});
+  install_publish_clip(gobject_class);
+  auto* element_class = GST_ELEMENT_CLASS(klass);
+  element_class->change_state = change_state;
+  gst_element_class_add_static_pad_template(element_class, &sink_template);
+  gst_element_class_add_static_pad_template(element_class, &source_template);
+  gst_element_class_set_static_metadata(
+      element_class, "Kling video-to-audio for files", "Generic/Bin/Network",
+      "Demuxes a file, gives its video a sound made by Kling's video-to-audio service, mixes and muxes it again",
+      "The klingv2a developers");
+  gst_type_mark_as_plugin_api(klingv2a::container_get_type(), static_cast<GstPluginAPIFlags>(0));
+  gst_type_mark_as_plugin_api(klingv2a::original_audio_get_type(), static_cast<GstPluginAPIFlags>(0));
+  gst_type_mark_as_plugin_api(klingv2a::audio_codec_get_type(), static_cast<GstPluginAPIFlags>(0));
+}
+
+static void gst_klingv2abin_init(GstKlingV2ABin* self) {
+  self->bin = new DubBin(GST_BIN(self));
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "pad_probes.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "container.h"
+#include "log.h"
+#include "plain_text.h"
+
+namespace klingv2a::probes {
+
+namespace {
+
+constexpr const char* kVideo = "video";
+constexpr auto kEvents = GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM;
+constexpr auto kAll = static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM | GST_PAD_PROBE_TYPE_BUFFER);
+
+using Probe = std::function<void(GstPad*, GstPadProbeInfo*)>;
+
+gulong add(GstPad* pad, GstPadProbeType type, Probe probe) {
+  auto owned = std::make_unique<Probe>(std::move(probe));
+  return gst_pad_add_probe(
+      pad, type,
+      [](GstPad* on, GstPadProbeInfo* info, gpointer data) {
+        (*static_cast<Probe*>(data))(on, info);
+        return GST_PAD_PROBE_OK;
+      },
+      owned.release(), [](gpointer data) { const std::unique_ptr<Probe> last(static_cast<Probe*>(data)); });
+}
+
+// The event that passes, if it is of this type.
+GstEvent* event_of(GstPadProbeInfo* info, GstEventType type) {
+  if (!(GST_PAD_PROBE_INFO_TYPE(info) & kEvents)) return nullptr;
+  GstEvent* event = GST_PAD_PROBE_INFO_EVENT(info);
+  return GST_EVENT_TYPE(event) == type ? event : nullptr;
+}
+
+bool is_buffer(GstPadProbeInfo* info) {
+  return (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER) != 0;
+}
+
+void replace(GstPadProbeInfo* info, EventPtr event) {
+  gst_event_unref(GST_PAD_PROBE_INFO_EVENT(info));
+  GST_PAD_PROBE_INFO_DATA(info) = event.to_c();
+}
+
+// Passes the buffer through `change`, which owns it meanwhile.
+template <typename Change>
+void change_buffer(GstPadProbeInfo* info, Change change) {
+  auto buffer = BufferPtr::adopt(GST_PAD_PROBE_INFO_BUFFER(info));
+  GST_PAD_PROBE_INFO_DATA(info) = change(std::move(buffer)).to_c();
+}
+
+template <typename Change>
+void change_segment(GstPadProbeInfo* info, Change change) {
+  GstEvent* event = event_of(info, GST_EVENT_SEGMENT);
+  if (!event) return;
+  GstSegment segment;
+  gst_event_copy_segment(event, &segment);
+  if (segment.format != GST_FORMAT_TIME) return;
+  segment = change(segment);
+  auto moved = EventPtr::adopt(gst_event_new_segment(&segment));
+  gst_event_set_seqnum(moved.get(), gst_event_get_seqnum(event));
+  replace(info, std::move(moved));
+}
+
+void note(GstPadProbeInfo* info, DubRun& run, const std::string& stream) {
+  if (is_buffer(info)) return run.timeline.note_buffer(stream, GST_PAD_PROBE_INFO_BUFFER(info));
+  if (GstEvent* event = event_of(info, GST_EVENT_SEGMENT)) {
+    const GstSegment* segment = nullptr;
+    gst_event_parse_segment(event, &segment);
+    run.timeline.note_segment(stream, *segment);
+  }
+}
+
+void add_dts(GstPadProbeInfo* info, DubRun& run) {
+  if (is_buffer(info)) return change_buffer(info, [&](BufferPtr buffer) { return run.order.timed(std::move(buffer)); });
+  change_segment(info, [&](const GstSegment& segment) { return run.order.moved(segment); });
+  if (GstEvent* gap = event_of(info, GST_EVENT_GAP)) replace(info, run.order.moved(EventPtr::share(gap)));
+}
+
+void mark_file(GstPad* pad, GstPadProbeInfo* info, DubRun& run) {
+  if (GstEvent* tag = event_of(info, GST_EVENT_TAG)) replace(info, run.mark.add_to(EventPtr::share(tag)));
+  if (!is_buffer(info)) return;
+  if (auto mark = run.mark.take()) gst_pad_push_event(pad, mark.to_c());
+}
+
+// The whole `moov` comes in one buffer.
+bool is_moov(GstBuffer* buffer) {
+  std::array<char, 8> head{};
+  return gst_buffer_extract(buffer, 0, head.data(), head.size()) == head.size() &&
+         std::memcmp(head.data() + 4, "moov", 4) == 0;
+}
+
+BufferPtr trimmed(BufferPtr buffer, const FrontTrim& trim) {
+  GstMapInfo map;
+  if (!gst_buffer_map(buffer.get(), &map, GST_MAP_READ)) return buffer;
+  const auto moov = trim_front({map.data, map.size}, trim);
+  gst_buffer_unmap(buffer.get(), &map);
+  if (!moov) {
+    GST_WARNING("the muxer's moov is not understood: the file begins %" G_GINT64_FORMAT " ns early", trim.front_ns);
+    return buffer;
+  }
+  auto shorter = BufferPtr::adopt(gst_buffer_new_memdup(moov->data(), moov->size()));
+  gst_buffer_copy_into(shorter.get(), buffer.get(), GST_BUFFER_COPY_METADATA, 0, static_cast<gsize>(-1));
+  return shorter;
+}
+
+}  // namespace
+
+void on_first(GstPad* pad, std::function<void()> told) {
+  add(pad, kAll, [told = std::move(told)](GstPad*, GstPadProbeInfo*) mutable {
+    if (const auto once = std::exchange(told, nullptr)) once();
+  });
+}
+
+void watch(GstPad* pad, std::shared_ptr<DubRun> run, std::string stream) {
+  add(pad, kAll,
+      [run = std::move(run), stream = std::move(stream)](GstPad*, GstPadProbeInfo* info) { note(info, *run, stream); });
+}
+
+void watch_video(GstPad* pad, std::shared_ptr<DubRun> run) {
+  add(pad, kAll, [run = std::move(run)](GstPad*, GstPadProbeInfo* info) {
+    note(info, *run, kVideo);
+    if (is_buffer(info)) run->order.note(GST_PAD_PROBE_INFO_BUFFER(info));
+  });
+}
+
+gulong move(GstPad* pad, std::shared_ptr<DubRun> run, std::string stream) {
+  return add(pad, kEvents, [run = std::move(run), stream = std::move(stream)](GstPad*, GstPadProbeInfo* info) {
+    change_segment(info, [&](const GstSegment& segment) { return run->timeline.move(stream, segment); });
+  });
+}
+
+gulong move_video(GstPad* pad, std::shared_ptr<DubRun> run, bool wants_dts, bool mark) {
+  return add(pad, kAll, [run = std::move(run), wants_dts, mark](GstPad* on, GstPadProbeInfo* info) {
+    if (mark) mark_file(on, info, *run);
+    change_segment(info, [&](const GstSegment& segment) { return run->timeline.move(kVideo, segment); });
+    if (wants_dts) add_dts(info, *run);
+  });
+}
+
+gulong move_sound(GstPad* pad, std::shared_ptr<DubRun> run) {
+  return add(pad, kEvents, [run = std::move(run)](GstPad*, GstPadProbeInfo* info) {
+    change_segment(info, [&](const GstSegment& segment) { return run->timeline.move_sound(segment); });
+  });
+}
+
+void make_plain(GstPad* pad) {
+  add(pad, kAll, [](GstPad*, GstPadProbeInfo* info) {
+    if (is_buffer(info)) return change_buffer(info, [](const BufferPtr& buffer) { return plain_text(buffer); });
+    if (event_of(info, GST_EVENT_CAPS)) replace(info, EventPtr::adopt(gst_event_new_caps(plain_text_caps().get())));
+  });
+}
+
+void on_channels(GstPad* pad, std::function<void(int)> told) {
+  add(pad, kEvents, [told = std::move(told)](GstPad*, GstPadProbeInfo* info) {
+    GstEvent* event = event_of(info, GST_EVENT_CAPS);
+    if (!event) return;
+    GstCaps* caps = nullptr;
+    gst_event_parse_caps(event, &caps);
+    int channels = 0;
+    if (gst_structure_get_int(gst_caps_get_structure(caps, 0), "channels", &channels)) told(channels);
+  });
+}
+
+void trim_file(GstPad* pad, std::function<FrontTrim()> trim) {
+  add(pad, GST_PAD_PROBE_TYPE_BUFFER, [trim = std::move(trim)](GstPad*, GstPadProbeInfo* info) {
+    if (!is_moov(GST_PAD_PROBE_INFO_BUFFER(info))) return;
+    change_buffer(info, [&](BufferPtr buffer) { return trimmed(std::move(buffer), trim()); });
+  });
+}
+
+}  // namespace klingv2a::probes

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// What klingv2abin sees and changes on pads between its children. Each probe runs on the pad's streaming thread and
+// shares what it needs, so it may outlive the bin's run.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "dub_run.h"
+#include "edit_list.h"
+
+namespace klingv2a::probes {
+
+// Calls `told` before the first event or buffer passes.
+void on_first(GstPad* pad, std::function<void()> told);
+
+// Takes note of what comes in.
+void watch(GstPad* pad, std::shared_ptr<DubRun> run, std::string stream);
+void watch_video(GstPad* pad, std::shared_ptr<DubRun> run);
+
+// Moves what goes to the muxer. The id is for gst_pad_remove_probe().
+gulong move(GstPad* pad, std::shared_ptr<DubRun> run, std::string stream);
+gulong move_video(GstPad* pad, std::shared_ptr<DubRun> run, bool wants_dts, bool mark);
+gulong move_sound(GstPad* pad, std::shared_ptr<DubRun> run);
+
+// Subtitles: CAPS and text without markup.
+void make_plain(GstPad* pad);
+
+// Calls `told` with the number of channels before CAPS pass.
+void on_channels(GstPad* pad, std::function<void(int)> told);
+
+// On the muxer's source pad: takes off the front when `moov` passes.
+void trim_file(GstPad* pad, std::function<FrontTrim()> trim);
+
+}  // namespace klingv2a::probes

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// How the sound is coded for a container: which encoder, with which settings, and how many samples it puts before the
+// sound (its priming), which GStreamer's encoders do not tell the muxers. Pure look-ups; any thread.
+#pragma once
+
+#include <gst/gst.h>
+
+#include <string>
+
+#include "container.h"
+#include "gst_ptr.h"
+
+namespace klingv2a {
+
+enum class AudioCodec { automatic, aac, opus, pcm, flac };
+
+struct SoundEncoder {
+  std::string factory;  // empty: raw samples are written as they are
+  std::string name;     // of the coding, for reports
+  CapsPtr caps;         // of raw audio, what goes in
+  CapsPtr coded;        // what comes out, for the choice of the muxer's pad
+  GstClockTime priming = 0;
+};
+
+// Throws Error{settings}: no such encoder is installed, or the container does not carry the coding.
+[[nodiscard]] SoundEncoder choose_encoder(AudioCodec codec, Container container);
+
+// The element, its bit rate set for so many channels; null for raw samples.
+[[nodiscard]] ElementPtr make_encoder(const SoundEncoder& encoder);
+void set_bitrate(GstElement* encoder, int channels);
+
+// The element that GStreamer ranks highest for decoding `caps`; null if there is none, or nothing to be decoded.
+[[nodiscard]] ElementPtr make_audio_decoder(const GstCaps* caps);
+
+GType audio_codec_get_type();
+
+}  // namespace klingv2a

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "stream_plan.h"
+
+#include <algorithm>
+
+#include "error.h"
+
+namespace klingv2a {
+
+namespace {
+
+bool has_prefix(const GstCaps* caps, const char* prefix) {
+  if (!caps || gst_caps_is_empty(caps) || gst_caps_is_any(caps)) return false;
+  return g_str_has_prefix(gst_structure_get_name(gst_caps_get_structure(caps, 0)), prefix);
+}
+
+std::string media_of(const InputStream& stream) {
+  return gst_structure_get_name(gst_caps_get_structure(stream.caps.get(), 0));
+}
+
+Container choose(const InputStream& video, const Wishes& wishes, std::optional<Container> found) {
+  if (wishes.container == Container::wav) return Container::wav;
+  const auto takes = [&](Container container) { return carriage(container, video.caps.get()) != Carriage::none; };
+  if (wishes.container != Container::automatic) {
+    if (takes(wishes.container)) return wishes.container;
+    throw make_error(
+        ErrorKind::settings, Phase::check,
+        std::string(traits_of(wishes.container).muxer) + " cannot carry the video (" + media_of(video) + ")",
+        "write another container: mux=mkv or mux=mov carry most codings");
+  }
+  std::vector<Container> order{Container::mkv, Container::mov};
+  if (found) order.insert(order.begin(), *found);
+  const auto fits = std::ranges::find_if(order, takes);
+  if (fits != order.end()) return *fits;
+  throw make_error(ErrorKind::input, Phase::check,
+                   "no muxer that is installed carries the video (" + media_of(video) + ")",
+                   "encode the video first, or ask for the sound alone with mux=wav");
+}
+
+Role role_of_first_audio(OriginalAudio original) {
+  switch (original) {
+    case OriginalAudio::duck:
+    case OriginalAudio::mix:
+      return Role::mixed;
+    case OriginalAudio::replace:
+      return Role::replaced;
+    case OriginalAudio::separate:
+      return Role::copied;
+  }
+  return Role::mixed;
+}
+
+// Where the first audio was, if it goes; else behind all others.
+std::size_t place_of_sound(const StreamPlan& plan, const std::vector<InputStream>& streams) {
+  for (std::size_t i = 0; i < streams.size(); ++i)
+    if (is_audio(streams[i].caps.get()) && (plan.roles[i] == Role::mixed || plan.roles[i] == Role::replaced)) return i;
+  return streams.size();
+}
+
+std::string describe_loss(const InputStream& stream, Container container) {
+  return "the stream " + stream.name + " (" + media_of(stream) + ") is left out: " + traits_of(container).muxer +
+         " does not carry it";
+}
+
+}  // namespace
+
+bool is_video(const GstCaps* caps) {
+  return has_prefix(caps, "video/");
+}
+
+bool is_audio(const GstCaps* caps) {
+  return has_prefix(caps, "audio/");
+}
+
+StreamPlan make_plan(const std::vector<InputStream>& streams, const Wishes& wishes, std::optional<Container> found) {
+  const auto video = std::ranges::find_if(streams, [](const auto& stream) { return is_video(stream.caps.get()); });
+  if (video == streams.end())
+    throw make_error(ErrorKind::input, Phase::check, "the input holds no video that can be read",
+                     "check the file with gst-discoverer-1.0; the service makes a sound for a picture");
+  StreamPlan plan;
+  plan.container = choose(*video, wishes, found);
+  bool audio_seen = false;
+  for (const auto& stream : streams) {
+    Role role = Role::copied;
+    if (&stream == &*video) role = Role::dubbed;
+    if (is_audio(stream.caps.get()) && !std::exchange(audio_seen, true)) role = role_of_first_audio(wishes.original);
+    if (role == Role::copied && plan.container == Container::wav) role = Role::replaced;
+    if (role == Role::copied && carriage(plan.container, stream.caps.get()) == Carriage::none) {
+      role = Role::lost;
+      plan.lost.push_back(describe_loss(stream, plan.container));
+    }
+    plan.roles.push_back(role);
+  }
+  plan.sound_place = place_of_sound(plan, streams);
+  return plan;
+}
+
+GType original_audio_get_type() {
+  static const GEnumValue values[] = {
+      {static_cast<int>(OriginalAudio::duck), "Lower the generated sound under it", "duck"},
+      {static_cast<int>(OriginalAudio::mix), "Add both", "mix"},
+      {static_cast<int>(OriginalAudio::replace), "Leave it out", "replace"},
+      {static_cast<int>(OriginalAudio::separate), "Keep it as a stream of its own", "separate"},
+      {0, nullptr, nullptr},
+  };
+  static gsize type = 0;
+  if (g_once_init_enter(&type)) {
+    const GType registered = g_enum_register_static("GstKlingV2AOriginalAudio", values);
+    g_once_init_leave(&type, registered);
+  }
+  return type;
+}
+
+}  // namespace klingv2a

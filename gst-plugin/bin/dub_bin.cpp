@@ -26,6 +26,14 @@ void set_strings(GstStructure* structure, const char* field, const std::vector<s
   gst_structure_take_value(structure, field, &array);
 }
 
+// What comes for certain; parsebin's own pads know it a little later than the parser's pad behind them.
+CapsPtr caps_of(const PadPtr& pad) {
+  const auto inner = PadPtr::adopt(gst_ghost_pad_get_target(GST_GHOST_PAD(pad.get())));
+  for (const auto& one : {pad, inner})
+    if (auto caps = CapsPtr::adopt(one ? gst_pad_get_current_caps(one.get()) : nullptr)) return caps;
+  return CapsPtr::adopt(gst_pad_query_caps(pad.get(), nullptr));
+}
+
 void set_stats(GstStructure* structure, const char* field, GstElement* element) {
   GstStructure* stats = nullptr;
   g_object_get(element, "stats", &stats, nullptr);
@@ -105,9 +113,9 @@ StructurePtr DubBin::report() {
 }
 
 void DubBin::on_stream(const PadPtr& pad) {
-  auto caps = CapsPtr::adopt(gst_pad_get_current_caps(pad.get()));
-  if (!caps) caps = CapsPtr::adopt(gst_pad_query_caps(pad.get(), nullptr));
   const GCharPtr name(gst_pad_get_name(pad.get()));
+  auto caps = caps_of(pad);
+  GST_INFO_OBJECT(self_, "%s: %" GST_PTR_FORMAT, name.get(), static_cast<void*>(caps.get()));
   probes::on_first(pad.get(), [this] { on_all_streams(); });
   const std::lock_guard lock(mutex_);
   streams_.push_back({{name.get(), std::move(caps)}, pad});
@@ -124,6 +132,8 @@ void DubBin::on_all_streams() {
   } catch (const Error& error) {
     GST_INFO_OBJECT(self_, "%s", error.what());
     messages::post_error(GST_ELEMENT(self_), error.details());
+    // One failure is one error: the demuxer shall not add that nobody takes its streams.
+    for (const auto& stream : streams_) probes::drop_all(stream.pad.get());
   }
 }
 
@@ -224,8 +234,9 @@ void DubBin::reset() {
   streams_.clear();
   lost_.clear();
   run_ = std::make_shared<DubRun>();
-  tracks_ = 0;
+  tracks_.clear();
   built_ = false;
+  original_.clear();
 }
 
 }  // namespace klingv2a

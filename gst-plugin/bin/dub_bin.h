@@ -90,7 +90,9 @@ class DubBin {
   void build_generated();
   void build_sound(const SoundEncoder& encoder);
   FrontTrim front_trim();
-  PadPtr muxer_pad(const GstCaps* caps);
+  bool names_tracks();
+  PadPtr muxer_pad(const GstCaps* caps, const std::string& stream);
+  std::optional<std::int64_t> sound_length();
   PadPtr reframed(const PadPtr& to, const GstCaps* caps);
   PadPtr converted(const PadPtr& to);
   std::string request_companion(const Stream& stream, const PadPtr& to);
@@ -117,8 +119,8 @@ class DubBin {
   Container container_ = Container::automatic;
   std::string encoder_name_;
   std::vector<std::string> lost_;
-  std::size_t sound_track_ = 0;  // the number of the sound's track in the file
-  std::size_t tracks_ = 0;
+  std::string original_;             // the stream that is kept beside the sound, with original-audio=separate
+  std::vector<std::string> tracks_;  // the streams in the order of the file's tracks; empty: our own sound
   bool built_ = false;
 };
 

@@ -22,6 +22,9 @@ PadPtr static_pad(const ElementPtr& element, const char* name) {
 constexpr int kRate = 48000;
 // Times of sound are exact in it, and those of film and television almost.
 constexpr guint kMovieTimescale = 48000;
+// One word each: matroskamux 1.22 puts backslashes before the spaces of a title.
+constexpr const char* kGeneratedTitle = "Generated";
+constexpr const char* kOriginalTitle = "Original";
 
 std::string name_of(GstPad* pad) {
   const auto owner = ElementPtr::adopt(gst_pad_get_parent_element(pad));
@@ -88,20 +91,34 @@ void DubBin::build_muxer() {
 }
 
 FrontTrim DubBin::front_trim() {
-  FrontTrim trim{static_cast<std::int64_t>(run_->timeline.front()), {}};
-  GstStructure* stats = nullptr;
-  g_object_get(mixer_, "stats", &stats, nullptr);
-  const StructurePtr owned(stats);
-  gint64 samples = 0;
-  if (stats && gst_structure_get_int64(stats, "samples", &samples)) {
-    trim.lengths_ns.resize(sound_track_ + 1);
-    trim.lengths_ns[sound_track_] =
-        static_cast<std::int64_t>(gst_util_uint64_scale_int_round(static_cast<guint64>(samples), GST_SECOND, kRate));
+  FrontTrim trim{run_->timeline.front_in_file(), {}};
+  const bool separate = settings().wishes.original == OriginalAudio::separate;
+  for (const auto& stream : tracks_) {
+    TrackTrim track{static_cast<std::int64_t>(run_->timeline.hidden(stream)), {}, {}};
+    if (stream.empty()) track.length_ns = sound_length();
+    if (separate && stream.empty()) track.name = kGeneratedTitle;
+    if (separate && stream == original_) track.name = kOriginalTitle;
+    trim.tracks.push_back(std::move(track));
   }
   return trim;
 }
 
-PadPtr DubBin::muxer_pad(const GstCaps* caps) {
+// Elsewhere a title becomes the file's, and the tracks are named when the file is finished.
+bool DubBin::names_tracks() {
+  return settings().wishes.original == OriginalAudio::separate && !traits_of(container_).edit_lists;
+}
+
+// In nanoseconds; the mixer has counted.
+std::optional<std::int64_t> DubBin::sound_length() {
+  GstStructure* stats = nullptr;
+  g_object_get(mixer_, "stats", &stats, nullptr);
+  const StructurePtr owned(stats);
+  gint64 samples = 0;
+  if (!stats || !gst_structure_get_int64(stats, "samples", &samples)) return std::nullopt;
+  return static_cast<std::int64_t>(gst_util_uint64_scale_int_round(static_cast<guint64>(samples), GST_SECOND, kRate));
+}
+
+PadPtr DubBin::muxer_pad(const GstCaps* caps, const std::string& stream) {
   if (container_ == Container::wav) return static_pad(muxer_, "sink");
   const char* name = pad_template_for(container_, caps);
   auto pad = PadPtr::adopt(name ? gst_element_request_pad_simple(muxer_.get(), name) : nullptr);
@@ -110,7 +127,7 @@ PadPtr DubBin::muxer_pad(const GstCaps* caps) {
                      std::string(traits_of(container_).muxer) + " gives no pad for " + to_text(caps),
                      "write another container with mux");
   const std::lock_guard lock(mutex_);
-  ++tracks_;
+  tracks_.push_back(stream);
   return pad;
 }
 
@@ -130,8 +147,9 @@ void DubBin::build_video(const Stream& stream) {
   if (container_ == Container::wav) return;
   const auto out = PadPtr::adopt(gst_element_get_static_pad(kling_, "video"));
   const bool wants_dts = traits_of(container_).needs_dts && !g_str_has_prefix(to_text(caps).c_str(), "video/x-raw");
-  probe_ids_.emplace_back(out, probes::move_video(out.get(), run_, wants_dts, settings().mark_generated));
-  link(out, reframed(muxer_pad(caps), caps));
+  if (wants_dts) run_->order.want_dts();
+  probe_ids_.emplace_back(out, probes::move_video(out.get(), run_, settings().mark_generated));
+  link(out, reframed(muxer_pad(caps, kVideoStream), caps));
 }
 
 void DubBin::build_copy(const Stream& stream) {
@@ -139,9 +157,11 @@ void DubBin::build_copy(const Stream& stream) {
   probes::watch(stream.pad.get(), run_, stream.input.name);
   // Before klingv2a, so that all behind it see one kind of text.
   if (carriage(container_, caps) == Carriage::plain_text) probes::make_plain(stream.pad.get());
-  const auto companion = request_companion(stream, reframed(muxer_pad(caps), caps));
+  const auto companion = request_companion(stream, reframed(muxer_pad(caps, stream.input.name), caps));
   const std::lock_guard lock(mutex_);
   copies_.emplace(companion, stream.input.name);
+  const bool separate = settings_.wishes.original == OriginalAudio::separate;
+  if (separate && original_.empty() && is_audio(caps)) original_ = stream.input.name;
 }
 
 void DubBin::build_original(const Stream& stream) {
@@ -197,12 +217,9 @@ void DubBin::build_sound(const SoundEncoder& encoder) {
     out = static_pad(element, "src");
     coded = encoder.coded;
   }
-  {
-    const std::lock_guard lock(mutex_);
-    sound_track_ = tracks_;
-  }
   probes::move_sound(out.get(), run_);
-  link(out, muxer_pad(coded.get()));
+  if (names_tracks()) probes::give_title(out.get(), kGeneratedTitle);
+  link(out, muxer_pad(coded.get(), {}));
 }
 
 // A request pad of klingv2a for `stream`; its source pad comes later and is then linked to `to`. Returns its name.
@@ -223,15 +240,18 @@ void DubBin::on_kling_pad(const PadPtr& pad) {
   const GCharPtr name(gst_pad_get_name(pad.get()));
   PadPtr to;
   std::string copied;
+  bool titled = false;
   std::shared_ptr<DubRun> run;
   {
     const std::lock_guard lock(mutex_);
     if (const auto found = awaiting_.find(name.get()); found != awaiting_.end()) to = found->second;
     if (const auto found = copies_.find(name.get()); found != copies_.end()) copied = found->second;
+    titled = !copied.empty() && copied == original_ && !traits_of(container_).edit_lists;
     run = run_;
   }
   if (!to) return;
   if (!copied.empty()) probes::move(pad.get(), run, copied);
+  if (titled) probes::give_title(pad.get(), kOriginalTitle);
   try {
     link(pad, to);
   } catch (const Error& error) {

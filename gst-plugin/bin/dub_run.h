@@ -11,8 +11,8 @@
 namespace klingv2a {
 
 struct DubRun {
-  MuxedTimeline timeline;
   FrameOrder order;
+  MuxedTimeline timeline{order};
   GeneratedMark mark;
 };
 

@@ -122,28 +122,29 @@ Bytes write_elst(View old, const std::vector<Edit>& edits) {
 struct Track {
   std::uint64_t movie_scale = 0, media_scale = 0;
   std::int64_t front_ns = 0;
-  std::optional<std::int64_t> length_ns;
+  TrackTrim trim;
 };
 
-// Empty edits shrink first; what is left of the front is skipped in the media.
+// Where the track's media begins in the movie, and how much of it is shown.
 std::vector<Edit> trimmed(const std::vector<Edit>& edits, const Track& track) {
-  std::vector<Edit> kept;
-  std::int64_t left = scaled(track.front_ns, track.movie_scale);
-  std::int64_t shown = 0;
-  const auto length = track.length_ns ? scaled(*track.length_ns, track.movie_scale) : INT64_MAX;
+  const auto hidden = scaled(track.trim.hidden_ns, track.movie_scale);
+  std::int64_t empty = hidden - scaled(track.front_ns, track.movie_scale);
+  std::vector<Edit> shown;
   for (Edit edit : edits) {
-    const auto cut = std::min(left, edit.duration);
-    left -= cut;
-    edit.duration -= cut;
-    if (edit.media_time >= 0) {
-      const auto scale = static_cast<long double>(track.media_scale) / static_cast<long double>(track.movie_scale);
-      edit.media_time += std::llround(static_cast<long double>(cut) * scale);
-      edit.duration = std::min(edit.duration, length - shown);
-      shown += edit.duration;
+    if (edit.media_time < 0) {
+      empty += edit.duration;
+      continue;
     }
-    if (edit.duration > 0) kept.push_back(edit);
+    if (shown.empty()) {
+      edit.media_time += scaled(track.trim.hidden_ns, track.media_scale);
+      edit.duration = std::max<std::int64_t>(edit.duration - hidden, 0);
+      if (track.trim.length_ns)
+        edit.duration = std::min(edit.duration, scaled(*track.trim.length_ns, track.movie_scale));
+    }
+    shown.push_back(edit);
   }
-  return kept;
+  if (empty > 0) shown.insert(shown.begin(), Edit{empty, -1});
+  return shown;
 }
 
 std::int64_t total(const std::vector<Edit>& edits) {
@@ -173,6 +174,26 @@ struct NewTrack {
   std::int64_t duration = 0;  // movie timescale
 };
 
+// The name of a handler box is a C string, in QuickTime one that begins with its length.
+Bytes named(View hdlr, const std::string& name) {
+  constexpr std::size_t kNameAt = kHeader + 24;
+  if (hdlr.size() <= kNameAt) return {hdlr.begin(), hdlr.end()};
+  const bool counted = hdlr[kNameAt] == hdlr.size() - kNameAt - 1;
+  Bytes box(hdlr.begin(), hdlr.begin() + kNameAt);
+  if (counted) box.push_back(static_cast<std::uint8_t>(name.size()));
+  box.insert(box.end(), name.begin(), name.end());
+  if (!counted) box.push_back(0);
+  write(box, 0, 4, box.size());
+  return box;
+}
+
+Bytes with_name(View mdia, const std::string& name) {
+  Bytes content;
+  for_each_box(mdia.subspan(kHeader),
+               [&](View child) { append(content, type_of(child) == "hdlr" ? View(named(child, name)) : child); });
+  return boxed(mdia, content);
+}
+
 NewTrack trim_track(View trak, const Track& track) {
   const View elst = find(trak, {"edts", "elst"});
   if (elst.empty()) throw Malformed();
@@ -182,6 +203,7 @@ NewTrack trim_track(View trak, const Track& track) {
   Bytes content;
   for_each_box(trak.subspan(kHeader), [&](View child) {
     Bytes box(child.begin(), child.end());
+    if (type_of(child) == "mdia" && !track.trim.name.empty()) box = with_name(child, track.trim.name);
     if (type_of(child) == "edts") box = boxed(child, write_elst(elst, edits));
     if (type_of(child) == "tkhd") set_duration(box, 20, 28, result.duration);
     append(content, box);
@@ -203,11 +225,11 @@ Bytes trim_movie(View moov, const FrontTrim& trim) {
   for_each_box(moov.subspan(kHeader), [&](View child) {
     if (type_of(child) == "mvhd") mvhd_at = content.size();
     if (type_of(child) != "trak") return append(content, child);
-    const auto length = number < trim.lengths_ns.size() ? trim.lengths_ns[number] : std::nullopt;
+    const auto wanted = number < trim.tracks.size() ? trim.tracks[number] : TrackTrim();
     ++number;
     if (!can_be_trimmed(child)) return append(content, child);
     const auto track =
-        trim_track(child, {movie_scale, timescale(find(child, {"mdia", "mdhd"})), trim.front_ns, length});
+        trim_track(child, {movie_scale, timescale(find(child, {"mdia", "mdhd"})), trim.front_ns, wanted});
     longest = std::max(longest, track.duration);
     append(content, track.box);
   });

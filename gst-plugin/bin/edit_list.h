@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Hides the front of all tracks of an MP4 or QuickTime file: what an encoder needs to get going (its priming), and the
-// pictures that a cut inside a GOP left before the first one to be shown. mp4mux can only move tracks against each
-// other, so klingv2abin moves them all by `front`, and takes that off again in the finished `moov`, by edit lists
-// (ISO/IEC 14496-12, 8.6.6). Pure functions on bytes; any thread.
+// Hides the front of tracks of an MP4 or QuickTime file: what an encoder needs to get going (its priming), and the
+// pictures that a cut inside a GOP left before the first one to be shown. mp4mux and qtmux can only move tracks
+// against each other, so klingv2abin moves them all by `front`, and says in the finished `moov`, by edit lists
+// (ISO/IEC 14496-12, 8.6.6), what is to be shown of each. Pure functions on bytes; any thread.
 #pragma once
 
 #include <cstddef>
@@ -17,14 +17,18 @@ namespace klingv2a {
 
 using Bytes = std::vector<std::uint8_t>;
 
-struct FrontTrim {
-  std::int64_t front_ns = 0;  // taken off every track's beginning
-  // Where tracks end exactly, in nanoseconds from their begin after the trim, in the order of the tracks; an encoder
-  // fills its last packet up. May be shorter than the number of tracks.
-  std::vector<std::optional<std::int64_t>> lengths_ns;
+struct TrackTrim {
+  std::int64_t hidden_ns = 0;             // of its media's front
+  std::optional<std::int64_t> length_ns;  // what is shown of it at most: an encoder fills its last packet up
+  std::string name;                       // for the handler box; empty: as it is
 };
 
-// `moov` is the whole box, header included. Returns the new box, never longer than the old one; nullopt if it is not a
+struct FrontTrim {
+  std::int64_t front_ns = 0;      // every track begins so much earlier; negative: later
+  std::vector<TrackTrim> tracks;  // in the order of the tracks; those that are missing here hide nothing
+};
+
+// `moov` is the whole box, header included. Returns the new box; nullopt if it is not a
 // `moov` that can be read, which is then better left as it is.
 [[nodiscard]] std::optional<Bytes> trim_front(std::span<const std::uint8_t> moov, const FrontTrim& trim);
 

@@ -11,6 +11,23 @@ constexpr GstClockTime kRoom = GST_SECOND * 3600;
 
 }  // namespace
 
+void FrameOrder::want_dts() {
+  const std::lock_guard lock(mutex_);
+  wanted_ = true;
+}
+
+bool FrameOrder::wants_dts() {
+  const std::lock_guard lock(mutex_);
+  return wanted_;
+}
+
+GstClockTime FrameOrder::delay() {
+  const std::lock_guard lock(mutex_);
+  if (!adds()) return 0;
+  settle();
+  return delay_;
+}
+
 void FrameOrder::note(const GstBuffer* buffer) {
   const std::lock_guard lock(mutex_);
   if (GST_BUFFER_DTS_IS_VALID(buffer)) has_dts_ = true;
@@ -28,7 +45,7 @@ void FrameOrder::settle() {
 
 BufferPtr FrameOrder::timed(BufferPtr buffer) {
   const std::lock_guard lock(mutex_);
-  if (has_dts_ || !GST_BUFFER_PTS_IS_VALID(buffer.get())) return buffer;
+  if (!adds() || !GST_BUFFER_PTS_IS_VALID(buffer.get())) return buffer;
   settle();
   if (next_ >= times_.size()) return buffer;
   buffer = BufferPtr::adopt(gst_buffer_make_writable(buffer.to_c()));
@@ -39,7 +56,7 @@ BufferPtr FrameOrder::timed(BufferPtr buffer) {
 
 GstClockTime FrameOrder::room() {
   const std::lock_guard lock(mutex_);
-  return has_dts_ ? 0 : kRoom;
+  return adds() ? kRoom : 0;
 }
 
 GstSegment FrameOrder::moved(GstSegment segment) {

@@ -18,6 +18,12 @@ namespace klingv2a {
 
 class FrameOrder {
  public:
+  // The muxer wants DTS; without this call, nothing is added.
+  void want_dts();
+  [[nodiscard]] bool wants_dts();
+  // How far DTS lie before the pictures' times where they are added; 0 if they are not. All pictures are in by then.
+  [[nodiscard]] GstClockTime delay();
+
   // A picture that came in.
   void note(const GstBuffer* buffer);
   // The picture as it leaves, in the same order: with a DTS if the video has none, else as it is.
@@ -31,9 +37,11 @@ class FrameOrder {
 
  private:
   void settle();
+  [[nodiscard]] bool adds() const { return wanted_ && !has_dts_; }
 
   std::mutex mutex_;
   std::vector<GstClockTime> times_;
+  bool wanted_ = false;
   bool has_dts_ = false;
   bool settled_ = false;
   GstClockTime delay_ = 0;

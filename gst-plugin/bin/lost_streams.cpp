@@ -57,7 +57,7 @@ std::string sentence(const TrackSummary& track) {
   const std::string what = track.chapters            ? "the chapters are"
                            : track.handler == "tmcd" ? "the timecode track is"
                                                      : "a track of data (" + track.handler + ") is";
-  return what + " left out: GStreamer's demuxer does not hand it out";
+  return what + " left out, because GStreamer's demuxer does so";
 }
 
 }  // namespace

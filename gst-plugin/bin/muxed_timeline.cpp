@@ -17,8 +17,12 @@ void MuxedTimeline::note_buffer(const std::string& stream, const GstBuffer* buff
   const std::lock_guard lock(mutex_);
   auto& lead = leads_[stream];
   if (lead.measured || !lead.segment || !GST_BUFFER_PTS_IS_VALID(buffer)) return;
-  if (GST_BUFFER_PTS(buffer) >= lead.segment->start) return;
-  lead.before_start = std::max(lead.before_start, lead.segment->start - GST_BUFFER_PTS(buffer));
+  const auto before_start = [&](GstClockTime time) {
+    const bool before = GST_CLOCK_TIME_IS_VALID(time) && time < lead.segment->start;
+    return before ? lead.segment->start - time : 0;
+  };
+  lead.before_start = std::max(lead.before_start, before_start(GST_BUFFER_PTS(buffer)));
+  lead.dts_before_start = std::max(lead.dts_before_start, before_start(GST_BUFFER_DTS(buffer)));
 }
 
 void MuxedTimeline::set_priming(GstClockTime priming) {
@@ -29,14 +33,40 @@ void MuxedTimeline::set_priming(GstClockTime priming) {
 void MuxedTimeline::settle() {
   if (front_) return;
   GstClockTime front = priming_;
-  for (const auto& [stream, lead] : leads_) front = std::max(front, lead.before_start);
+  for (const auto& [stream, lead] : leads_) {
+    const auto added = stream == kVideoStream ? video_.delay() : 0;
+    front = std::max({front, lead.before_start + added, video_.wants_dts() ? lead.dts_before_start : 0});
+  }
   front_ = front;
 }
 
-GstClockTime MuxedTimeline::front() {
+GstSegment MuxedTimeline::remember(const std::string& stream, const GstSegment& moved) {
+  if (!sent_.contains(stream)) outputs_[stream] = moved;
+  return moved;
+}
+
+void MuxedTimeline::note_output(const std::string& stream, const GstBuffer* buffer) {
+  const std::lock_guard lock(mutex_);
+  const auto output = outputs_.find(stream);
+  if (output == outputs_.end() || !GST_BUFFER_PTS_IS_VALID(buffer)) return;
+  const auto time = gst_segment_to_running_time(&output->second, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
+  if (!GST_CLOCK_TIME_IS_VALID(time)) return;  // the muxer drops it too
+  first_output_ = std::min(first_output_.value_or(time), time);
+  outputs_.erase(output);
+  sent_.insert(stream);
+}
+
+GstClockTime MuxedTimeline::hidden(const std::string& stream) {
+  const std::lock_guard lock(mutex_);
+  if (stream.empty()) return priming_;
+  const auto lead = leads_.find(stream);
+  return lead != leads_.end() && lead->second.moved ? lead->second.before_start : 0;
+}
+
+std::int64_t MuxedTimeline::front_in_file() {
   const std::lock_guard lock(mutex_);
   settle();
-  return *front_;
+  return static_cast<std::int64_t>(*front_) - static_cast<std::int64_t>(first_output_.value_or(0));
 }
 
 GstSegment MuxedTimeline::move(const std::string& stream, const GstSegment& segment) {
@@ -45,14 +75,14 @@ GstSegment MuxedTimeline::move(const std::string& stream, const GstSegment& segm
   GstSegment moved = segment;
   auto& lead = leads_[stream];
   // Only the segment that the lead-in was measured in begins with it.
-  const bool leads = lead.before_start > 0 && segment.start >= lead.before_start;
+  const bool leads = !lead.moved && lead.before_start > 0 && segment.start >= lead.before_start;
   const auto before = leads ? lead.before_start : 0;
   moved.start -= before;
   moved.time -= std::min(moved.time, before);
   moved.position = moved.start;
   moved.base += *front_ - before;
-  if (leads) lead.before_start = 0;
-  return moved;
+  lead.moved = lead.moved || leads;
+  return remember(stream, moved);
 }
 
 GstSegment MuxedTimeline::move_sound(const GstSegment& segment) {
@@ -60,7 +90,7 @@ GstSegment MuxedTimeline::move_sound(const GstSegment& segment) {
   settle();
   GstSegment moved = segment;
   moved.base += *front_ - priming_;
-  return moved;
+  return remember({}, moved);
 }
 
 }  // namespace klingv2a

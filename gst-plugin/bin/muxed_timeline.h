@@ -11,17 +11,26 @@
 
 #include <gst/gst.h>
 
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
+#include "frame_order.h"
 #include "gst_ptr.h"
 
 namespace klingv2a {
 
+// What the video's stream is called here.
+inline constexpr const char* kVideoStream = "video";
+
 class MuxedTimeline {
  public:
+  // `video`: its DTS, which must not come before running time 0 either.
+  explicit MuxedTimeline(FrameOrder& video) : video_(video) {}
+
   // What came in of `stream`, in its order.
   void note_segment(const std::string& stream, const GstSegment& segment);
   void note_buffer(const std::string& stream, const GstBuffer* buffer);
@@ -34,19 +43,33 @@ class MuxedTimeline {
   // The same for our own sound, whose first packet begins `priming` before its timestamp.
   [[nodiscard]] GstSegment move_sound(const GstSegment& segment);
 
-  // How far all streams move; settles it.
-  [[nodiscard]] GstClockTime front();
+  // What comes before the first thing to be heard or seen of `stream` (empty: our own sound).
+  [[nodiscard]] GstClockTime hidden(const std::string& stream);
+
+  // A packet of `stream` (empty: our own sound) on its way to the muxer.
+  void note_output(const std::string& stream, const GstBuffer* buffer);
+
+  // What mp4mux and qtmux have put in front of the input's own running time 0, in nanoseconds; negative, when they have
+  // taken something away: their files begin with the first packet of all.
+  [[nodiscard]] std::int64_t front_in_file();
 
  private:
   struct Lead {
     std::optional<GstSegment> segment;
     GstClockTime before_start = 0;  // largest distance of a packet before the first segment that had packets
-    bool measured = false;          // a later segment has begun
+    GstClockTime dts_before_start = 0;
+    bool measured = false;  // a later segment has begun
+    bool moved = false;     // the segment has left
   };
   void settle();
+  GstSegment remember(const std::string& stream, const GstSegment& moved);
 
+  FrameOrder& video_;
   std::mutex mutex_;
   std::map<std::string, Lead> leads_;
+  std::map<std::string, GstSegment> outputs_;  // of the streams that have not sent a packet yet
+  std::set<std::string> sent_;                 // the others
+  std::optional<GstClockTime> first_output_;   // running time
   GstClockTime priming_ = 0;
   std::optional<GstClockTime> front_;
 };

@@ -13,7 +13,6 @@ namespace klingv2a::probes {
 
 namespace {
 
-constexpr const char* kVideo = "video";
 constexpr auto kEvents = GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM;
 constexpr auto kAll = static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM | GST_PAD_PROBE_TYPE_BUFFER);
 
@@ -75,6 +74,10 @@ void note(GstPadProbeInfo* info, DubRun& run, const std::string& stream) {
   }
 }
 
+void note_output(GstPadProbeInfo* info, DubRun& run, const std::string& stream) {
+  if (is_buffer(info)) run.timeline.note_output(stream, GST_PAD_PROBE_INFO_BUFFER(info));
+}
+
 void add_dts(GstPadProbeInfo* info, DubRun& run) {
   if (is_buffer(info)) return change_buffer(info, [&](BufferPtr buffer) { return run.order.timed(std::move(buffer)); });
   change_segment(info, [&](const GstSegment& segment) { return run.order.moved(segment); });
@@ -85,6 +88,24 @@ void mark_file(GstPad* pad, GstPadProbeInfo* info, DubRun& run) {
   if (GstEvent* tag = event_of(info, GST_EVENT_TAG)) replace(info, run.mark.add_to(EventPtr::share(tag)));
   if (!is_buffer(info)) return;
   if (auto mark = run.mark.take()) gst_pad_push_event(pad, mark.to_c());
+}
+
+GstPadProbeReturn answer_plain(GstPad*, GstPadProbeInfo* info, gpointer) {
+  GstQuery* query = GST_PAD_PROBE_INFO_QUERY(info);
+  const bool pushed = (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_PUSH) != 0;
+  if (!pushed || GST_QUERY_TYPE(query) != GST_QUERY_CAPS) return GST_PAD_PROBE_OK;
+  GstCaps* filter = nullptr;
+  gst_query_parse_caps(query, &filter);
+  auto caps = plain_text_caps();
+  if (filter) caps = CapsPtr::adopt(gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST));
+  gst_query_set_caps_result(query, caps.get());
+  return GST_PAD_PROBE_HANDLED;
+}
+
+bool has_title(GstEvent* tag) {
+  GstTagList* list = nullptr;
+  gst_event_parse_tag(tag, &list);
+  return gst_tag_list_get_scope(list) == GST_TAG_SCOPE_STREAM && gst_tag_list_get_tag_size(list, GST_TAG_TITLE) > 0;
 }
 
 // The whole `moov` comes in one buffer.
@@ -116,6 +137,11 @@ void on_first(GstPad* pad, std::function<void()> told) {
   });
 }
 
+void drop_all(GstPad* pad) {
+  gst_pad_add_probe(
+      pad, kAll, [](GstPad*, GstPadProbeInfo*, gpointer) { return GST_PAD_PROBE_DROP; }, nullptr, nullptr);
+}
+
 void watch(GstPad* pad, std::shared_ptr<DubRun> run, std::string stream) {
   add(pad, kAll,
       [run = std::move(run), stream = std::move(stream)](GstPad*, GstPadProbeInfo* info) { note(info, *run, stream); });
@@ -123,35 +149,50 @@ void watch(GstPad* pad, std::shared_ptr<DubRun> run, std::string stream) {
 
 void watch_video(GstPad* pad, std::shared_ptr<DubRun> run) {
   add(pad, kAll, [run = std::move(run)](GstPad*, GstPadProbeInfo* info) {
-    note(info, *run, kVideo);
+    note(info, *run, kVideoStream);
     if (is_buffer(info)) run->order.note(GST_PAD_PROBE_INFO_BUFFER(info));
   });
 }
 
 gulong move(GstPad* pad, std::shared_ptr<DubRun> run, std::string stream) {
-  return add(pad, kEvents, [run = std::move(run), stream = std::move(stream)](GstPad*, GstPadProbeInfo* info) {
+  return add(pad, kAll, [run = std::move(run), stream = std::move(stream)](GstPad*, GstPadProbeInfo* info) {
     change_segment(info, [&](const GstSegment& segment) { return run->timeline.move(stream, segment); });
+    note_output(info, *run, stream);
   });
 }
 
-gulong move_video(GstPad* pad, std::shared_ptr<DubRun> run, bool wants_dts, bool mark) {
-  return add(pad, kAll, [run = std::move(run), wants_dts, mark](GstPad* on, GstPadProbeInfo* info) {
+gulong move_video(GstPad* pad, std::shared_ptr<DubRun> run, bool mark) {
+  return add(pad, kAll, [run = std::move(run), mark](GstPad* on, GstPadProbeInfo* info) {
     if (mark) mark_file(on, info, *run);
-    change_segment(info, [&](const GstSegment& segment) { return run->timeline.move(kVideo, segment); });
-    if (wants_dts) add_dts(info, *run);
+    change_segment(info, [&](const GstSegment& segment) { return run->timeline.move(kVideoStream, segment); });
+    note_output(info, *run, kVideoStream);
+    add_dts(info, *run);
   });
 }
 
 gulong move_sound(GstPad* pad, std::shared_ptr<DubRun> run) {
-  return add(pad, kEvents, [run = std::move(run)](GstPad*, GstPadProbeInfo* info) {
+  return add(pad, kAll, [run = std::move(run)](GstPad*, GstPadProbeInfo* info) {
     change_segment(info, [&](const GstSegment& segment) { return run->timeline.move_sound(segment); });
+    note_output(info, *run, {});
   });
 }
 
 void make_plain(GstPad* pad) {
+  // Whoever links behind klingv2a asks through it what comes.
+  gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_QUERY_UPSTREAM, answer_plain, nullptr, nullptr);
   add(pad, kAll, [](GstPad*, GstPadProbeInfo* info) {
     if (is_buffer(info)) return change_buffer(info, [](const BufferPtr& buffer) { return plain_text(buffer); });
     if (event_of(info, GST_EVENT_CAPS)) replace(info, EventPtr::adopt(gst_event_new_caps(plain_text_caps().get())));
+  });
+}
+
+void give_title(GstPad* pad, std::string title) {
+  add(pad, kAll, [title = std::move(title)](GstPad* on, GstPadProbeInfo* info) mutable {
+    if (GstEvent* tag = event_of(info, GST_EVENT_TAG); tag && has_title(tag)) title.clear();
+    if (!is_buffer(info) || title.empty()) return;
+    GstTagList* list = gst_tag_list_new(GST_TAG_TITLE, title.c_str(), nullptr);
+    title.clear();
+    gst_pad_push_event(on, gst_event_new_tag(list));
   });
 }
 

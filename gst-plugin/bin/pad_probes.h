@@ -18,17 +18,23 @@ namespace klingv2a::probes {
 // Calls `told` before the first event or buffer passes.
 void on_first(GstPad* pad, std::function<void()> told);
 
+// Lets nothing pass any more.
+void drop_all(GstPad* pad);
+
 // Takes note of what comes in.
 void watch(GstPad* pad, std::shared_ptr<DubRun> run, std::string stream);
 void watch_video(GstPad* pad, std::shared_ptr<DubRun> run);
 
 // Moves what goes to the muxer. The id is for gst_pad_remove_probe().
 gulong move(GstPad* pad, std::shared_ptr<DubRun> run, std::string stream);
-gulong move_video(GstPad* pad, std::shared_ptr<DubRun> run, bool wants_dts, bool mark);
+gulong move_video(GstPad* pad, std::shared_ptr<DubRun> run, bool mark);
 gulong move_sound(GstPad* pad, std::shared_ptr<DubRun> run);
 
 // Subtitles: CAPS and text without markup.
 void make_plain(GstPad* pad);
+
+// A title for a stream that comes without one.
+void give_title(GstPad* pad, std::string title);
 
 // Calls `told` with the number of channels before CAPS pass.
 void on_channels(GstPad* pad, std::function<void(int)> told);

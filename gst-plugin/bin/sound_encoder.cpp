@@ -99,7 +99,7 @@ void set_bitrate(GstElement* encoder, int channels) {
 ElementPtr make_audio_decoder(const GstCaps* caps) {
   GList* all = gst_element_factory_list_get_elements(
       GST_ELEMENT_FACTORY_TYPE_DECODER | GST_ELEMENT_FACTORY_TYPE_MEDIA_AUDIO, GST_RANK_MARGINAL);
-  GList* fitting = gst_element_factory_list_filter(all, caps, GST_PAD_SINK, FALSE);
+  GList* fitting = gst_element_factory_list_filter(all, caps, GST_PAD_SINK, gst_caps_is_fixed(caps));
   gst_plugin_feature_list_free(all);
   fitting = g_list_sort(fitting, gst_plugin_feature_rank_compare_func);
   ElementPtr decoder;

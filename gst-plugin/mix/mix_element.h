@@ -99,7 +99,9 @@ class MixElement {
   void send_header();
   void send_tags();
   [[nodiscard]] std::optional<GstAudioInfo> output_info() const;
-  [[nodiscard]] std::shared_ptr<const mix::Programme> make_programme();
+  [[nodiscard]] std::shared_ptr<mix::Programme> make_programme();
+  [[nodiscard]] static mix::MixSettings mixing(const MixProperties& properties, const mix::Programme& programme,
+                                               const std::atomic<bool>& cancelled);
   void start_playing();
   void report(const mix::Mastering& result);
   void push_next();

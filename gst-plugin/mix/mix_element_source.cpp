@@ -169,7 +169,7 @@ void MixElement::send_tags() {
 }
 
 // Null: no input had any sound.
-std::shared_ptr<const mix::Programme> MixElement::make_programme() {
+std::shared_ptr<mix::Programme> MixElement::make_programme() {
   auto programme = std::make_shared<mix::Programme>();
   const std::lock_guard lock(mutex_);
   const auto &original = input(Role::original).collected, &generated = input(Role::generated).collected;
@@ -184,27 +184,37 @@ std::shared_ptr<const mix::Programme> MixElement::make_programme() {
   };
   programme->original = to_sound(original);
   programme->generated = to_sound(generated);
-  programme->settings = properties_.mixing();
   programme->layout = layout_of(*output_);
   end_ = first_ + to_time(programme->frames());
   channels_ = programme->layout.size();
   return programme;
 }
 
+mix::MixSettings MixElement::mixing(const MixProperties& properties, const mix::Programme& programme,
+                                    const std::atomic<bool>& cancelled) {
+  std::optional<double> loudness;
+  if (properties.mode == MixMode::duck && programme.original && programme.generated) {
+    const double measured = mix::loudness_of(*programme.original, cancelled);
+    if (std::isfinite(measured)) loudness = measured;
+  }
+  return properties.mixing(loudness);
+}
+
 void MixElement::start_playing() {
   std::shared_ptr<std::atomic<bool>> cancelled;
-  mix::MasterSettings settings;
+  MixProperties properties;
   {
     const std::lock_guard lock(mutex_);
     playing_ = true;
     cancelled = cancelled_;
-    settings = properties_.mastering();
+    properties = properties_;
   }
   const auto programme = make_programme();
   if (!programme) return end_output();
   if (programme->frames() > to_frames(MixInput::kLongest))
     throw make_error(ErrorKind::input, Phase::hold, "the two sounds begin more than 24 hours apart");
-  const auto result = mix::master(programme, settings, *cancelled);
+  programme->settings = mixing(properties, *programme, *cancelled);
+  const auto result = mix::master(programme, properties.mastering(), *cancelled);
   report(result);
   send_tags();
   player_ = std::make_unique<mix::Player>(programme, result);

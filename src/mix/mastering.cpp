@@ -25,6 +25,10 @@ double factor(double db) {
   return std::pow(10, db / 20);
 }
 
+void throw_if(const std::atomic<bool>& cancelled) {
+  if (cancelled) throw make_error(ErrorKind::cancelled, Phase::decode, "the mix was stopped");
+}
+
 struct Reading {
   double loudness, true_peak;
 };
@@ -34,7 +38,7 @@ Reading measure(Reader& reader, const Layout& layout, const std::atomic<bool>& c
   Meter meter(layout);
   std::vector<float> block(kBlockFrames * layout.size());
   while (const std::size_t frames = reader.read(block)) {
-    if (cancelled) throw make_error(ErrorKind::cancelled, Phase::decode, "the mix was stopped");
+    throw_if(cancelled);
     meter.add(std::span(block).first(frames * layout.size()));
   }
   return {meter.loudness(), meter.true_peak()};
@@ -137,6 +141,20 @@ void Player::limit(std::span<float> interleaved) {
   }
   gains_.erase(gains_.begin(), gains_.begin() + static_cast<std::ptrdiff_t>(frames));
   ahead_.erase(ahead_.begin(), ahead_.begin() + static_cast<std::ptrdiff_t>(interleaved.size()));
+}
+
+double loudness_of(const Sound& sound, const std::atomic<bool>& cancelled) {
+  Meter meter(sound.layout, Meter::Peaks::ignored);
+  const std::size_t channels = sound.layout.size();
+  std::vector<float> block(kBlockFrames * channels);
+  for (std::int64_t at = 0; at < sound.track->frames(); at += static_cast<std::int64_t>(kBlockFrames)) {
+    throw_if(cancelled);
+    const auto count = std::min<std::int64_t>(sound.track->frames() - at, static_cast<std::int64_t>(kBlockFrames));
+    const auto part = std::span(block).first(static_cast<std::size_t>(count) * channels);
+    sound.track->read(at, part);
+    meter.add(part);
+  }
+  return meter.loudness();
 }
 
 Mastering master(const std::shared_ptr<const Programme>& programme, const MasterSettings& settings,

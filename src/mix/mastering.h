@@ -67,6 +67,9 @@ class Player {
   std::int64_t left_, limited_ = 0;
 };
 
+// The programme loudness of one sound alone, in LUFS; -infinity: see Meter. Throws as master().
+[[nodiscard]] double loudness_of(const Sound& sound, const std::atomic<bool>& cancelled);
+
 // Throws Error{cancelled} soon after `cancelled` has become true, Error{disk}.
 [[nodiscard]] Mastering master(const std::shared_ptr<const Programme>& programme, const MasterSettings& settings,
                                const std::atomic<bool>& cancelled);

@@ -197,9 +197,7 @@ bool MixElement::on_caps(Role role, GstEvent* event) {
   gst_event_parse_caps(event, &caps);
   GstAudioInfo info;
   if (!gst_audio_info_from_caps(&info, caps) || GST_AUDIO_INFO_RATE(&info) != kMixRate) return false;
-  const auto sound = sound_of(role);
-  if (!sound) return false;
-  sound->set_info(info);
+  if (const auto sound = sound_of(role)) sound->set_info(info);
   {
     const std::lock_guard lock(mutex_);
     if (!input(role).info) input(role).info = info;

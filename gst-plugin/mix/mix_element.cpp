@@ -104,10 +104,11 @@ void MixElement::finish_stop() {
 // A spool file of gigabytes takes its time to close.
 void MixElement::forget_inputs() {
   auto inputs = std::make_shared<std::array<Input, 2>>();
-  std::shared_ptr<mix::Player> player = std::move(player_);
+  std::shared_ptr<mix::Player> player;
   bool is_slow = false;
   {
     const std::lock_guard lock(mutex_);
+    player = std::move(player_);
     for (const auto role : kRoles) {
       auto& each = input(role);
       is_slow |= each.collected && each.collected->track->spooled_bytes() > 0;
@@ -283,9 +284,10 @@ void MixElement::on_flush_stop(Role role, EventPtr event) {
   if (!is_last) return;
   gst_pad_pause_task(source_);
   gst_pad_push_event(source_, event.to_c());
-  player_.reset();
+  std::unique_ptr<mix::Player> played;
   {
     const std::lock_guard lock(mutex_);
+    played = std::move(player_);
     if (stopping_) return;
     restart();
   }

@@ -128,7 +128,7 @@ class MixElement {
   std::size_t channels_ = 0;
   GstClockTime position_ = GST_CLOCK_TIME_NONE, end_ = GST_CLOCK_TIME_NONE;
 
-  // The source pad's task only, or while it does not run.
+  // The source pad's task only; others, holding mutex_, when it does not run.
   std::optional<GstAudioInfo> output_;
   std::unique_ptr<mix::Player> player_;
   GstClockTime first_ = 0;  // running time of frame 0

@@ -68,6 +68,8 @@ void MixElement::work(gpointer self) {
   } catch (const std::bad_alloc&) {
     element.fail(make_error(ErrorKind::disk, Phase::hold, "there is no memory for the mix").details());
   }
+  // Hands what this thread has written to whoever stops or flushes it next.
+  const std::lock_guard lock(element.mutex_);
 }
 
 void MixElement::do_step() {

@@ -95,7 +95,7 @@ void limit(const std::shared_ptr<const Programme>& programme, const MasterSettin
 
 }  // namespace
 
-Player::Player(std::shared_ptr<const Programme> programme, const Mastering& mastering)
+Player::Player(const std::shared_ptr<const Programme>& programme, const Mastering& mastering)
     : reader_(programme),
       channels_(programme->layout.size()),
       gain_(static_cast<float>(factor(mastering.gain_db))),

@@ -47,7 +47,7 @@ struct Mastering {
 class Player {
  public:
   // Uses gain_db and limit of `mastering`.
-  Player(std::shared_ptr<const Programme> programme, const Mastering& mastering);
+  Player(const std::shared_ptr<const Programme>& programme, const Mastering& mastering);
 
   // As ProgrammeReader::read().
   std::size_t read(std::span<float> interleaved);

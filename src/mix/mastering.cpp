@@ -19,6 +19,7 @@ constexpr int kMaxRounds = 6;
 constexpr double kNearEnough = 0.05;
 // Meters interpolate differently, and so read peaks between samples differently: the limiter stays this far below.
 constexpr double kPeakMarginDb = 0.15;
+constexpr double kLeastSlope = 0.25;  // LU a dB: a step of the gain is at most four times what is missing
 constexpr double kCorrectionMarginDb = 0.02;
 
 double factor(double db) {
@@ -71,13 +72,29 @@ void try_limited(const std::shared_ptr<const Programme>& programme, Mastering& r
   ++result.passes;
 }
 
+// One round: the gain that was tried, and what came of it.
+struct Attempt {
+  double gain_db, loudness;
+};
+
+// The more the limiter works, the less loudness a dB of gain brings: reckons with what it brought since the attempt
+// `before`, in the first round with all of it. Where that is next to nothing more gain would only flatten the sound, so
+// it stays.
+double next_gain(const MasterSettings& settings, const Mastering& result, const std::optional<Attempt>& before) {
+  const double missing = settings.loudness - result.loudness_after;
+  if (std::abs(missing) <= kNearEnough) return result.gain_db;
+  const double slope = before ? (result.loudness_after - before->loudness) / (result.gain_db - before->gain_db) : 1;
+  if (slope < kLeastSlope && missing > 0) return result.gain_db;
+  return std::min(result.gain_db + missing / std::clamp(slope, kLeastSlope, 1.0), kMaxGainDb);
+}
+
 // Returns false when nothing is left to correct.
-bool correct(const MasterSettings& settings, double& limit_db, Mastering& result) {
+bool correct(const MasterSettings& settings, double& limit_db, const std::optional<Attempt>& before,
+             Mastering& result) {
   const double excess = result.true_peak_after - settings.true_peak;
   if (excess > 0) limit_db -= excess + kCorrectionMarginDb;
-  const bool adjusts = settings.loudness != 0 && result.measured && !is_near(result, settings.loudness, kNearEnough);
-  const double gain =
-      adjusts ? std::min(result.gain_db + settings.loudness - result.loudness_after, kMaxGainDb) : result.gain_db;
+  const bool adjusts = settings.loudness != 0 && result.measured;
+  const double gain = adjusts ? next_gain(settings, result, before) : result.gain_db;
   if (excess <= 0 && gain == result.gain_db) return false;
   result.gain_db = gain;
   result.limit = factor(limit_db);
@@ -88,9 +105,15 @@ void limit(const std::shared_ptr<const Programme>& programme, const MasterSettin
            const std::atomic<bool>& cancelled) {
   double limit_db = settings.true_peak - kPeakMarginDb;
   result.limit = factor(limit_db);
+  std::optional<Attempt> before;
   try_limited(programme, result, cancelled);
-  for (int round = 1; round < kMaxRounds && correct(settings, limit_db, result); ++round)
+  for (int round = 1; round < kMaxRounds; ++round) {
+    const Attempt now{result.gain_db, result.loudness_after};
+    if (!correct(settings, limit_db, before, result)) return;
+    // A round that only lowers the ceiling tells nothing about the gain.
+    if (now.gain_db != result.gain_db) before = now;
     try_limited(programme, result, cancelled);
+  }
 }
 
 }  // namespace

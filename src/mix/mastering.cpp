@@ -13,7 +13,8 @@ namespace klingv2a::mix {
 namespace {
 
 constexpr std::size_t kBlockFrames = 4096;
-constexpr int kMaxRounds = 6;
+constexpr int kMaxRounds = 8;
+constexpr int kGainRounds = 6;  // the others, if it takes them, only see to the peaks
 // The correction goes on until the result is this near: what encoders and other meters differ by still has room in
 // kLoudnessTolerance.
 constexpr double kNearEnough = 0.05;
@@ -89,11 +90,10 @@ double next_gain(const MasterSettings& settings, const Mastering& result, const 
 }
 
 // Returns false when nothing is left to correct.
-bool correct(const MasterSettings& settings, double& limit_db, const std::optional<Attempt>& before,
+bool correct(const MasterSettings& settings, bool adjusts, double& limit_db, const std::optional<Attempt>& before,
              Mastering& result) {
   const double excess = result.true_peak_after - settings.true_peak;
   if (excess > 0) limit_db -= excess + kCorrectionMarginDb;
-  const bool adjusts = settings.loudness != 0 && result.measured;
   const double gain = adjusts ? next_gain(settings, result, before) : result.gain_db;
   if (excess <= 0 && gain == result.gain_db) return false;
   result.gain_db = gain;
@@ -109,7 +109,8 @@ void limit(const std::shared_ptr<const Programme>& programme, const MasterSettin
   try_limited(programme, result, cancelled);
   for (int round = 1; round < kMaxRounds; ++round) {
     const Attempt now{result.gain_db, result.loudness_after};
-    if (!correct(settings, limit_db, before, result)) return;
+    const bool adjusts = settings.loudness != 0 && result.measured && round < kGainRounds;
+    if (!correct(settings, adjusts, limit_db, before, result)) return;
     // A round that only lowers the ceiling tells nothing about the gain.
     if (now.gain_db != result.gain_db) before = now;
     try_limited(programme, result, cancelled);

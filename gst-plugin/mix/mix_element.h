@@ -86,6 +86,7 @@ class MixElement {
   void on_end(Role role);
   void on_flush_start(Role role, EventPtr event);
   void on_flush_stop(Role role, EventPtr event);
+  static void let_go(Input old, std::unique_ptr<mix::Player> player);
   void forget_inputs();
   void restart();
 
@@ -124,7 +125,7 @@ class MixElement {
   bool header_sent_ = false, tags_changed_ = false, playing_ = false, finished_ = false;
   std::shared_ptr<std::atomic<bool>> cancelled_;  // of the present run
   std::optional<mix::Mastering> result_;
-  std::uint64_t spooled_bytes_ = 0;
+  std::uint64_t spooled_bytes_ = 0, repaired_samples_ = 0;
   std::size_t channels_ = 0;
   GstClockTime position_ = GST_CLOCK_TIME_NONE, end_ = GST_CLOCK_TIME_NONE;
 

@@ -182,6 +182,7 @@ std::shared_ptr<mix::Programme> MixElement::make_programme() {
   const auto to_sound = [&](const std::optional<CollectedSound>& each) -> std::optional<mix::Sound> {
     if (!each) return std::nullopt;
     spooled_bytes_ += each->track->spooled_bytes();
+    repaired_samples_ += each->track->repaired_samples();
     return mix::Sound{each->track, each->layout, each->start_frame - first.start_frame};
   };
   programme->original = to_sound(original);
@@ -226,14 +227,15 @@ StructurePtr MixElement::stats() const {
   const std::lock_guard lock(mutex_);
   StructurePtr structure(gst_structure_new_empty("klingv2amix"));
   if (!result_) return structure;
-  gst_structure_set(
-      structure.get(), "loudness-before", G_TYPE_DOUBLE, result_->loudness_before, "loudness-after", G_TYPE_DOUBLE,
-      result_->loudness_after, "true-peak-before", G_TYPE_DOUBLE, result_->true_peak_before, "true-peak-after",
-      G_TYPE_DOUBLE, result_->true_peak_after, "gain", G_TYPE_DOUBLE, result_->gain_db, "measured", G_TYPE_BOOLEAN,
-      static_cast<gboolean>(result_->measured), "target-reached", G_TYPE_BOOLEAN,
-      static_cast<gboolean>(result_->reached), "limited-samples", G_TYPE_INT64, result_->limited_frames,
-      "ducked-samples", G_TYPE_INT64, result_->ducked_frames, "samples", G_TYPE_INT64, result_->frames, "channels",
-      G_TYPE_UINT, static_cast<guint>(channels_), "spooled-bytes", G_TYPE_UINT64, spooled_bytes_, nullptr);
+  gst_structure_set(structure.get(), "loudness-before", G_TYPE_DOUBLE, result_->loudness_before, "loudness-after",
+                    G_TYPE_DOUBLE, result_->loudness_after, "true-peak-before", G_TYPE_DOUBLE,
+                    result_->true_peak_before, "true-peak-after", G_TYPE_DOUBLE, result_->true_peak_after, "gain",
+                    G_TYPE_DOUBLE, result_->gain_db, "measured", G_TYPE_BOOLEAN,
+                    static_cast<gboolean>(result_->measured), "target-reached", G_TYPE_BOOLEAN,
+                    static_cast<gboolean>(result_->reached), "limited-samples", G_TYPE_INT64, result_->limited_frames,
+                    "ducked-samples", G_TYPE_INT64, result_->ducked_frames, "samples", G_TYPE_INT64, result_->frames,
+                    "channels", G_TYPE_UINT, static_cast<guint>(channels_), "spooled-bytes", G_TYPE_UINT64,
+                    spooled_bytes_, "repaired-samples", G_TYPE_UINT64, repaired_samples_, nullptr);
   return structure;
 }
 

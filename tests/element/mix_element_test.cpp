@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <limits>
 
 #include "mix_rig.h"
 
@@ -365,6 +366,31 @@ TEST(MixElement, KeepsInAFileWhatIsTooMuchForMemory) {
   guint64 spooled = 0;
   EXPECT_TRUE(gst_structure_get_uint64(stats, "spooled-bytes", &spooled));
   EXPECT_GT(spooled, 2'000'000U);
+}
+
+TEST(MixElement, CountsWhatIsNoNumber) {
+  MixRig rig;
+  rig.open("original");
+  rig.push("original", {0.25F, std::numeric_limits<float>::quiet_NaN()});
+  rig.end("original");
+  EXPECT_EQ(rig.result(), (Samples{0.25F, 0}));
+  GstStructure* stats = nullptr;
+  g_object_get(rig.element(), "stats", &stats, nullptr);
+  const StructurePtr owned(stats);
+  guint64 repaired = 0;
+  EXPECT_TRUE(gst_structure_get_uint64(stats, "repaired-samples", &repaired));
+  EXPECT_EQ(repaired, 1U);
+}
+
+// With a file of 80 MB, closed by nobody who waits.
+TEST(MixElement, StopsAtOnceWhileItCollects) {
+  MixRig rig("max-hold-bytes=0");
+  rig.open("original");
+  const Samples noise = counting(10 * kSecond);
+  for (std::uint64_t n = 0; n < 20; ++n) rig.push("original", noise, n * 10 * kSecond);
+  const auto before = std::chrono::steady_clock::now();
+  rig.stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - before, Milliseconds(100));
 }
 
 TEST(MixElement, SaysThatItCannotKeepMore) {

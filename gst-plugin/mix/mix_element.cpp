@@ -122,7 +122,7 @@ void MixElement::forget_inputs() {
   // The player reads both: it goes with the first one that is in a file.
   for (auto& each : old) {
     const bool is_slow = each.sound && each.sound->is_spooled();
-    let_go(std::move(each), is_slow ? std::move(player) : nullptr);
+    let_go(std::move(each), is_slow ? std::exchange(player, nullptr) : nullptr);
   }
 }
 

@@ -46,11 +46,13 @@ void MixElement::adopt_pad(Role role, GstPad* pad) {
 }
 
 void MixElement::forget_pad(Role role) {
+  Input old;
   {
     const std::lock_guard lock(mutex_);
-    input(role) = {};
+    old = std::exchange(input(role), {});
   }
   changed_.notify_all();
+  let_go(std::move(old), nullptr);
 }
 
 bool MixElement::set_property(guint id, const GValue* value) {
@@ -80,7 +82,7 @@ void MixElement::restart() {
   flushing_ = header_sent_ = tags_changed_ = playing_ = finished_ = false;
   cancelled_ = std::make_shared<std::atomic<bool>>(false);
   result_.reset();
-  spooled_bytes_ = 0;
+  spooled_bytes_ = repaired_samples_ = 0;
   channels_ = 0;
   position_ = end_ = GST_CLOCK_TIME_NONE;
   output_.reset();
@@ -101,22 +103,27 @@ void MixElement::finish_stop() {
   forget_inputs();
 }
 
-// A spool file of gigabytes takes its time to close.
+// A spool file of gigabytes takes its time to close: without the mutex, and on no thread that matters.
+void MixElement::let_go(Input old, std::unique_ptr<mix::Player> player) {
+  if (!old.sound || !old.sound->is_spooled()) return;
+  reap([input = std::make_shared<Input>(std::move(old)), played = std::shared_ptr<mix::Player>(std::move(player))] {});
+}
+
 void MixElement::forget_inputs() {
-  auto inputs = std::make_shared<std::array<Input, 2>>();
-  std::shared_ptr<mix::Player> player = std::move(player_);
-  bool is_slow = false;
+  std::array<Input, 2> old;
+  std::unique_ptr<mix::Player> player;
   {
     const std::lock_guard lock(mutex_);
-    for (const auto role : kRoles) {
-      auto& each = input(role);
-      is_slow |= each.collected && each.collected->track->spooled_bytes() > 0;
-      (*inputs)[static_cast<std::size_t>(role)] = std::exchange(each, Input{.pad = each.pad});
-    }
-    is_slow |= spooled_bytes_ > 0;
+    player = std::move(player_);
+    for (const auto role : kRoles)
+      old.at(static_cast<std::size_t>(role)) = std::exchange(input(role), Input{.pad = input(role).pad});
     budget_.reset();
   }
-  if (is_slow) reap([inputs = std::move(inputs), player = std::move(player)] {});
+  // The player reads both: it goes with the first one that is in a file.
+  for (auto& each : old) {
+    const bool is_slow = each.sound && each.sound->is_spooled();
+    let_go(std::move(each), is_slow ? std::exchange(player, nullptr) : nullptr);
+  }
 }
 
 // ---- what arrives
@@ -197,9 +204,7 @@ bool MixElement::on_caps(Role role, GstEvent* event) {
   gst_event_parse_caps(event, &caps);
   GstAudioInfo info;
   if (!gst_audio_info_from_caps(&info, caps) || GST_AUDIO_INFO_RATE(&info) != kMixRate) return false;
-  const auto sound = sound_of(role);
-  if (!sound) return false;
-  sound->set_info(info);
+  if (const auto sound = sound_of(role)) sound->set_info(info);
   {
     const std::lock_guard lock(mutex_);
     if (!input(role).info) input(role).info = info;
@@ -272,22 +277,26 @@ void MixElement::on_flush_start(Role role, EventPtr event) {
 // The source flows again when no input is being flushed any more.
 void MixElement::on_flush_stop(Role role, EventPtr event) {
   bool is_last = true;
+  Input old;
   {
     const std::lock_guard lock(mutex_);
     auto& each = input(role);
     each.flushing = each.ended = false;
-    each.collected.reset();
+    old.sound = each.sound;
+    old.collected = std::exchange(each.collected, std::nullopt);
     // A new one: the old sound may still be read.
     if (budget_) each.sound = std::make_shared<MixInput>(budget_, properties_.spool_dir);
     if (each.sound && each.info) each.sound->set_info(*each.info);
     for (const auto& other : inputs_) is_last &= !other.flushing;
   }
+  let_go(std::move(old), nullptr);
   if (!is_last) return;
   gst_pad_pause_task(source_);
   gst_pad_push_event(source_, event.to_c());
-  player_.reset();
+  std::unique_ptr<mix::Player> played;
   {
     const std::lock_guard lock(mutex_);
+    played = std::move(player_);
     if (stopping_) return;
     restart();
   }

@@ -86,6 +86,7 @@ class MixElement {
   void on_end(Role role);
   void on_flush_start(Role role, EventPtr event);
   void on_flush_stop(Role role, EventPtr event);
+  static void let_go(Input old, std::unique_ptr<mix::Player> player);
   void forget_inputs();
   void restart();
 
@@ -99,7 +100,9 @@ class MixElement {
   void send_header();
   void send_tags();
   [[nodiscard]] std::optional<GstAudioInfo> output_info() const;
-  [[nodiscard]] std::shared_ptr<const mix::Programme> make_programme();
+  [[nodiscard]] std::shared_ptr<mix::Programme> make_programme();
+  [[nodiscard]] static mix::MixSettings mixing(const MixProperties& properties, const mix::Programme& programme,
+                                               const std::atomic<bool>& cancelled);
   void start_playing();
   void report(const mix::Mastering& result);
   void push_next();
@@ -122,11 +125,11 @@ class MixElement {
   bool header_sent_ = false, tags_changed_ = false, playing_ = false, finished_ = false;
   std::shared_ptr<std::atomic<bool>> cancelled_;  // of the present run
   std::optional<mix::Mastering> result_;
-  std::uint64_t spooled_bytes_ = 0;
+  std::uint64_t spooled_bytes_ = 0, repaired_samples_ = 0;
   std::size_t channels_ = 0;
   GstClockTime position_ = GST_CLOCK_TIME_NONE, end_ = GST_CLOCK_TIME_NONE;
 
-  // The source pad's task only, or while it does not run.
+  // The source pad's task only; others, holding mutex_, when it does not run.
   std::optional<GstAudioInfo> output_;
   std::unique_ptr<mix::Player> player_;
   GstClockTime first_ = 0;  // running time of frame 0

@@ -68,6 +68,8 @@ void MixElement::work(gpointer self) {
   } catch (const std::bad_alloc&) {
     element.fail(make_error(ErrorKind::disk, Phase::hold, "there is no memory for the mix").details());
   }
+  // Hands what this thread has written to whoever stops or flushes it next.
+  const std::lock_guard lock(element.mutex_);
 }
 
 void MixElement::do_step() {
@@ -169,7 +171,7 @@ void MixElement::send_tags() {
 }
 
 // Null: no input had any sound.
-std::shared_ptr<const mix::Programme> MixElement::make_programme() {
+std::shared_ptr<mix::Programme> MixElement::make_programme() {
   auto programme = std::make_shared<mix::Programme>();
   const std::lock_guard lock(mutex_);
   const auto &original = input(Role::original).collected, &generated = input(Role::generated).collected;
@@ -180,31 +182,42 @@ std::shared_ptr<const mix::Programme> MixElement::make_programme() {
   const auto to_sound = [&](const std::optional<CollectedSound>& each) -> std::optional<mix::Sound> {
     if (!each) return std::nullopt;
     spooled_bytes_ += each->track->spooled_bytes();
+    repaired_samples_ += each->track->repaired_samples();
     return mix::Sound{each->track, each->layout, each->start_frame - first.start_frame};
   };
   programme->original = to_sound(original);
   programme->generated = to_sound(generated);
-  programme->settings = properties_.mixing();
   programme->layout = layout_of(*output_);
   end_ = first_ + to_time(programme->frames());
   channels_ = programme->layout.size();
   return programme;
 }
 
+mix::MixSettings MixElement::mixing(const MixProperties& properties, const mix::Programme& programme,
+                                    const std::atomic<bool>& cancelled) {
+  std::optional<double> loudness;
+  if (properties.mode == MixMode::duck && programme.original && programme.generated) {
+    const double measured = mix::loudness_of(*programme.original, cancelled);
+    if (std::isfinite(measured)) loudness = measured;
+  }
+  return properties.mixing(loudness);
+}
+
 void MixElement::start_playing() {
   std::shared_ptr<std::atomic<bool>> cancelled;
-  mix::MasterSettings settings;
+  MixProperties properties;
   {
     const std::lock_guard lock(mutex_);
     playing_ = true;
     cancelled = cancelled_;
-    settings = properties_.mastering();
+    properties = properties_;
   }
   const auto programme = make_programme();
   if (!programme) return end_output();
   if (programme->frames() > to_frames(MixInput::kLongest))
     throw make_error(ErrorKind::input, Phase::hold, "the two sounds begin more than 24 hours apart");
-  const auto result = mix::master(programme, settings, *cancelled);
+  programme->settings = mixing(properties, *programme, *cancelled);
+  const auto result = mix::master(programme, properties.mastering(), *cancelled);
   report(result);
   send_tags();
   player_ = std::make_unique<mix::Player>(programme, result);
@@ -214,14 +227,15 @@ StructurePtr MixElement::stats() const {
   const std::lock_guard lock(mutex_);
   StructurePtr structure(gst_structure_new_empty("klingv2amix"));
   if (!result_) return structure;
-  gst_structure_set(
-      structure.get(), "loudness-before", G_TYPE_DOUBLE, result_->loudness_before, "loudness-after", G_TYPE_DOUBLE,
-      result_->loudness_after, "true-peak-before", G_TYPE_DOUBLE, result_->true_peak_before, "true-peak-after",
-      G_TYPE_DOUBLE, result_->true_peak_after, "gain", G_TYPE_DOUBLE, result_->gain_db, "measured", G_TYPE_BOOLEAN,
-      static_cast<gboolean>(result_->measured), "target-reached", G_TYPE_BOOLEAN,
-      static_cast<gboolean>(result_->reached), "limited-samples", G_TYPE_INT64, result_->limited_frames,
-      "ducked-samples", G_TYPE_INT64, result_->ducked_frames, "samples", G_TYPE_INT64, result_->frames, "channels",
-      G_TYPE_UINT, static_cast<guint>(channels_), "spooled-bytes", G_TYPE_UINT64, spooled_bytes_, nullptr);
+  gst_structure_set(structure.get(), "loudness-before", G_TYPE_DOUBLE, result_->loudness_before, "loudness-after",
+                    G_TYPE_DOUBLE, result_->loudness_after, "true-peak-before", G_TYPE_DOUBLE,
+                    result_->true_peak_before, "true-peak-after", G_TYPE_DOUBLE, result_->true_peak_after, "gain",
+                    G_TYPE_DOUBLE, result_->gain_db, "measured", G_TYPE_BOOLEAN,
+                    static_cast<gboolean>(result_->measured), "target-reached", G_TYPE_BOOLEAN,
+                    static_cast<gboolean>(result_->reached), "limited-samples", G_TYPE_INT64, result_->limited_frames,
+                    "ducked-samples", G_TYPE_INT64, result_->ducked_frames, "samples", G_TYPE_INT64, result_->frames,
+                    "channels", G_TYPE_UINT, static_cast<guint>(channels_), "spooled-bytes", G_TYPE_UINT64,
+                    spooled_bytes_, "repaired-samples", G_TYPE_UINT64, repaired_samples_, nullptr);
   return structure;
 }
 

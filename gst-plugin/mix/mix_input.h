@@ -52,8 +52,8 @@ class MixInput {
   void add_gap(GstClockTime timestamp, GstClockTime duration);
   // None when there was no sound.
   [[nodiscard]] std::optional<CollectedSound> collected() const;
-  // After a flush: forgets the sound, keeps the caps.
-  void clear() { track_.reset(); }
+  // Once nothing is added any more.
+  [[nodiscard]] bool is_spooled() const { return track_ && track_->spooled_bytes() > 0; }
 
  private:
   [[nodiscard]] BufferPtr clipped(BufferPtr buffer) const;

@@ -37,7 +37,9 @@ constexpr std::array kDoubles{
     DoubleProperty{kDuckDepth, &MixProperties::duck_depth, "duck-depth", "Ducking depth",
                    "By how much the generated sound is lowered while the original speaks, in dB", 0, 60},
     DoubleProperty{kDuckThreshold, &MixProperties::duck_threshold, "duck-threshold", "Ducking threshold",
-                   "Level (RMS of the loudest channel) from which on the original speaks, in dBFS", -90, 0},
+                   "Level (RMS of the loudest channel) from which on the original speaks, in dB relative to its own "
+                   "programme loudness",
+                   -60, 20},
     DoubleProperty{kOriginalLevel, &MixProperties::original_level, "original-level", "Original level",
                    "Level of the original sound in the mix, in dB", -80, 20},
     DoubleProperty{kGeneratedLevel, &MixProperties::generated_level, "generated-level", "Generated level",
@@ -64,6 +66,8 @@ constexpr std::array kTimes{
                  "How long the generated sound takes to come up again, in ns"},
 };
 
+// Of an original that is too short to have a loudness.
+constexpr double kUsualLoudness = -23;
 constexpr guint64 kLongestDuckTime = 10 * GST_SECOND;
 
 GType mode_get_type() {
@@ -105,10 +109,10 @@ double seconds(guint64 ns) {
 
 }  // namespace
 
-mix::MixSettings MixProperties::mixing() const {
+mix::MixSettings MixProperties::mixing(std::optional<double> original_loudness) const {
   return {.duck = mode == MixMode::duck,
           .ducking = {.depth_db = duck_depth,
-                      .threshold_db = duck_threshold,
+                      .threshold_db = original_loudness.value_or(kUsualLoudness) + duck_threshold,
                       .attack_s = seconds(duck_attack),
                       .hold_s = seconds(duck_hold),
                       .release_s = seconds(duck_release)},

@@ -5,6 +5,7 @@
 
 #include <gst/gst.h>
 
+#include <optional>
 #include <string>
 
 #include "mix/mastering.h"
@@ -16,7 +17,7 @@ enum class MixMode { duck, mix };
 
 struct MixProperties {
   MixMode mode = MixMode::duck;
-  double duck_depth = 12, duck_threshold = -40;  // dB
+  double duck_depth = 12, duck_threshold = -10;  // dB; the latter relative to the original's programme loudness
   guint64 duck_attack = 100 * GST_MSECOND, duck_hold = 400 * GST_MSECOND, duck_release = 600 * GST_MSECOND;
   double original_level = 0, generated_level = 0;  // dB
   double loudness = -23;                           // LUFS, 0: off
@@ -24,7 +25,8 @@ struct MixProperties {
   guint64 max_hold_bytes = 64ULL * 1024 * 1024;
   std::string spool_dir;
 
-  [[nodiscard]] mix::MixSettings mixing() const;
+  // `original_loudness` in LUFS, of the original alone; none: it has no loudness, or nothing depends on it.
+  [[nodiscard]] mix::MixSettings mixing(std::optional<double> original_loudness) const;
   [[nodiscard]] mix::MasterSettings mastering() const;
 };
 

@@ -3,7 +3,7 @@
 // From the peak of each frame to its gain:
 //   1. needed: ceiling / peak, or 1
 //   2. the minimum over a window from kHold frames back to kLook frames ahead, so that the gain is down in time
-//   3. release: upwards only as fast as kReleaseDbPerSecond
+//   3. release: upwards fast from far below, so that a click does not take what follows with it, and slowly at last
 //   4. two moving averages of together kLook frames: a curve without corners. Every value they take in at a peak is
 //      already low enough (2), so the average is, too.
 #include "mix/limiter.h"
@@ -18,12 +18,13 @@ namespace klingv2a::mix {
 namespace {
 
 constexpr double kRate = 48000;
-constexpr std::size_t kAverage = 96;          // 2 ms, twice
-constexpr std::int64_t kLook = 2 * kAverage;  // 4 ms
-constexpr std::int64_t kHold = 480;           // 10 ms: half a period of 50 Hz
-constexpr double kReleaseDbPerSecond = 40;
-constexpr std::size_t kBlock = 1024;  // frames
-const double kReleaseStep = std::pow(10, kReleaseDbPerSecond / kRate / 20);
+constexpr std::size_t kAverage = 96;           // 2 ms, twice
+constexpr std::int64_t kLook = 2 * kAverage;   // 4 ms
+constexpr std::int64_t kHold = 480;            // 10 ms: half a period of 50 Hz
+constexpr double kReleaseSeconds = 0.06;       // the time constant of the way up
+constexpr double kLastRise = 1 / (2 * kRate);  // a frame: so that it does arrive at 1
+constexpr std::size_t kBlock = 1024;           // frames
+const double kRelease = 1 - std::exp(-1 / (kReleaseSeconds * kRate));
 constexpr std::uint64_t kOne = 1ULL << 40;
 
 // The interpolation: three phases between two samples, each of kTaps samples around them.
@@ -149,7 +150,7 @@ float Limiter::smoothed(double needed) {
   while (!lows_.empty() && lows_.back().gain >= needed) lows_.pop_back();
   lows_.push_back({needed, frame_});
   while (lows_.front().frame < frame_ - kLook - kHold) lows_.pop_front();
-  released_ = std::min({1.0, released_ * kReleaseStep, lows_.front().gain});
+  released_ = std::min({1.0, released_ + (1 - released_) * kRelease + kLastRise, lows_.front().gain});
   const auto value = static_cast<std::uint64_t>(released_ * static_cast<double>(kOne));
   const auto first = slide(first_window_, first_sum_, frame_, value);
   const auto second = slide(second_window_, second_sum_, frame_, first);

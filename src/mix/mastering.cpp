@@ -13,16 +13,22 @@ namespace klingv2a::mix {
 namespace {
 
 constexpr std::size_t kBlockFrames = 4096;
-constexpr int kMaxRounds = 6;
+constexpr int kMaxRounds = 8;
+constexpr int kGainRounds = 6;  // the others, if it takes them, only see to the peaks
 // The correction goes on until the result is this near: what encoders and other meters differ by still has room in
 // kLoudnessTolerance.
 constexpr double kNearEnough = 0.05;
 // Meters interpolate differently, and so read peaks between samples differently: the limiter stays this far below.
 constexpr double kPeakMarginDb = 0.15;
+constexpr double kLeastSlope = 0.25;  // LU a dB: a step of the gain is at most four times what is missing
 constexpr double kCorrectionMarginDb = 0.02;
 
 double factor(double db) {
   return std::pow(10, db / 20);
+}
+
+void throw_if(const std::atomic<bool>& cancelled) {
+  if (cancelled) throw make_error(ErrorKind::cancelled, Phase::decode, "the mix was stopped");
 }
 
 struct Reading {
@@ -34,7 +40,7 @@ Reading measure(Reader& reader, const Layout& layout, const std::atomic<bool>& c
   Meter meter(layout);
   std::vector<float> block(kBlockFrames * layout.size());
   while (const std::size_t frames = reader.read(block)) {
-    if (cancelled) throw make_error(ErrorKind::cancelled, Phase::decode, "the mix was stopped");
+    throw_if(cancelled);
     meter.add(std::span(block).first(frames * layout.size()));
   }
   return {meter.loudness(), meter.true_peak()};
@@ -67,13 +73,28 @@ void try_limited(const std::shared_ptr<const Programme>& programme, Mastering& r
   ++result.passes;
 }
 
+// One round: the gain that was tried, and what came of it.
+struct Attempt {
+  double gain_db, loudness;
+};
+
+// The more the limiter works, the less loudness a dB of gain brings: reckons with what it brought since the attempt
+// `before`, in the first round with all of it. Where that is next to nothing more gain would only flatten the sound, so
+// it stays.
+double next_gain(const MasterSettings& settings, const Mastering& result, const std::optional<Attempt>& before) {
+  const double missing = settings.loudness - result.loudness_after;
+  if (std::abs(missing) <= kNearEnough) return result.gain_db;
+  const double slope = before ? (result.loudness_after - before->loudness) / (result.gain_db - before->gain_db) : 1;
+  if (slope < kLeastSlope && missing > 0) return result.gain_db;
+  return std::min(result.gain_db + missing / std::clamp(slope, kLeastSlope, 1.0), kMaxGainDb);
+}
+
 // Returns false when nothing is left to correct.
-bool correct(const MasterSettings& settings, double& limit_db, Mastering& result) {
+bool correct(const MasterSettings& settings, bool adjusts, double& limit_db, const std::optional<Attempt>& before,
+             Mastering& result) {
   const double excess = result.true_peak_after - settings.true_peak;
   if (excess > 0) limit_db -= excess + kCorrectionMarginDb;
-  const bool adjusts = settings.loudness != 0 && result.measured && !is_near(result, settings.loudness, kNearEnough);
-  const double gain =
-      adjusts ? std::min(result.gain_db + settings.loudness - result.loudness_after, kMaxGainDb) : result.gain_db;
+  const double gain = adjusts ? next_gain(settings, result, before) : result.gain_db;
   if (excess <= 0 && gain == result.gain_db) return false;
   result.gain_db = gain;
   result.limit = factor(limit_db);
@@ -84,14 +105,21 @@ void limit(const std::shared_ptr<const Programme>& programme, const MasterSettin
            const std::atomic<bool>& cancelled) {
   double limit_db = settings.true_peak - kPeakMarginDb;
   result.limit = factor(limit_db);
+  std::optional<Attempt> before;
   try_limited(programme, result, cancelled);
-  for (int round = 1; round < kMaxRounds && correct(settings, limit_db, result); ++round)
+  for (int round = 1; round < kMaxRounds; ++round) {
+    const Attempt now{result.gain_db, result.loudness_after};
+    const bool adjusts = settings.loudness != 0 && result.measured && round < kGainRounds;
+    if (!correct(settings, adjusts, limit_db, before, result)) return;
+    // A round that only lowers the ceiling tells nothing about the gain.
+    if (now.gain_db != result.gain_db) before = now;
     try_limited(programme, result, cancelled);
+  }
 }
 
 }  // namespace
 
-Player::Player(std::shared_ptr<const Programme> programme, const Mastering& mastering)
+Player::Player(const std::shared_ptr<const Programme>& programme, const Mastering& mastering)
     : reader_(programme),
       channels_(programme->layout.size()),
       gain_(static_cast<float>(factor(mastering.gain_db))),
@@ -137,6 +165,20 @@ void Player::limit(std::span<float> interleaved) {
   }
   gains_.erase(gains_.begin(), gains_.begin() + static_cast<std::ptrdiff_t>(frames));
   ahead_.erase(ahead_.begin(), ahead_.begin() + static_cast<std::ptrdiff_t>(interleaved.size()));
+}
+
+double loudness_of(const Sound& sound, const std::atomic<bool>& cancelled) {
+  Meter meter(sound.layout, Meter::Peaks::ignored);
+  const std::size_t channels = sound.layout.size();
+  std::vector<float> block(kBlockFrames * channels);
+  for (std::int64_t at = 0; at < sound.track->frames(); at += static_cast<std::int64_t>(kBlockFrames)) {
+    throw_if(cancelled);
+    const auto count = std::min<std::int64_t>(sound.track->frames() - at, static_cast<std::int64_t>(kBlockFrames));
+    const auto part = std::span(block).first(static_cast<std::size_t>(count) * channels);
+    sound.track->read(at, part);
+    meter.add(part);
+  }
+  return meter.loudness();
 }
 
 Mastering master(const std::shared_ptr<const Programme>& programme, const MasterSettings& settings,

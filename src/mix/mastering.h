@@ -47,7 +47,7 @@ struct Mastering {
 class Player {
  public:
   // Uses gain_db and limit of `mastering`.
-  Player(std::shared_ptr<const Programme> programme, const Mastering& mastering);
+  Player(const std::shared_ptr<const Programme>& programme, const Mastering& mastering);
 
   // As ProgrammeReader::read().
   std::size_t read(std::span<float> interleaved);
@@ -66,6 +66,9 @@ class Player {
   std::vector<float> ahead_, gains_, block_;  // ahead_: frames whose gain is not known yet, or not asked for
   std::int64_t left_, limited_ = 0;
 };
+
+// The programme loudness of one sound alone, in LUFS; -infinity: see Meter. Throws as master().
+[[nodiscard]] double loudness_of(const Sound& sound, const std::atomic<bool>& cancelled);
 
 // Throws Error{cancelled} soon after `cancelled` has become true, Error{disk}.
 [[nodiscard]] Mastering master(const std::shared_ptr<const Programme>& programme, const MasterSettings& settings,

@@ -43,8 +43,9 @@ int role_of(Channel channel, bool has_sides) {
 
 }  // namespace
 
-Meter::Meter(const Layout& layout)
-    : state_(ebur128_init(static_cast<unsigned>(layout.size()), kRate, EBUR128_MODE_I | EBUR128_MODE_TRUE_PEAK)) {
+Meter::Meter(const Layout& layout, Peaks peaks)
+    : state_(ebur128_init(static_cast<unsigned>(layout.size()), kRate,
+                          peaks == Peaks::measured ? EBUR128_MODE_I | EBUR128_MODE_TRUE_PEAK : EBUR128_MODE_I)) {
   if (!state_) throw std::bad_alloc();
   const bool has_sides = has(layout, Channel::side_left) || has(layout, Channel::side_right);
   for (unsigned number = 0; number < layout.size(); ++number)

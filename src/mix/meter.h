@@ -14,13 +14,14 @@ namespace klingv2a::mix {
 
 class Meter {
  public:
-  explicit Meter(const Layout& layout);
+  enum class Peaks { measured, ignored };  // measuring them takes most of the time
+  explicit Meter(const Layout& layout, Peaks peaks = Peaks::measured);
 
   // Interleaved. Throws std::bad_alloc.
   void add(std::span<const float> samples);
   // Integrated, in LUFS. -infinity for silence, and for less than the 0.4 s that the measurement needs.
   [[nodiscard]] double loudness() const;
-  // Of the loudest channel, in dBTP. -infinity for digital silence.
+  // Of the loudest channel, in dBTP. -infinity for digital silence, and when peaks are ignored.
   [[nodiscard]] double true_peak() const;
 
  private:

@@ -51,7 +51,8 @@ bool has_markup(const GstCaps* caps) {
 
 std::optional<Container> quicktime(const GstStructure* structure) {
   const char* variant = gst_structure_get_string(structure, "variant");
-  return g_strcmp0(variant, "apple") == 0 ? Container::mov : Container::mp4;
+  // Without a brand, or with Apple's, it is QuickTime's own format.
+  return !variant || g_str_equal(variant, "apple") ? Container::mov : Container::mp4;
 }
 
 }  // namespace

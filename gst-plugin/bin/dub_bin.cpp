@@ -141,7 +141,8 @@ void DubBin::plan_and_build() {
   std::vector<InputStream> inputs;
   const auto settings = this->settings();
   for (const auto& stream : streams_) inputs.push_back(stream.input);
-  const auto plan = make_plan(inputs, settings.wishes, found_container());
+  const auto found = found_container();
+  const auto plan = make_plan(inputs, settings.wishes, found);
   const auto encoder = choose_encoder(settings.audio_codec, plan.container);
   const auto lost = losses(plan);
   {
@@ -154,7 +155,7 @@ void DubBin::plan_and_build() {
     throw make_error(ErrorKind::input, Phase::check, "something of the input would be lost: " + lost.front(),
                      "write another container (mux), or go without strict");
   tell(lost);
-  build(plan, encoder);
+  build(plan, encoder, found);
 }
 
 std::optional<Container> DubBin::found_container() {

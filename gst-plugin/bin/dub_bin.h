@@ -81,7 +81,8 @@ class DubBin {
   void forget_children();
 
   // dub_branches.cpp
-  void build(const StreamPlan& plan, const SoundEncoder& encoder);
+  void build(const StreamPlan& plan, const SoundEncoder& encoder, std::optional<Container> found);
+  void link_or_tell(const PadPtr& from, const PadPtr& to);
   void start();
   void build_muxer();
   void build_video(const Stream& stream);

@@ -40,6 +40,18 @@ Error cannot_link(GstPad* from, GstPad* to, GstPadLinkReturn reason) {
                     "write another container with mux");
 }
 
+using PadHandler = std::function<void(const PadPtr&)>;
+
+void on_pad_added(GstElement* element, PadHandler handler) {
+  auto owned = std::make_unique<PadHandler>(std::move(handler));
+  g_signal_connect_data(
+      element, "pad-added",
+      G_CALLBACK(+[](GstElement*, GstPad* pad, PadHandler* told) { (*told)(PadPtr::share(pad)); }), owned.release(),
+      [](gpointer data, GClosure*) { const std::unique_ptr<PadHandler> last(static_cast<PadHandler*>(data)); },
+      static_cast<GConnectFlags>(0));
+}
+
+// The parser that changes a coding's framing; null where there is none.
 const char* parser_of(const GstCaps* caps) {
   const GstStructure* structure = gst_caps_get_structure(caps, 0);
   int version = 0;
@@ -52,13 +64,17 @@ const char* parser_of(const GstCaps* caps) {
   if (gst_structure_has_name(structure, "audio/x-ac3")) return "ac3parse";
   if (gst_structure_has_name(structure, "audio/mpeg")) return version == 1 ? "mpegaudioparse" : "aacparse";
   if (gst_structure_has_name(structure, "video/mpeg")) return version == 4 ? "mpeg4videoparse" : "mpegvideoparse";
-  return "identity";
+  return nullptr;
 }
 
 }  // namespace
 
-void DubBin::build(const StreamPlan& plan, const SoundEncoder& encoder) {
+void DubBin::build(const StreamPlan& plan, const SoundEncoder& encoder, std::optional<Container> found) {
   build_muxer();
+  // matroskademux 1.22 begins its first segment at the first stream's first packet, and another one at the next
+  // stream's if that lies earlier: the same timestamp would mean two running times.
+  if (found == Container::mkv || found == Container::webm)
+    for (const auto& stream : streams_) probes::from_zero(stream.pad.get());
   for (std::size_t i = 0; i < plan.roles.size(); ++i)
     if (plan.roles[i] == Role::dubbed) build_video(streams_[i]);
   for (std::size_t i = 0; i < plan.roles.size(); ++i) {
@@ -133,8 +149,10 @@ PadPtr DubBin::muxer_pad(const GstCaps* caps, const std::string& stream) {
 
 // Where a stream goes that the muxer takes in another framing only.
 PadPtr DubBin::reframed(const PadPtr& to, const GstCaps* caps) {
-  if (carriage(container_, caps) != Carriage::reframed) return to;
-  const auto parser = add(parser_of(caps));
+  // What a parser gives is not settled before the first packet.
+  const bool settled = gst_caps_is_fixed(caps) || !parser_of(caps);
+  if (settled && carriage(container_, caps) != Carriage::reframed) return to;
+  const auto parser = add(parser_of(caps) ? parser_of(caps) : "identity");
   link(static_pad(parser, "src"), to);
   return static_pad(parser, "sink");
 }
@@ -165,25 +183,14 @@ void DubBin::build_copy(const Stream& stream) {
 }
 
 void DubBin::build_original(const Stream& stream) {
-  const auto* caps = stream.input.caps.get();
   const auto original = PadPtr::adopt(gst_element_request_pad_simple(mixer_, "original"));
   {
     const std::lock_guard lock(mutex_);
     requested_.push_back(original);
   }
-  auto to = converted(original);
-  if (!gst_structure_has_name(gst_caps_get_structure(caps, 0), "audio/x-raw")) {
-    auto decoder = make_audio_decoder(caps);
-    if (!decoder) {
-      messages::post_missing_decoder(GST_ELEMENT(self_), caps);
-      throw make_error(ErrorKind::settings, Phase::check, "no decoder for the original audio (" + to_text(caps) + ")",
-                       "install one, or set original-audio=separate or replace");
-    }
-    decoder = add(std::move(decoder));
-    link(static_pad(decoder, "src"), to);
-    to = static_pad(decoder, "sink");
-  }
-  (void)request_companion(stream, to);
+  const auto decoder = add("decodebin");
+  on_pad_added(decoder.get(), [this, to = converted(original)](const PadPtr& pad) { link_or_tell(pad, to); });
+  (void)request_companion(stream, static_pad(decoder, "sink"));
 }
 
 // What stands before one of the mixer's pads.
@@ -252,8 +259,13 @@ void DubBin::on_kling_pad(const PadPtr& pad) {
   if (!to) return;
   if (!copied.empty()) probes::move(pad.get(), run, copied);
   if (titled) probes::give_title(pad.get(), kOriginalTitle);
+  link_or_tell(pad, to);
+}
+
+// For pads that come while data flows.
+void DubBin::link_or_tell(const PadPtr& from, const PadPtr& to) {
   try {
-    link(pad, to);
+    link(from, to);
   } catch (const Error& error) {
     messages::post_error(GST_ELEMENT(self_), error.details());
   }

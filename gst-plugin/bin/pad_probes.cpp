@@ -142,6 +142,15 @@ void drop_all(GstPad* pad) {
       pad, kAll, [](GstPad*, GstPadProbeInfo*, gpointer) { return GST_PAD_PROBE_DROP; }, nullptr, nullptr);
 }
 
+void from_zero(GstPad* pad) {
+  add(pad, kEvents, [](GstPad*, GstPadProbeInfo* info) {
+    change_segment(info, [](GstSegment segment) {
+      if (segment.base == 0 && segment.time == segment.start) segment.start = segment.time = segment.position = 0;
+      return segment;
+    });
+  });
+}
+
 void watch(GstPad* pad, std::shared_ptr<DubRun> run, std::string stream) {
   add(pad, kAll,
       [run = std::move(run), stream = std::move(stream)](GstPad*, GstPadProbeInfo* info) { note(info, *run, stream); });

@@ -21,6 +21,9 @@ void on_first(GstPad* pad, std::function<void()> told);
 // Lets nothing pass any more.
 void drop_all(GstPad* pad);
 
+// Makes the stream's timestamps its running time.
+void from_zero(GstPad* pad);
+
 // Takes note of what comes in.
 void watch(GstPad* pad, std::shared_ptr<DubRun> run, std::string stream);
 void watch_video(GstPad* pad, std::shared_ptr<DubRun> run);

@@ -96,21 +96,6 @@ void set_bitrate(GstElement* encoder, int channels) {
   gst_util_set_object_arg(G_OBJECT(encoder), "bitrate", std::to_string(bitrate).c_str());
 }
 
-ElementPtr make_audio_decoder(const GstCaps* caps) {
-  GList* all = gst_element_factory_list_get_elements(
-      GST_ELEMENT_FACTORY_TYPE_DECODER | GST_ELEMENT_FACTORY_TYPE_MEDIA_AUDIO, GST_RANK_MARGINAL);
-  GList* fitting = gst_element_factory_list_filter(all, caps, GST_PAD_SINK, gst_caps_is_fixed(caps));
-  gst_plugin_feature_list_free(all);
-  fitting = g_list_sort(fitting, gst_plugin_feature_rank_compare_func);
-  ElementPtr decoder;
-  for (GList* item = fitting; item && !decoder; item = item->next) {
-    GstElement* made = gst_element_factory_create(GST_ELEMENT_FACTORY(item->data), nullptr);
-    if (made) decoder = ElementPtr::adopt(GST_ELEMENT_CAST(gst_object_ref_sink(made)));
-  }
-  gst_plugin_feature_list_free(fitting);
-  return decoder;
-}
-
 GType audio_codec_get_type() {
   static const GEnumValue values[] = {
       {static_cast<int>(AudioCodec::automatic), "AAC; Opus in WebM, PCM in WAV", "auto"},

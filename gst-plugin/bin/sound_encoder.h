@@ -30,9 +30,6 @@ struct SoundEncoder {
 [[nodiscard]] ElementPtr make_encoder(const SoundEncoder& encoder);
 void set_bitrate(GstElement* encoder, int channels);
 
-// The element that GStreamer ranks highest for decoding `caps`; null if there is none, or nothing to be decoded.
-[[nodiscard]] ElementPtr make_audio_decoder(const GstCaps* caps);
-
 GType audio_codec_get_type();
 
 }  // namespace klingv2a

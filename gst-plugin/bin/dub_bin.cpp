@@ -34,6 +34,21 @@ CapsPtr caps_of(const PadPtr& pad) {
   return CapsPtr::adopt(gst_pad_query_caps(pad.get(), nullptr));
 }
 
+// parsebin has its parsers look into every packet, and h264parse then writes parameter sets into the first one.
+void let_pass(const GValue* item, gpointer) {
+  auto* element = G_OBJECT(g_value_get_object(item));
+  if (g_object_class_find_property(G_OBJECT_GET_CLASS(element), "disable-passthrough"))
+    g_object_set(element, "disable-passthrough", FALSE, nullptr);
+}
+
+using IteratorPtr = std::unique_ptr<GstIterator, Deleter<gst_iterator_free>>;
+
+void keep_packets_untouched(GstElement* parser) {
+  const IteratorPtr elements(gst_bin_iterate_recurse(GST_BIN(parser)));
+  while (gst_iterator_foreach(elements.get(), let_pass, nullptr) == GST_ITERATOR_RESYNC)
+    gst_iterator_resync(elements.get());
+}
+
 void set_stats(GstStructure* structure, const char* field, GstElement* element) {
   GstStructure* stats = nullptr;
   g_object_get(element, "stats", &stats, nullptr);
@@ -155,6 +170,7 @@ void DubBin::plan_and_build() {
     throw make_error(ErrorKind::input, Phase::check, "something of the input would be lost: " + lost.front(),
                      "write another container (mux), or go without strict");
   tell(lost);
+  keep_packets_untouched(parser_);
   build(plan, encoder, found);
 }
 

@@ -145,7 +145,7 @@ void drop_all(GstPad* pad) {
 void from_zero(GstPad* pad) {
   add(pad, kEvents, [](GstPad*, GstPadProbeInfo* info) {
     change_segment(info, [](GstSegment segment) {
-      if (segment.base == 0 && segment.time == segment.start) segment.start = segment.time = segment.position = 0;
+      if (segment.base == 0) segment.start = segment.time = segment.position = 0;
       return segment;
     });
   });

@@ -19,7 +19,8 @@ TEST_F(Companions, WaitBesideTheVideoAndLeaveInOrder) {
   companion.gap(3 * kFrame);
   companion.push_event(custom("in-the-middle"));
   companion.push_buffers(2, 4);
-  companion.push_event(gst_event_new_toc(gst_toc_new(GST_TOC_SCOPE_GLOBAL), FALSE));
+  const auto toc = MiniPtr<GstToc>::adopt(gst_toc_new(GST_TOC_SCOPE_GLOBAL));
+  companion.push_event(gst_event_new_toc(toc.get(), FALSE));
   companion.end();
   rig_.begin();
   rig_.push_frames(90);

@@ -31,11 +31,17 @@ class Companions : public ::testing::Test {
   void refuse_tasks() {
     service_.add_fault({.on = sim::Fault::On::submit, .what = sim::Fault::Do::error_code, .times = -1, .code = "1201"});
   }
-  // `streams`: of a demuxer `d`, to klingv2a `k` and from there to a muxer `m`; the new sound is Opus.
+  // `streams`: of a demuxer `d`, to klingv2a `k` and from there to a muxer `m`. The new sound is no AAC, as the old one
+  // is.
   [[nodiscard]] std::string through(const std::string& in, const std::string& demuxer, const std::string& streams,
                                     const std::string& muxer, const std::string& settings = kSilent) const {
     return "filesrc location=" + in + " ! " + demuxer + " name=d  " + klingv2a_on(service_, settings) + streams +
-           "  k.audio ! audioconvert ! opusenc ! m.  " + muxer + " name=m ! filesink location=" + out_;
+           "  k.audio ! audioconvert ! " + encoder_for(muxer) + " ! m.  " + muxer +
+           " name=m ! filesink location=" + out_;
+  }
+  // qtmux 1.22 leaks the caps of Opus.
+  static std::string encoder_for(const std::string& muxer) {
+    return muxer == "matroskamux" || muxer == "mpegtsmux" ? "opusenc" : "avenc_alac";
   }
   [[nodiscard]] std::string make(const std::string& name, const std::vector<std::string>& options) const {
     std::vector<std::string> command{"ffmpeg", "-v", "error", "-y", "-i", kMovieHello};
@@ -176,7 +182,7 @@ TEST_F(Companions, StoppingWhileTheyAreHeldTakesNoTime) {
   const sim::Service slow(quick_service(std::chrono::minutes(1)));
   PipelineRun run("filesrc location=" + std::string(kMovieHello) + " ! qtdemux name=d  " + klingv2a_on(slow) +
                   kVideoAndSound +
-                  "  k.audio ! audioconvert ! opusenc ! m.  mp4mux name=m ! filesink location=" + out_);
+                  "  k.audio ! audioconvert ! avenc_alac ! m.  mp4mux name=m ! filesink location=" + out_);
   run.start();
   ASSERT_TRUE(run.wait_for_progress("waiting for the task")) << run.first_error();
   EXPECT_LT(run.stop(), std::chrono::milliseconds(500));

@@ -87,12 +87,14 @@ void Element::release_companion(GstPad* pad) {
   }
   changed_.notify_all();
   gst_pad_set_active(pad, FALSE);  // its streaming thread has left, so the source pad does not come any more
-  if (const auto source = companion->source) remove_source(source, busy);
-  gst_element_remove_pad(self_, pad);
+  PadPtr source;
   {
     const std::lock_guard lock(mutex_);
+    source = companion->source;
     companion->hold = {};
   }
+  if (source) remove_source(source, busy);
+  gst_element_remove_pad(self_, pad);
   say_no_more_pads();
 }
 
@@ -188,7 +190,9 @@ HeldItem Element::spooled_if_needed(Companion& companion, BufferPtr buffer) {
   bool in_memory = false;
   {
     const std::lock_guard lock(mutex_);
-    const bool leaves_soon = companion.hold.buffers() < kRoom && item.time.value_or(kNever) <= companions_until();
+    const Nanoseconds until = companions_until();
+    const bool may_leave = until != kNever && item.time.value_or(kNever) <= until;
+    const bool leaves_soon = may_leave && companion.hold.buffers() < kRoom;
     in_memory = leaves_soon || held_memory() + item.memory <= settings_.max_hold_bytes;
   }
   if (!in_memory) {

@@ -13,8 +13,8 @@
  * something that takes raw audio; if it is not, the element posts an error and pays nothing. `video` may stay unlinked.
  *
  * Other streams of the same programme (its old sound, subtitles …) are *companions*: each comes in on a request pad
- * `sink_%u`, waits beside the video and leaves with it, untouched, on the pad `src_%u` of the same number, which appears
- * when the first caps arrive on its sink. Led past the element to the same muxer they would stop the demuxer.
+ * `sink_%u`, waits beside the video and leaves with it, untouched, on the pad `src_%u` of the same number, which
+ * appears when the first caps arrive on its sink. Led past the element to the same muxer they would stop the demuxer.
  *
  * The video may be raw, or in any coding that GStreamer has a decoder for. What the service would not take as it is
  * (another coding than 8-bit 4:2:0 progressive H.264, another size than 720p or 1080p) it is shown as a transcoded
@@ -263,6 +263,8 @@ klingv2a::PadPtr klingv2a::new_audio_pad(GstElement* element) {
 klingv2a::PadPtr klingv2a::new_companion_sink(guint number) {
   const std::string name = "sink_" + std::to_string(number);
   GstPad* pad = gst_pad_new_from_static_template(&companion_sink_template, name.c_str());
+  // Whoever comes next takes or refuses new caps when they get there: a parser takes more than it answers.
+  GST_PAD_SET_ACCEPT_TEMPLATE(pad);
   gst_pad_set_chain_function(pad, companion_chain);
   gst_pad_set_event_full_function(pad, companion_event);
   gst_pad_set_query_function(pad, sink_query);

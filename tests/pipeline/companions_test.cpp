@@ -151,6 +151,18 @@ TEST_F(Companions, ASoundThatIsLongerThanTheVideoStaysWhole) {
   EXPECT_EQ(hashes(packets_of_file(out_, "qtdemux", "audio/mpeg")), hashes(packets));
 }
 
+TEST_F(Companions, AParserBehindConvertsForTheMuxer) {
+  refuse_tasks();
+  const auto in = make("in.ts", {"-c", "copy"});
+  PipelineRun run(through(in, "tsdemux",
+                          "d. ! h264parse ! k.sink  k.video ! m.  d. ! audio/mpeg ! k.sink_0  k.src_0 ! aacparse ! m.",
+                          "mp4mux"));
+  ASSERT_EQ(run.run(), End::eos) << run.first_error();
+  run.stop();
+  EXPECT_EQ(hashes(packets_of_file(out_, "qtdemux", "audio/mpeg")),
+            hashes(packets_of_file(in, "tsdemux", "audio/mpeg", "aacparse ! audio/mpeg,stream-format=raw")));
+}
+
 TEST_F(Companions, WaitInTheSpoolFileBeyondMaxHoldBytes) {
   refuse_tasks();
   PipelineRun run(through(kMovieHello, "qtdemux", kVideoAndSound, "mp4mux", "on-failure=silence max-hold-bytes=0"));

@@ -86,9 +86,9 @@ TEST_F(CompanionPadsTest, InternalLinksAreBetweenPadsOfOneNumber) {
 
 TEST_F(CompanionPadsTest, OnlyMediaTypesOfCompanionsAreTaken) {
   for (const char* type :
-       {"audio/mpeg, mpegversion=4", "audio/x-raw, format=S24LE, rate=48000, channels=6, layout=interleaved", "audio/x-opus", "text/x-raw, format=pango-markup",
-        "application/x-ssa", "subpicture/x-dvb", "subpicture/x-pgs", "closedcaption/x-cea-708", "meta/x-klv",
-        "application/x-subtitle-vtt", "subtitle/x-kate"}) {
+       {"audio/mpeg, mpegversion=4", "audio/x-raw, format=S24LE, rate=48000, channels=6, layout=interleaved",
+        "audio/x-opus", "text/x-raw, format=pango-markup", "application/x-ssa", "subpicture/x-dvb", "subpicture/x-pgs",
+        "closedcaption/x-cea-708", "meta/x-klv", "application/x-subtitle-vtt", "subtitle/x-kate"}) {
     const CompanionRig companion(rig_);
     companion.stream_start();
     EXPECT_TRUE(companion.caps(type)) << type;

@@ -181,6 +181,7 @@ class Element : private ClipRunHost {
   bool on_companion_end(Companion& companion, EventPtr event);
   bool hold_companion_event(Companion& companion, EventPtr event);
   bool expose_companion(const CompanionPtr& companion, const EventPtr& caps);
+  void remove_source(const PadPtr& source, bool busy);
   void say_no_more_pads();
   void play_companion(GstPad* pad);
   Item next_item(Companion& companion);

@@ -87,17 +87,25 @@ void Element::release_companion(GstPad* pad) {
   }
   changed_.notify_all();
   gst_pad_set_active(pad, FALSE);  // its streaming thread has left, so the source pad does not come any more
-  if (const auto source = companion->source) {
-    const auto deactivate = [source, element = ElementPtr::share(self_)] { gst_pad_set_active(source.get(), FALSE); };
-    busy ? reap(deactivate) : deactivate();
-    gst_element_remove_pad(self_, source.get());
-  }
-  gst_element_remove_pad(self_, pad);
+  PadPtr source;
   {
     const std::lock_guard lock(mutex_);
+    source = companion->source;
     companion->hold = {};
   }
+  if (source) remove_source(source, busy);
+  gst_element_remove_pad(self_, pad);
   say_no_more_pads();
+}
+
+// While its task is `busy` downstream, the pad is deactivated behind everybody's back, when it comes back.
+void Element::remove_source(const PadPtr& source, bool busy) {
+  if (!busy) gst_pad_set_active(source.get(), FALSE);
+  gst_element_remove_pad(self_, source.get());
+  if (!busy) return;
+  // Without a parent it could not be deactivated, unless it says that it needs none.
+  GST_OBJECT_FLAG_UNSET(source.get(), GST_PAD_FLAG_NEED_PARENT);
+  reap([source, element = ElementPtr::share(self_)] { gst_pad_set_active(source.get(), FALSE); });
 }
 
 // With the first CAPS: at request time a muxer would give `src_%u` a pad of a wrong kind. STREAM_START and CAPS are
@@ -182,7 +190,9 @@ HeldItem Element::spooled_if_needed(Companion& companion, BufferPtr buffer) {
   bool in_memory = false;
   {
     const std::lock_guard lock(mutex_);
-    const bool leaves_soon = companion.hold.buffers() < kRoom && item.time.value_or(kNever) <= companions_until();
+    const Nanoseconds until = companions_until();
+    const bool may_leave = until != kNever && item.time.value_or(kNever) <= until;
+    const bool leaves_soon = may_leave && companion.hold.buffers() < kRoom;
     in_memory = leaves_soon || held_memory() + item.memory <= settings_.max_hold_bytes;
   }
   if (!in_memory) {

@@ -342,7 +342,7 @@ void Element::fail(const std::shared_ptr<Sound>& sound, const ErrorDetails& deta
     fail_with_error(sound, details);
 }
 
-// ERROR first, then PROGRESS ERROR; then both pads end, so that nothing downstream waits for ever.
+// ERROR first, then PROGRESS ERROR; then all source pads end, so that nothing downstream waits for ever.
 void Element::fail_with_error(const std::shared_ptr<Sound>& sound, const ErrorDetails& details) {
   messages::post_error(self_, details);
   finish_progress(sound, GST_PROGRESS_TYPE_ERROR, details.message);

@@ -12,6 +12,10 @@
  * The pad `audio` appears as soon as the video's caps are known, before anything is paid. It must be linked to
  * something that takes raw audio; if it is not, the element posts an error and pays nothing. `video` may stay unlinked.
  *
+ * Other streams of the same programme (its old sound, subtitles …) are *companions*: each comes in on a request pad
+ * `sink_%u`, waits beside the video and leaves with it, untouched, on the pad `src_%u` of the same number, which
+ * appears when the first caps arrive on its sink. Led past the element to the same muxer they would stop the demuxer.
+ *
  * The video may be raw, or in any coding that GStreamer has a decoder for. What the service would not take as it is
  * (another coding than 8-bit 4:2:0 progressive H.264, another size than 720p or 1080p) it is shown as a transcoded
  * copy; #GstKlingV2A:conform says whether that may be. Held frames beyond #GstKlingV2A:max-hold-bytes wait in a file.
@@ -35,6 +39,10 @@
  *     ! klingv2a name=k sound-effect-prompt="rain on tin" on-failure=silence \
  *     ! matroskamux name=m ! filesink location=out.mkv   k.audio ! audioconvert ! opusenc ! m.
  * ]| The same in Matroska, with a prompt, and with silence and a warning if no sound can be had.
+ * |[
+ * gst-launch-1.0 filesrc location=in.mp4 ! qtdemux name=d d.video_0 ! h264parse ! klingv2a name=k ! mp4mux name=mux \
+ *     ! filesink location=out.mp4   d.audio_0 ! k.sink_0  k.src_0 ! mux.   k.audio ! audioconvert ! avenc_aac ! mux.
+ * ]| The old sound stays, beside the new one.
  * |[
  * gst-launch-1.0 filesrc location=in.mkv ! matroskademux ! h265parse ! klingv2a name=k dry-run=true \
  *     ! matroskamux name=m ! filesink location=out.mkv   k.audio ! audioconvert ! opusenc ! m.
@@ -255,6 +263,8 @@ klingv2a::PadPtr klingv2a::new_audio_pad(GstElement* element) {
 klingv2a::PadPtr klingv2a::new_companion_sink(guint number) {
   const std::string name = "sink_" + std::to_string(number);
   GstPad* pad = gst_pad_new_from_static_template(&companion_sink_template, name.c_str());
+  // Whoever comes next takes or refuses new caps when they get there: a parser takes more than it answers.
+  GST_PAD_SET_ACCEPT_TEMPLATE(pad);
   gst_pad_set_chain_function(pad, companion_chain);
   gst_pad_set_event_full_function(pad, companion_event);
   gst_pad_set_query_function(pad, sink_query);

@@ -243,9 +243,10 @@ void install_other_settings(GObjectClass* gobject_class) {
                            FALSE, kReadWrite));
   g_object_class_install_property(
       gobject_class, kMaxHoldBytes,
-      g_param_spec_uint64("max-hold-bytes", "Held in memory",
-                          "Bytes of held frames that stay in memory; what is beyond waits in a file in spool-dir", 0,
-                          G_MAXUINT64, 64ull * 1024 * 1024, kReadWrite));
+      g_param_spec_uint64(
+          "max-hold-bytes", "Held in memory",
+          "Bytes of held frames and companions that stay in memory; what is beyond waits in files in spool-dir", 0,
+          G_MAXUINT64, 64ull * 1024 * 1024, kReadWrite));
   g_object_class_install_property(
       gobject_class, kMaxKeptBytes,
       g_param_spec_uint64("max-kept-bytes", "Kept results",

@@ -37,15 +37,18 @@ TEST_F(PadsTest, TemplatesAreTyped) {
     auto* pad_template = static_cast<GstStaticPadTemplate*>(item->data);
     const auto caps = CapsPtr::adopt(gst_static_pad_template_get_caps(pad_template));
     EXPECT_FALSE(gst_caps_is_any(caps.get())) << pad_template->name_template;
-    const bool audio = g_strcmp0(pad_template->name_template, "audio") == 0;
-    EXPECT_EQ(pad_template->presence, audio ? GST_PAD_SOMETIMES : GST_PAD_ALWAYS);
+    const std::string name = pad_template->name_template;
+    const bool audio = name == "audio", companion = name == "sink_%u" || name == "src_%u";
+    const auto presence = name == "sink_%u" ? GST_PAD_REQUEST : audio || companion ? GST_PAD_SOMETIMES : GST_PAD_ALWAYS;
+    EXPECT_EQ(pad_template->presence, presence) << name;
     for (guint i = 0; i < gst_caps_get_size(caps.get()); ++i) {
       const std::string type = gst_structure_get_name(gst_caps_get_structure(caps.get(), i));
-      EXPECT_TRUE(audio ? type == "audio/x-raw" : type.starts_with("video/") || type.starts_with("image/")) << type;
+      const bool is_video = type.starts_with("video/") || type.starts_with("image/");
+      EXPECT_TRUE(audio ? type == "audio/x-raw" : is_video != companion) << name << ": " << type;
     }
     ++count;
   }
-  EXPECT_EQ(count, 3);
+  EXPECT_EQ(count, 5);
 }
 
 TEST_F(PadsTest, AudioComesWithTheCapsAndNoMorePadsOnce) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // A branch that goes past the element to the same muxer, through too small a queue, blocks the demuxer, so that the
-// video never ends. This is said once, ends after `timeout`, and costs nothing.
+// video never ends. This is said once, with its cures, ends after `timeout`, and costs nothing. (The better cure, the
+// companion pads, is tested in companions_test.cpp.)
 #include <gtest/gtest.h>
 
 #include "decoded.h"
@@ -37,6 +38,7 @@ TEST_F(Starving, IsSaidOnceAndNamesTheBranch) {
   ASSERT_EQ(run.warnings().size(), 1U);
   EXPECT_EQ(run.warnings()[0].source, "k");
   EXPECT_NE(run.warnings()[0].text.find("branch that goes past klingv2a"), std::string::npos);
+  EXPECT_NE(run.warnings()[0].text.find("d.audio_0 ! k.sink_0  k.src_0 ! mux."), std::string::npos);
   EXPECT_NE(run.warnings()[0].text.find("queue"), std::string::npos);
   EXPECT_EQ(run.warnings()[0].detail("paid"), "no");
   run.stop();

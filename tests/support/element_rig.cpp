@@ -76,7 +76,7 @@ void ElementRig::connect_signals() {
   const auto added = +[](GstElement*, GstPad* pad, gpointer data) {
     auto* self = static_cast<ElementRig*>(data);
     self->changed([&] { self->signals_.push_back(std::string("pad-added ") + GST_PAD_NAME(pad)); });
-    if (self->options_.audio_caps) self->link_audio(pad);
+    if (self->options_.audio_caps && std::string(GST_PAD_NAME(pad)) == "audio") self->link_audio(pad);
   };
   const auto removed = +[](GstElement*, GstPad* pad, gpointer data) {
     auto* self = static_cast<ElementRig*>(data);

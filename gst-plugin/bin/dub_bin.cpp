@@ -34,19 +34,16 @@ CapsPtr caps_of(const PadPtr& pad) {
   return CapsPtr::adopt(gst_pad_query_caps(pad.get(), nullptr));
 }
 
-// parsebin has its parsers look into every packet, and h264parse then writes parameter sets into the first one.
-void let_pass(const GValue* item, gpointer) {
-  auto* element = G_OBJECT(g_value_get_object(item));
-  if (g_object_class_find_property(G_OBJECT_GET_CLASS(element), "disable-passthrough"))
-    g_object_set(element, "disable-passthrough", FALSE, nullptr);
-}
+using FactoriesPtr = std::unique_ptr<GList, Deleter<gst_plugin_feature_list_free>>;
 
-using IteratorPtr = std::unique_ptr<GstIterator, Deleter<gst_iterator_free>>;
-
-void keep_packets_untouched(GstElement* parser) {
-  const IteratorPtr elements(gst_bin_iterate_recurse(GST_BIN(parser)));
-  while (gst_iterator_foreach(elements.get(), let_pass, nullptr) == GST_ITERATOR_RESYNC)
-    gst_iterator_resync(elements.get());
+// parsebin is to stop at what demuxers hand out: its own parsers look into every packet, and h264parse then writes
+// parameter sets into the first one.
+gboolean is_container(GstElement*, GstPad*, const GstCaps* caps, DubBin*) {
+  const FactoriesPtr demuxers(
+      gst_element_factory_list_get_elements(GST_ELEMENT_FACTORY_TYPE_DEMUXER, GST_RANK_MARGINAL));
+  const FactoriesPtr fitting(gst_element_factory_list_filter(demuxers.get(), caps, GST_PAD_SINK, FALSE));
+  const bool tape = gst_structure_has_name(gst_caps_get_structure(caps, 0), "video/x-dv");
+  return fitting && !tape;
 }
 
 void set_stats(GstStructure* structure, const char* field, GstElement* element) {
@@ -70,6 +67,7 @@ DubBin::DubBin(GstBin* self) : self_(self), run_(std::make_shared<DubRun>()) {
   parser_ = add_child("parsebin", "parse");
   add_ghost_pads();
   if (!kling_ || !mixer_ || !parser_) return;
+  g_signal_connect(parser_, "autoplug-continue", G_CALLBACK(is_container), this);
   g_signal_connect(parser_, "pad-added",
                    G_CALLBACK(+[](GstElement*, GstPad* pad, DubBin* bin) { bin->on_stream(PadPtr::share(pad)); }),
                    this);
@@ -170,7 +168,6 @@ void DubBin::plan_and_build() {
     throw make_error(ErrorKind::input, Phase::check, "something of the input would be lost: " + lost.front(),
                      "write another container (mux), or go without strict");
   tell(lost);
-  keep_packets_untouched(parser_);
   build(plan, encoder, found);
 }
 

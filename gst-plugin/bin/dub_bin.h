@@ -95,6 +95,7 @@ class DubBin {
   PadPtr muxer_pad(const GstCaps* caps, const std::string& stream);
   std::optional<std::int64_t> sound_length();
   PadPtr reframed(const PadPtr& to, const GstCaps* caps);
+  PadPtr parsed(const PadPtr& to, const GstCaps* caps);
   PadPtr converted(const PadPtr& to);
   std::string request_companion(const Stream& stream, const PadPtr& to);
   static void link(const PadPtr& from, const PadPtr& to);

@@ -40,6 +40,14 @@ Error cannot_link(GstPad* from, GstPad* to, GstPadLinkReturn reason) {
                     "write another container with mux");
 }
 
+bool is_framed(const GstCaps* caps) {
+  const GstStructure* structure = gst_caps_get_structure(caps, 0);
+  gboolean framed = FALSE;
+  return !g_str_has_prefix(gst_structure_get_name(structure), "audio/mpeg") ||
+         (gst_structure_get_boolean(structure, "framed", &framed) && framed) ||
+         gst_structure_has_field(structure, "codec_data");
+}
+
 using PadHandler = std::function<void(const PadPtr&)>;
 
 void on_pad_added(GstElement* element, PadHandler handler) {
@@ -147,12 +155,21 @@ PadPtr DubBin::muxer_pad(const GstCaps* caps, const std::string& stream) {
   return pad;
 }
 
-// Where a stream goes that the muxer takes in another framing only.
+// Behind klingv2a, where it knows what the muxer wants: the parser for streams that demuxers hand out in another
+// framing, or in none.
 PadPtr DubBin::reframed(const PadPtr& to, const GstCaps* caps) {
-  // What a parser gives is not settled before the first packet.
-  const bool settled = gst_caps_is_fixed(caps) || !parser_of(caps);
-  if (settled && carriage(container_, caps) != Carriage::reframed) return to;
-  const auto parser = add(parser_of(caps) ? parser_of(caps) : "identity");
+  const char* factory = parser_of(caps);
+  if (!factory || (carriage(container_, caps) == Carriage::as_it_is && is_framed(caps))) return to;
+  const auto parser = add(factory);
+  link(static_pad(parser, "src"), to);
+  return static_pad(parser, "sink");
+}
+
+// klingv2a hands the muxer's wishes up to the parser before it.
+PadPtr DubBin::parsed(const PadPtr& to, const GstCaps* caps) {
+  const char* factory = parser_of(caps);
+  if (!factory) return to;
+  const auto parser = add(factory);
   link(static_pad(parser, "src"), to);
   return static_pad(parser, "sink");
 }
@@ -161,13 +178,13 @@ void DubBin::build_video(const Stream& stream) {
   const auto* caps = stream.input.caps.get();
   const auto entrance = PadPtr::adopt(gst_element_get_static_pad(kling_, "sink"));
   probes::watch_video(stream.pad.get(), run_);
-  entrances_.emplace_back(stream.pad, entrance);
+  entrances_.emplace_back(stream.pad, parsed(entrance, caps));
   if (container_ == Container::wav) return;
   const auto out = PadPtr::adopt(gst_element_get_static_pad(kling_, "video"));
   const bool wants_dts = traits_of(container_).needs_dts && !g_str_has_prefix(to_text(caps).c_str(), "video/x-raw");
   if (wants_dts) run_->order.want_dts();
   probe_ids_.emplace_back(out, probes::move_video(out.get(), run_, settings().mark_generated));
-  link(out, reframed(muxer_pad(caps, kVideoStream), caps));
+  link(out, muxer_pad(caps, kVideoStream));
 }
 
 void DubBin::build_copy(const Stream& stream) {

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The parts of klingv2abin that decide and compute: containers, the plan of the streams, times in the file, tags, text.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "bin/container.h"
+#include "bin/frame_order.h"
+#include "bin/generated_mark.h"
+#include "bin/muxed_timeline.h"
+#include "bin/plain_text.h"
+#include "bin/sound_encoder.h"
+#include "bin/stream_plan.h"
+#include "error.h"
+
+namespace klingv2a {
+namespace {
+
+constexpr const char* kH264 =
+    "video/x-h264,stream-format=avc,alignment=au,width=1280,height=720,framerate=25/1,codec_data=(buffer)01";
+constexpr const char* kAac = "audio/mpeg,mpegversion=4,stream-format=raw,framed=true,rate=48000,channels=2";
+constexpr const char* kMarkup = "text/x-raw,format=pango-markup";
+
+CapsPtr caps_of(const char* text) {
+  return CapsPtr::adopt(gst_caps_from_string(text));
+}
+
+std::vector<InputStream> streams_of(std::initializer_list<const char*> all) {
+  std::vector<InputStream> streams;
+  for (const char* text : all) streams.push_back({"src_" + std::to_string(streams.size()), caps_of(text)});
+  return streams;
+}
+
+using Roles = std::vector<Role>;
+
+TEST(Containers, FollowWhatTypefindSays) {
+  EXPECT_EQ(container_of(caps_of("video/quicktime,variant=iso").get()), Container::mp4);
+  EXPECT_EQ(container_of(caps_of("video/quicktime,variant=apple").get()), Container::mov);
+  EXPECT_EQ(container_of(caps_of("video/quicktime").get()), Container::mov);
+  EXPECT_EQ(container_of(caps_of("video/webm").get()), Container::webm);
+  EXPECT_EQ(container_of(caps_of("video/mpegts,systemstream=true").get()), Container::ts);
+  EXPECT_FALSE(container_of(caps_of("video/x-msvideo").get()));
+}
+
+TEST(Containers, SayHowTheirMuxersTakeAStream) {
+  EXPECT_EQ(carriage(Container::mp4, caps_of(kH264).get()), Carriage::as_it_is);
+  EXPECT_EQ(carriage(Container::ts, caps_of(kH264).get()), Carriage::reframed);
+  EXPECT_EQ(carriage(Container::mkv, caps_of(kMarkup).get()), Carriage::plain_text);
+  EXPECT_EQ(carriage(Container::ts, caps_of(kMarkup).get()), Carriage::none);
+  EXPECT_EQ(carriage(Container::webm, caps_of(kH264).get()), Carriage::none);
+  EXPECT_STREQ(pad_template_for(Container::mkv, caps_of(kMarkup).get()), "subtitle_%u");
+}
+
+TEST(StreamPlans, MixTheFirstAudioAndCopyTheRest) {
+  const auto plan = make_plan(streams_of({kAac, kH264, kAac, kMarkup}), {}, Container::mkv);
+  EXPECT_EQ(plan.container, Container::mkv);
+  EXPECT_EQ(plan.roles, (Roles{Role::mixed, Role::dubbed, Role::copied, Role::copied}));
+  EXPECT_EQ(plan.sound_place, 0U);
+  EXPECT_TRUE(plan.lost.empty());
+}
+
+TEST(StreamPlans, FollowOriginalAudio) {
+  const auto streams = streams_of({kH264, kAac});
+  EXPECT_EQ(make_plan(streams, {Container::automatic, OriginalAudio::replace}, Container::mp4).roles,
+            (Roles{Role::dubbed, Role::replaced}));
+  const auto separate = make_plan(streams, {Container::automatic, OriginalAudio::separate}, Container::mp4);
+  EXPECT_EQ(separate.roles, (Roles{Role::dubbed, Role::copied}));
+  EXPECT_EQ(separate.sound_place, 2U);
+}
+
+TEST(StreamPlans, NameWhatIsLost) {
+  const auto plan = make_plan(streams_of({kH264, "application/x-ssa"}), {Container::mp4}, Container::mkv);
+  EXPECT_EQ(plan.roles, (Roles{Role::dubbed, Role::lost}));
+  ASSERT_EQ(plan.lost.size(), 1U);
+  EXPECT_NE(plan.lost[0].find("application/x-ssa"), std::string::npos) << plan.lost[0];
+  EXPECT_NE(plan.lost[0].find("mp4mux"), std::string::npos) << plan.lost[0];
+}
+
+TEST(StreamPlans, TakeMatroskaWhereTheInputsContainerCannotBeWritten) {
+  EXPECT_EQ(make_plan(streams_of({kH264}), {}, std::nullopt).container, Container::mkv);
+  EXPECT_EQ(make_plan(streams_of({"video/x-theora"}), {}, Container::mp4).container, Container::mkv);
+}
+
+TEST(StreamPlans, RefuseWhatCannotBeDone) {
+  const auto kind_of = [](const std::vector<InputStream>& streams, const Wishes& wishes) {
+    try {
+      (void)make_plan(streams, wishes, std::nullopt);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.details().paid, Paid::no);
+      return std::string(to_string(error.kind()));
+    }
+    return std::string("taken");
+  };
+  EXPECT_EQ(kind_of(streams_of({kAac}), {}), "input");
+  EXPECT_EQ(kind_of({}, {}), "input");
+  EXPECT_EQ(kind_of(streams_of({kH264}), {Container::webm}), "settings");
+}
+
+TEST(StreamPlans, OfTheSoundAloneLoseNothing) {
+  const auto plan = make_plan(streams_of({kH264, kAac, kMarkup}), {Container::wav}, Container::mkv);
+  EXPECT_EQ(plan.roles, (Roles{Role::dubbed, Role::mixed, Role::replaced}));
+  EXPECT_TRUE(plan.lost.empty());
+}
+
+TEST(SoundEncoders, FollowTheContainer) {
+  EXPECT_EQ(choose_encoder(AudioCodec::automatic, Container::mp4).name, "aac");
+  EXPECT_EQ(choose_encoder(AudioCodec::automatic, Container::webm).name, "opus");
+  EXPECT_EQ(choose_encoder(AudioCodec::automatic, Container::wav).name, "pcm");
+  EXPECT_GT(choose_encoder(AudioCodec::aac, Container::mkv).priming, 0U);
+  EXPECT_THROW((void)choose_encoder(AudioCodec::pcm, Container::mp4), Error);
+}
+
+GstSegment segment_from(GstClockTime start, GstClockTime base = 0) {
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  segment.start = segment.position = start;
+  segment.base = base;
+  return segment;
+}
+
+BufferPtr at(GstClockTime pts, GstClockTime dts = GST_CLOCK_TIME_NONE) {
+  auto buffer = BufferPtr::adopt(gst_buffer_new());
+  GST_BUFFER_PTS(buffer.get()) = pts;
+  GST_BUFFER_DTS(buffer.get()) = dts;
+  return buffer;
+}
+
+constexpr GstClockTime kMs = GST_MSECOND;
+
+TEST(MuxedTimes, MoveNothingWhereNothingWouldBeLost) {
+  FrameOrder order;
+  MuxedTimeline timeline(order);
+  timeline.note_segment(kVideoStream, segment_from(0));
+  timeline.note_buffer(kVideoStream, at(0).get());
+  EXPECT_EQ(timeline.move(kVideoStream, segment_from(0)).base, 0U);
+}
+
+TEST(MuxedTimes, MoveAllByTheLargestLeadIn) {
+  FrameOrder order;
+  MuxedTimeline timeline(order);
+  timeline.note_segment(kVideoStream, segment_from(1300 * kMs));
+  timeline.note_buffer(kVideoStream, at(1000 * kMs).get());
+  timeline.note_segment("src_1", segment_from(1300 * kMs));
+  timeline.note_buffer("src_1", at(1290 * kMs).get());
+  timeline.set_priming(21 * kMs);
+  const auto video = timeline.move(kVideoStream, segment_from(1300 * kMs));
+  EXPECT_EQ(video.start, 1000 * kMs);
+  EXPECT_EQ(video.base, 0U);
+  const auto copy = timeline.move("src_1", segment_from(1300 * kMs));
+  EXPECT_EQ(gst_segment_to_running_time(&copy, GST_FORMAT_TIME, 1300 * kMs), 300 * kMs);
+  const auto sound = timeline.move_sound(segment_from(0));
+  EXPECT_EQ(gst_segment_to_running_time(&sound, GST_FORMAT_TIME, 21 * kMs), 300 * kMs);
+  EXPECT_EQ(timeline.hidden(kVideoStream), 300 * kMs);
+  EXPECT_EQ(timeline.hidden({}), 21 * kMs);
+}
+
+TEST(MuxedTimes, KnowWhatTheMuxerTakesOff) {
+  FrameOrder order;
+  MuxedTimeline timeline(order);
+  timeline.set_priming(20 * kMs);
+  const auto video = timeline.move(kVideoStream, segment_from(0, 500 * kMs));
+  EXPECT_EQ(video.base, 520 * kMs);
+  timeline.note_output(kVideoStream, at(0).get());
+  (void)timeline.move_sound(segment_from(0, 500 * kMs));
+  timeline.note_output({}, at(0).get());
+  EXPECT_EQ(timeline.front_in_file(), -480 * static_cast<std::int64_t>(kMs));
+}
+
+TEST(FrameOrders, GiveDtsToPicturesWithoutAny) {
+  FrameOrder order;
+  order.want_dts();
+  const std::vector<GstClockTime> decode_order{0, 120, 40, 80};
+  for (const auto time : decode_order) order.note(at(time * kMs).get());
+  EXPECT_EQ(order.delay(), 40 * kMs);
+  std::vector<GstClockTime> dts;
+  for (const auto time : decode_order) {
+    const auto timed = order.timed(at(time * kMs));
+    EXPECT_EQ(GST_BUFFER_PTS(timed.get()) - order.room(), time * kMs);
+    EXPECT_LE(GST_BUFFER_DTS(timed.get()), GST_BUFFER_PTS(timed.get()));
+    dts.push_back(GST_BUFFER_DTS(timed.get()) + 40 * kMs - order.room());
+  }
+  EXPECT_EQ(dts, (std::vector<GstClockTime>{0, 40 * kMs, 80 * kMs, 120 * kMs}));
+}
+
+TEST(FrameOrders, LeavePicturesWithDtsAlone) {
+  FrameOrder order;
+  order.want_dts();
+  order.note(at(40 * kMs, 0).get());
+  EXPECT_EQ(order.room(), 0U);
+  const auto buffer = order.timed(at(40 * kMs, 0));
+  EXPECT_EQ(GST_BUFFER_DTS(buffer.get()), 0U);
+}
+
+TEST(PlainTexts, AreTextWithoutTags) {
+  EXPECT_EQ(plain_text("Hello <i>you</i> &amp; me"), "Hello you & me");
+  EXPECT_EQ(plain_text("5 < 6"), "5 < 6") << "no markup: as it is";
+  const std::string closed("Bye\0", 4);
+  auto subtitle = BufferPtr::adopt(gst_buffer_new_memdup(closed.data(), closed.size()));
+  GST_BUFFER_PTS(subtitle.get()) = 7 * kMs;
+  const auto plain = plain_text(subtitle);
+  EXPECT_EQ(gst_buffer_get_size(plain.get()), 3U);
+  EXPECT_EQ(GST_BUFFER_PTS(plain.get()), 7 * kMs);
+}
+
+std::string comment_of(const EventPtr& tag) {
+  GstTagList* list = nullptr;
+  gst_event_parse_tag(tag.get(), &list);
+  char* text = nullptr;
+  const bool found = gst_tag_list_get_string(list, GST_TAG_COMMENT, &text);
+  const GCharPtr owned(text);
+  return found ? text : "";
+}
+
+EventPtr tag_with(GstTagScope scope, const char* tag, const char* value) {
+  GstTagList* list = gst_tag_list_new(tag, value, nullptr);
+  gst_tag_list_set_scope(list, scope);
+  return EventPtr::adopt(gst_event_new_tag(list));
+}
+
+TEST(GeneratedMarks, AreAddedToTheFilesOwnComment) {
+  GeneratedMark mark;
+  const auto marked = mark.add_to(tag_with(GST_TAG_SCOPE_GLOBAL, GST_TAG_COMMENT, "mine"));
+  EXPECT_EQ(comment_of(marked).find("mine; "), 0U) << comment_of(marked);
+  EXPECT_FALSE(mark.take());
+}
+
+TEST(GeneratedMarks, StandAloneWhereThereIsNoComment) {
+  GeneratedMark mark;
+  const auto title = mark.add_to(tag_with(GST_TAG_SCOPE_GLOBAL, GST_TAG_TITLE, "A film"));
+  EXPECT_EQ(comment_of(title), "");
+  const auto own = mark.add_to(tag_with(GST_TAG_SCOPE_STREAM, GST_TAG_COMMENT, "of a stream"));
+  EXPECT_EQ(comment_of(own), "of a stream");
+  const auto taken = mark.take();
+  ASSERT_TRUE(taken);
+  EXPECT_NE(comment_of(taken).find("generated"), std::string::npos);
+  EXPECT_FALSE(mark.take()) << "once";
+}
+
+}  // namespace
+}  // namespace klingv2a

@@ -30,6 +30,19 @@ class WakeOnCancel {
   gulong handler_ = 0;
 };
 
+// From GStreamer 1.26 on, libav's decoders end the whole process ("video meta uses …") when they decode a picture whose
+// coded size is larger than its visible one straight into a buffer that came from downstream.
+void decode_into_own_memory(GstBin*, GstBin*, GstElement* element, gpointer) {
+  if (g_object_class_find_property(G_OBJECT_GET_CLASS(element), "direct-rendering"))
+    g_object_set(element, "direct-rendering", FALSE, nullptr);
+}
+
+bool direct_rendering_is_dangerous() {
+  guint major = 0, minor = 0, micro = 0, nano = 0;
+  gst_version(&major, &minor, &micro, &nano);
+  return major == 1 && minor >= 25;
+}
+
 }  // namespace
 
 InnerPipeline::InnerPipeline(Phase phase, ErrorKind failure)
@@ -40,6 +53,8 @@ InnerPipeline::InnerPipeline(Phase phase, ErrorKind failure)
   // Nothing here is played: no element is to wait for a clock.
   gst_pipeline_use_clock(GST_PIPELINE(pipeline_.get()), nullptr);
   gst_bus_set_sync_handler(bus_.get(), watch, this, nullptr);
+  if (direct_rendering_is_dangerous())
+    g_signal_connect(pipeline_.get(), "deep-element-added", G_CALLBACK(decode_into_own_memory), nullptr);
 }
 
 InnerPipeline::~InnerPipeline() {

@@ -46,6 +46,11 @@ gboolean is_container(GstElement*, GstPad*, const GstCaps* caps, DubBin*) {
   return fitting && !tape;
 }
 
+Error too_strict(const std::string& loss) {
+  return make_error(ErrorKind::input, Phase::check, "something of the input would be lost: " + loss,
+                    "write another container (mux), or go without strict");
+}
+
 void set_stats(GstStructure* structure, const char* field, GstElement* element) {
   GstStructure* stats = nullptr;
   g_object_get(element, "stats", &stats, nullptr);
@@ -143,11 +148,16 @@ void DubBin::on_all_streams() {
   try {
     plan_and_build();
   } catch (const Error& error) {
-    GST_INFO_OBJECT(self_, "%s", error.what());
-    messages::post_error(GST_ELEMENT(self_), error.details());
-    // One failure is one error: the demuxer shall not add that nobody takes its streams.
-    for (const auto& stream : streams_) probes::drop_all(stream.pad.get());
+    give_up(error);
   }
+}
+
+void DubBin::give_up(const Error& error) {
+  GST_INFO_OBJECT(self_, "%s", error.what());
+  messages::post_error(GST_ELEMENT(self_), error.details());
+  // One failure is one error: the demuxer shall not add that nobody takes its streams. And without its end the clip is
+  // not submitted.
+  for (const auto& stream : streams_) probes::drop_all(stream.pad.get());
 }
 
 void DubBin::plan_and_build() {
@@ -164,10 +174,12 @@ void DubBin::plan_and_build() {
     encoder_name_ = encoder.name;
     lost_ = lost;
   }
-  if (settings.strict && !lost.empty())
-    throw make_error(ErrorKind::input, Phase::check, "something of the input would be lost: " + lost.front(),
-                     "write another container (mux), or go without strict");
+  if (settings.strict && !lost.empty()) throw too_strict(lost.front());
   tell(lost);
+  const bool writes_extras = plan.container == Container::mkv || plan.container == Container::wav;
+  if (!writes_extras)
+    for (const auto& stream : streams_)
+      probes::on_extras(stream.pad.get(), [this](const std::string& what) { on_extra(what); });
   build(plan, encoder, found);
 }
 
@@ -185,6 +197,20 @@ std::vector<std::string> DubBin::losses(const StreamPlan& plan) {
   auto lost = plan.lost;
   for (auto& more : tracks_not_demuxed(sink_)) lost.push_back(std::move(more));
   return lost;
+}
+
+// The demuxer's streaming thread, before the first packets as a rule: chapters and attachments, which come as events.
+void DubBin::on_extra(const std::string& what) {
+  const std::string loss = what + " of the file are left out: " + traits_of(container_).muxer + " does not write them";
+  bool strict = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::ranges::find(lost_, loss) != lost_.end()) return;
+    lost_.push_back(loss);
+    strict = settings_.strict;
+  }
+  if (strict) return give_up(too_strict(loss));
+  tell({loss});
 }
 
 void DubBin::tell(const std::vector<std::string>& lost) {

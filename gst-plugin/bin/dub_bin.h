@@ -25,6 +25,7 @@
 
 #include "dub_run.h"
 #include "edit_list.h"
+#include "error.h"
 #include "gst_ptr.h"
 #include "sound_encoder.h"
 #include "stream_plan.h"
@@ -76,6 +77,8 @@ class DubBin {
   std::optional<Container> found_container();
   std::vector<std::string> losses(const StreamPlan& plan);
   void tell(const std::vector<std::string>& lost);
+  void on_extra(const std::string& what);
+  void give_up(const Error& error);
   ElementPtr add(const char* factory);
   ElementPtr add(ElementPtr element);
   void forget_children();

@@ -90,6 +90,12 @@ void mark_file(GstPad* pad, GstPadProbeInfo* info, DubRun& run) {
   if (auto mark = run.mark.take()) gst_pad_push_event(pad, mark.to_c());
 }
 
+bool has_attachment(GstEvent* tag) {
+  GstTagList* list = nullptr;
+  gst_event_parse_tag(tag, &list);
+  return gst_tag_list_get_tag_size(list, GST_TAG_ATTACHMENT) > 0;
+}
+
 GstPadProbeReturn answer_plain(GstPad*, GstPadProbeInfo* info, gpointer) {
   GstQuery* query = GST_PAD_PROBE_INFO_QUERY(info);
   const bool pushed = (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_PUSH) != 0;
@@ -140,6 +146,14 @@ void on_first(GstPad* pad, std::function<void()> told) {
 void drop_all(GstPad* pad) {
   gst_pad_add_probe(
       pad, kAll, [](GstPad*, GstPadProbeInfo*, gpointer) { return GST_PAD_PROBE_DROP; }, nullptr, nullptr);
+}
+
+void on_extras(GstPad* pad, std::function<void(const std::string& what)> told) {
+  add(pad, kEvents, [told = std::move(told)](GstPad*, GstPadProbeInfo* info) {
+    if (event_of(info, GST_EVENT_TOC)) told("the chapters");
+    GstEvent* tag = event_of(info, GST_EVENT_TAG);
+    if (tag && has_attachment(tag)) told("the attachments");
+  });
 }
 
 void from_zero(GstPad* pad) {

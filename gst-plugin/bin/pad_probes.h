@@ -21,6 +21,10 @@ void on_first(GstPad* pad, std::function<void()> told);
 // Lets nothing pass any more.
 void drop_all(GstPad* pad);
 
+// Calls `told` once with what passes of a file's chapters and attachments ("the chapters", "the attachments"), which
+// only Matroska's muxers write.
+void on_extras(GstPad* pad, std::function<void(const std::string& what)> told);
+
 // Makes the stream's timestamps its running time.
 void from_zero(GstPad* pad);
 

@@ -19,6 +19,13 @@ std::string error_text(GstMessage* message) {
   return error->message;
 }
 
+// libav's decoders of GStreamer 1.26 abort on pictures with a padded size (1080x1920) that they decode into a buffer
+// from downstream.
+void decode_into_own_memory(GstBin*, GstBin*, GstElement* element, gpointer) {
+  if (g_object_class_find_property(G_OBJECT_GET_CLASS(element), "direct-rendering"))
+    g_object_set(element, "direct-rendering", FALSE, nullptr);
+}
+
 }  // namespace
 
 MemoryPipeline::MemoryPipeline(const std::string& description) {
@@ -27,6 +34,7 @@ MemoryPipeline::MemoryPipeline(const std::string& description) {
   if (floating) pipeline_ = GObjectPtr<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(floating)));
   const GErrorPtr error(failure);
   if (!pipeline_) throw std::runtime_error(error ? error->message : "the pipeline cannot be built");
+  g_signal_connect(pipeline_.get(), "deep-element-added", G_CALLBACK(decode_into_own_memory), nullptr);
 }
 
 MemoryPipeline::~MemoryPipeline() {

@@ -17,6 +17,7 @@
 #include "gobject_ptr.h"
 #include "klingv2a-sim/service.h"
 #include "program.h"
+#include "put_server.h"
 #include "test_clip.h"
 
 namespace {
@@ -27,6 +28,7 @@ using klingv2a::GObjectPtr;
 using klingv2a::sim::Fault;
 using klingv2a::sim::Options;
 using klingv2a::sim::Service;
+using klingv2a::test::PutServer;
 using klingv2a::test::TemporaryFolder;
 
 constexpr double kSeconds = 4;
@@ -165,6 +167,34 @@ TEST_F(Examples, MatroskaScriptSendsItsPrompts) {
 TEST_F(Examples, MixScriptEndsAlthoughASoundGoesPastTheElement) {
   run({script("mix.sh"), clip_with_sound(), folder_.file("out.mp4")});
   expect_video_with_sound(folder_.file("out.mp4"));
+}
+
+TEST_F(Examples, PythonKeepsTheOldSoundUnderTheNewOne) {
+  const Process process = run({script("dub.py"), clip_with_sound(), folder_.file("out.mp4"), "rain on tin"});
+  expect_video_with_sound(folder_.file("out.mp4"));
+  EXPECT_TRUE(holds(process.output, "100 %")) << process.output;
+  EXPECT_TRUE(holds(process.output, "mp4 with aac")) << process.output;
+  EXPECT_TRUE(holds(sim_.paid_tasks().back().body, "rain on tin"));
+}
+
+TEST_F(Examples, CppProgramPublishesByItself) {
+  PutServer store;
+  const auto publish = store.publish();
+  const Process process = run(
+      {KLINGV2A_PUBLISH_PROGRAM, clip_with_sound(), folder_.file("out.mkv"), publish.substr(0, publish.rfind('/'))});
+  EXPECT_TRUE(holds(process.output, "100 %")) << process.output;
+  EXPECT_EQ(store.puts(), 1);
+  const auto url = publish.substr(0, publish.find("{name}"));
+  EXPECT_TRUE(holds(sim_.paid_tasks().back().body, url)) << sim_.paid_tasks().back().body;
+}
+
+TEST_F(Examples, CppProgramTellsWhenItsStoreIsAway) {
+  Process process({KLINGV2A_PUBLISH_PROGRAM, clip_with_sound(), folder_.file("out.mp4"), "http://127.0.0.1:1"}, sim_,
+                  "sim-key");
+  process.wait();
+  EXPECT_EQ(process.exit_code, 1);
+  EXPECT_TRUE(holds(process.output, "paid=no")) << process.output;
+  EXPECT_TRUE(sim_.paid_tasks().empty());
 }
 
 TEST_F(Examples, EmbedShowsProgressAndTheTask) {

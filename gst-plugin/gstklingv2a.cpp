@@ -196,14 +196,6 @@ void install_own_properties(GObjectClass* gobject_class) {
 
 namespace {
 
-// The first handler that knows a URL answers; the others are not asked.
-gboolean take_first_url(GSignalInvocationHint*, GValue* result, const GValue* answer, gpointer) {
-  const char* url = g_value_get_string(answer);
-  if (!url || !*url) return TRUE;
-  g_value_copy(answer, result);
-  return FALSE;
-}
-
 /**
  * GstKlingV2A::publish-clip:
  * @self: the element
@@ -219,8 +211,8 @@ gboolean take_first_url(GSignalInvocationHint*, GValue* result, const GValue* an
  * Since: 0.1.0
  */
 void install_publish_clip(GObjectClass* gobject_class) {
-  g_signal_new("publish-clip", G_TYPE_FROM_CLASS(gobject_class), G_SIGNAL_RUN_LAST, 0, take_first_url, nullptr, nullptr,
-               G_TYPE_STRING, 2, G_TYPE_STRING, G_TYPE_STRING);
+  g_signal_new("publish-clip", G_TYPE_FROM_CLASS(gobject_class), G_SIGNAL_RUN_LAST, 0, klingv2a::take_first_url,
+               nullptr, nullptr, G_TYPE_STRING, 2, G_TYPE_STRING, G_TYPE_STRING);
 }
 
 }  // namespace
@@ -281,4 +273,11 @@ klingv2a::PadPtr klingv2a::new_companion_source(GstElement* element, guint numbe
 
 klingv2a::Element& klingv2a::element_of(gpointer object) {
   return *GST_KLINGV2A(object)->element;
+}
+
+gboolean klingv2a::take_first_url(GSignalInvocationHint*, GValue* result, const GValue* answer, gpointer) {
+  const char* url = g_value_get_string(answer);
+  if (!url || !*url) return TRUE;
+  g_value_copy(answer, result);
+  return FALSE;
 }

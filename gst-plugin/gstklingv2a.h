@@ -26,4 +26,7 @@ class Element;
 [[nodiscard]] PadPtr new_companion_sink(guint number);
 [[nodiscard]] PadPtr new_companion_source(GstElement* element, guint number);
 
+// Accumulator of publish-clip: the first handler that knows a URL answers, the others are not asked.
+gboolean take_first_url(GSignalInvocationHint* hint, GValue* result, const GValue* answer, gpointer data);
+
 }  // namespace klingv2a

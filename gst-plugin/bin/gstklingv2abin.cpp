@@ -115,9 +115,29 @@ void get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
   }
 }
 
+char* publish_for_kling(GstElement*, const char* file_path, const char* content_type, gpointer self) {
+  char* url = nullptr;
+  g_signal_emit_by_name(self, "publish-clip", file_path, content_type, &url);
+  return url;
+}
+
+// klingv2a looks at its property publish only as long as nobody answers the signal: so it is passed on where somebody
+// does.
+void pass_publish_clip_on(GstElement* self) {
+  GstElement* kling = bin_of(self).kling();
+  if (!kling) return;
+  g_signal_handlers_disconnect_by_func(kling, reinterpret_cast<gpointer>(publish_for_kling), self);
+  const guint signal = g_signal_lookup("publish-clip", GST_TYPE_KLINGV2ABIN);
+  if (g_signal_has_handler_pending(self, signal, 0, TRUE))
+    g_signal_connect(kling, "publish-clip", G_CALLBACK(publish_for_kling), self);
+}
+
 GstStateChangeReturn change_state(GstElement* self, GstStateChange transition) {
   DubBin& bin = bin_of(self);
-  if (transition == GST_STATE_CHANGE_NULL_TO_READY && !bin.check()) return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY) {
+    if (!bin.check()) return GST_STATE_CHANGE_FAILURE;
+    pass_publish_clip_on(self);
+  }
   const auto result = GST_ELEMENT_CLASS(gst_klingv2abin_parent_class)->change_state(self, transition);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) bin.reset();
   return result;
@@ -165,8 +185,8 @@ void install_own_properties(GObjectClass* gobject_class) {
  * Since: 0.1.0
  */
 void install_publish_clip(GObjectClass* gobject_class) {
-  g_signal_new("publish-clip", G_TYPE_FROM_CLASS(gobject_class), G_SIGNAL_RUN_LAST, 0, nullptr, nullptr, nullptr,
-               G_TYPE_STRING, 2, G_TYPE_STRING, G_TYPE_STRING);
+  g_signal_new("publish-clip", G_TYPE_FROM_CLASS(gobject_class), G_SIGNAL_RUN_LAST, 0, klingv2a::take_first_url,
+               nullptr, nullptr, G_TYPE_STRING, 2, G_TYPE_STRING, G_TYPE_STRING);
 }
 
 }  // namespace

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// klingv2abin as part of a program: again and again, stopped at any moment, with inputs that cannot be dubbed. What it
+// makes of files is judged elsewhere (dub_files).
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include "pipeline_run.h"
+#include "temporary_folder.h"
+#include "test_clip.h"
+
+namespace klingv2a::test {
+namespace {
+
+constexpr Milliseconds kPromised{100};
+
+std::string bin_on(const sim::Service& service, const std::string& more = {}) {
+  return "klingv2abin name=dub api-key=sim-key base-url=" + service.base_url() + " " + more + " ! ";
+}
+
+class DubBin : public ::testing::Test {
+ protected:
+  static std::string clip() { return test_clip({.seconds = 3, .bframes = 2}); }
+  [[nodiscard]] std::string dub(const std::string& in, const std::string& more = {}) const {
+    return "filesrc location=" + in + " ! " + bin_on(service_, more) + "filesink name=out location=" + out();
+  }
+  [[nodiscard]] std::string out() const { return folder_.file("out"); }
+  void expect_refused(const std::string& in, const std::string& kind, const std::string& more = {}) {
+    PipelineRun run(dub(in, more));
+    ASSERT_EQ(run.run(), End::error);
+    run.stop();
+    ASSERT_EQ(run.errors().size(), 1U) << "one failure is one error: " << run.first_error();
+    EXPECT_EQ(run.errors()[0].detail("kind"), kind) << run.first_error();
+    EXPECT_EQ(run.errors()[0].detail("paid"), "no");
+    EXPECT_EQ(posts(service_), 0);
+  }
+
+  TemporaryFolder folder_;
+  sim::Service service_{quick_service()};
+};
+
+TEST_F(DubBin, GivesAVideoASoundInItsOwnContainer) {
+  PipelineRun run(dub(clip()));
+  ASSERT_EQ(run.run(), End::eos) << run.first_error();
+  EXPECT_EQ(run.progress_count(GST_PROGRESS_TYPE_COMPLETE), 1);
+  EXPECT_EQ(posts(service_), 1);
+  GstStructure* raw = nullptr;
+  g_object_get(run.element("dub").get(), "report", &raw, nullptr);
+  const std::unique_ptr<GstStructure, Deleter<gst_structure_free>> report(raw);
+  ASSERT_NE(report, nullptr);
+  EXPECT_STREQ(gst_structure_get_string(report.get(), "mux"), "mp4");
+  EXPECT_STREQ(gst_structure_get_string(report.get(), "audio-codec"), "aac");
+  EXPECT_TRUE(gst_structure_has_field_typed(report.get(), "mix", GST_TYPE_STRUCTURE));
+  run.stop();
+  EXPECT_GT(std::filesystem::file_size(out()), 1000U);
+}
+
+TEST_F(DubBin, IsUsedAgainAndPaysOnce) {
+  PipelineRun run(dub(clip()));
+  std::set<std::uintmax_t> sizes;
+  for (int i = 0; i < 5; ++i) {
+    SCOPED_TRACE(i);
+    ASSERT_EQ(run.run(), End::eos) << run.first_error();
+    run.stop();
+    sizes.insert(std::filesystem::file_size(out()));
+    run.forget_messages();
+  }
+  EXPECT_EQ(sizes.size(), 1U);
+  EXPECT_EQ(posts(service_), 1);
+}
+
+TEST_F(DubBin, TakesAnotherInputInTheNextRun) {
+  PipelineRun run(dub(clip()));
+  ASSERT_EQ(run.run(), End::eos) << run.first_error();
+  run.stop();
+  run.set("dub", "mux", "mkv");
+  run.set("dub", "original-audio", "separate");
+  run.forget_messages();
+  ASSERT_EQ(run.run(), End::eos) << run.first_error();
+  EXPECT_EQ(posts(service_), 1);
+}
+
+TEST_F(DubBin, StopsAtOnceWhileTheTaskIsUnderWay) {
+  service_.add_fault({.on = sim::Fault::On::submit, .what = sim::Fault::Do::never_finish});
+  PipelineRun run(dub(clip()));
+  run.start();
+  ASSERT_TRUE(run.wait_for_progress("waiting for the task")) << run.first_error();
+  EXPECT_LT(run.stop(), kPromised);
+  ASSERT_FALSE(run.warnings().empty()) << "a paid task is left running";
+  EXPECT_EQ(run.warnings().back().detail("paid"), "yes");
+}
+
+TEST_F(DubBin, StopsAtOnceBeforeItHasItsStreams) {
+  PipelineRun run(dub(clip()));
+  for (int i = 0; i < 20; ++i) {
+    run.start(i % 2 == 0 ? GST_STATE_PAUSED : GST_STATE_PLAYING);
+    EXPECT_LT(run.stop(), kPromised);
+  }
+  EXPECT_EQ(posts(service_), 0);
+}
+
+TEST_F(DubBin, RefusesWhatIsNoVideo) {
+  const auto sound = folder_.file("sound.mkv");
+  PipelineRun("audiotestsrc num-buffers=20 ! flacenc ! matroskamux ! filesink location=" + sound).run();
+  expect_refused(sound, "input");
+}
+
+TEST_F(DubBin, RefusesAContainerThatCannotCarryTheVideo) {
+  expect_refused(clip(), "settings", "mux=webm");
+}
+
+TEST_F(DubBin, RefusesASoundThatTheContainerDoesNotCarry) {
+  expect_refused(clip(), "settings", "mux=mp4 audio-codec=pcm");
+}
+
+TEST_F(DubBin, ChecksItsSettingsBeforeItReadsAnything) {
+  PipelineRun run("filesrc location=" + clip() +
+                  " ! klingv2abin name=dub base-url=http://127.0.0.1:1 publish=nonsense: ! fakesink");
+  EXPECT_EQ(run.start(), GST_STATE_CHANGE_FAILURE);
+  run.stop();
+  ASSERT_EQ(run.errors().size(), 1U);
+  EXPECT_EQ(run.errors()[0].detail("paid"), "no");
+}
+
+TEST_F(DubBin, PassesAFailureOnAsItIs) {
+  service_.add_fault({.on = sim::Fault::On::submit, .what = sim::Fault::Do::error_code, .times = -1, .code = "1303"});
+  PipelineRun run(dub(clip(), "timeout=2"));
+  ASSERT_EQ(run.run(), End::error);
+  run.stop();
+  ASSERT_EQ(run.errors().size(), 1U) << run.first_error();
+  EXPECT_EQ(run.errors()[0].detail("kind"), "busy") << run.first_error();
+}
+
+TEST_F(DubBin, DeliversSilenceWhereThatIsThePolicy) {
+  service_.add_fault({.on = sim::Fault::On::submit, .what = sim::Fault::Do::error_code, .code = "1301"});
+  PipelineRun run(dub(clip(), "on-failure=silence"));
+  ASSERT_EQ(run.run(), End::eos) << run.first_error();
+  EXPECT_FALSE(run.warnings().empty());
+}
+
+TEST_F(DubBin, TakesRawVideo) {
+  PipelineRun run("videotestsrc num-buffers=90 ! video/x-raw,format=I420,width=320,height=240,framerate=30/1 ! " +
+                  bin_on(service_) + "filesink location=" + out());
+  ASSERT_EQ(run.run(), End::eos) << run.first_error();
+  EXPECT_EQ(posts(service_), 1);
+}
+
+TEST_F(DubBin, GivesTheSoundAlone) {
+  PipelineRun run(dub(clip(), "mux=wav"));
+  ASSERT_EQ(run.run(), End::eos) << run.first_error();
+  run.stop();
+  // 3 s at 48 kHz, 24 bits, stereo.
+  EXPECT_NEAR(static_cast<double>(std::filesystem::file_size(out())), 864000, 400);
+}
+
+}  // namespace
+}  // namespace klingv2a::test

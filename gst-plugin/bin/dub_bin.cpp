@@ -134,9 +134,16 @@ void DubBin::on_stream(const PadPtr& pad) {
   const GCharPtr name(gst_pad_get_name(pad.get()));
   auto caps = caps_of(pad);
   GST_INFO_OBJECT(self_, "%s: %" GST_PTR_FORMAT, name.get(), static_cast<void*>(caps.get()));
-  probes::on_first(pad.get(), [this] { on_all_streams(); });
-  const std::lock_guard lock(mutex_);
-  streams_.push_back({{name.get(), std::move(caps)}, pad});
+  bool late = false;
+  {
+    const std::lock_guard lock(mutex_);
+    late = built_;
+    if (!late) streams_.push_back({{name.get(), caps}, pad});
+  }
+  if (!late) return probes::on_first(pad.get(), [this] { on_all_streams(); });
+  probes::drop_all(pad.get());
+  lose("the stream " + std::string(name.get()) + " (" + to_text(caps.get()) +
+       ") is left out: it came when the output had begun");
 }
 
 // parsebin lets nothing pass before it has all of its pads. The one place where an Error of the bin becomes a message.
@@ -176,10 +183,12 @@ void DubBin::plan_and_build() {
   }
   if (settings.strict && !lost.empty()) throw too_strict(lost.front());
   tell(lost);
-  const bool writes_extras = plan.container == Container::mkv || plan.container == Container::wav;
+  const bool writes_extras = !traits_of(plan.container).needs_dts;  // Matroska, WebM; WAV is asked for without them
   if (!writes_extras)
     for (const auto& stream : streams_)
-      probes::on_extras(stream.pad.get(), [this](const std::string& what) { on_extra(what); });
+      probes::on_extras(stream.pad.get(), [this](const std::string& what) {
+        lose(what + " of the file are left out: " + traits_of(container_).muxer + " does not write them");
+      });
   build(plan, encoder, found);
 }
 
@@ -199,9 +208,8 @@ std::vector<std::string> DubBin::losses(const StreamPlan& plan) {
   return lost;
 }
 
-// The demuxer's streaming thread, before the first packets as a rule: chapters and attachments, which come as events.
-void DubBin::on_extra(const std::string& what) {
-  const std::string loss = what + " of the file are left out: " + traits_of(container_).muxer + " does not write them";
+// What shows only while data flows: chapters, attachments, late streams. The demuxer's streaming thread.
+void DubBin::lose(const std::string& loss) {
   bool strict = false;
   {
     const std::lock_guard lock(mutex_);

@@ -77,7 +77,7 @@ class DubBin {
   std::optional<Container> found_container();
   std::vector<std::string> losses(const StreamPlan& plan);
   void tell(const std::vector<std::string>& lost);
-  void on_extra(const std::string& what);
+  void lose(const std::string& loss);
   void give_up(const Error& error);
   ElementPtr add(const char* factory);
   ElementPtr add(ElementPtr element);

@@ -42,7 +42,7 @@ Findings find_out(const PipelineSpec& spec, Reporter& reporter) {
     Session session(spec, reporter);
     found.outcome = session.run([] {});
     if (session.dry_run()) found.dry_run.reset(gst_structure_copy(session.dry_run()));
-    found.stats = session.pipeline().stats();
+    found.stats = session.stats();
     if (found.outcome.ok() && !found.dry_run)
       found.outcome.error = to_trouble(
           make_error(ErrorKind::input, Phase::check, "the video has ended without a clip that could be submitted")

@@ -60,33 +60,12 @@ ElementPtr make_sink(const PipelineSpec& spec) {
 DubPipeline::DubPipeline(const PipelineSpec& spec) {
   find_plugin();
   pipeline_ = make_element("pipeline");
-#if 1
-  const std::string mux = value_of(spec.settings, "mux");
-  const std::string text = std::string("parsebin name=p ! klingv2a name=k ! queue ! ") +
-                           (mux == "mkv"   ? "matroskamux"
-                            : mux == "ts"  ? "mpegtsmux"
-                            : mux == "mov" ? "qtmux"
-                                           : "mp4mux") +
-                           " name=m k.audio ! audioconvert ! avenc_aac ! m.";
-  bin_ =
-      ElementPtr::adopt(GST_ELEMENT(gst_object_ref_sink(gst_parse_bin_from_description(text.c_str(), FALSE, nullptr))));
-  for (const char* end : {"p", "m"}) {
-    const auto e = ElementPtr::adopt(gst_bin_get_by_name(GST_BIN(bin_.get()), end));
-    GstPad* pad = gst_element_get_static_pad(e.get(), *end == 'p' ? "sink" : "src");
-    gst_element_add_pad(bin_.get(), gst_ghost_pad_new(*end == 'p' ? "sink" : "src", pad));
-    gst_object_unref(pad);
-  }
-  dub_ = ElementPtr::adopt(gst_bin_get_by_name(GST_BIN(bin_.get()), "k"));
-  for (const Setting& setting : spec.settings)
-    if (g_object_class_find_property(G_OBJECT_GET_CLASS(dub_.get()), setting.property.c_str()))
-      set_property(dub_.get(), setting);
-  std::swap(bin_, dub_);
-#endif
+  dub_ = make_element("klingv2abin");
+  for (const Setting& setting : spec.settings) set_property(dub_.get(), setting);
   const ElementPtr source = make_source(spec.in), sink = make_sink(spec);
   for (const ElementPtr& element : {source, dub_, sink}) gst_bin_add(GST_BIN(pipeline_.get()), element.get());
   if (!gst_element_link_many(source.get(), dub_.get(), sink.get(), nullptr))
     throw settings_error("klingv2abin cannot be linked");
-  std::swap(bin_, dub_);
 }
 
 DubPipeline::~DubPipeline() {

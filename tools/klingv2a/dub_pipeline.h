@@ -35,7 +35,7 @@ class DubPipeline {
  private:
   [[nodiscard]] StructurePtr structure(const char* property) const;
 
-  ElementPtr pipeline_, dub_, bin_;
+  ElementPtr pipeline_, dub_;
 };
 
 }  // namespace klingv2a::cli

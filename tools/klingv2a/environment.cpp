@@ -12,7 +12,7 @@ namespace klingv2a::cli {
 
 namespace {
 
-constexpr const char* kElement = "klingv2a";
+constexpr const char* kElement = "klingv2abin";
 
 bool is_known() {
   GstElementFactory* factory = gst_element_factory_find(kElement);

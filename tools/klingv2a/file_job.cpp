@@ -77,8 +77,8 @@ class Job {
     facts.outcome = session.run([&] {
       if (output) output->remove();
     });
-    facts.stats = session.pipeline().stats();
-    facts.bin = session.pipeline().report();
+    facts.stats = session.stats();
+    facts.bin = session.take_report();
     add_cost(facts.outcome, facts.stats.get());
     if (facts.outcome.ok() && output) output->finish();
   }

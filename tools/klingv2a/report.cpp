@@ -82,10 +82,23 @@ std::string paid_word(const RunFacts& facts) {
   return paid_tasks(facts) > 0 ? "yes" : "no";
 }
 
-std::string loudness_text(const GstStructure* bin) {
+// Without klingv2a's counters, which are told by themselves.
+JsonNodePtr bin_json(const GstStructure* bin) {
+  const StructurePtr own(gst_structure_copy(bin));
+  gst_structure_remove_field(own.get(), "kling");
+  return to_json(own.get());
+}
+
+// What the mixer has measured: null where there is none.
+const GstStructure* mix_of(const RunFacts& facts) {
+  const GValue* mix = facts.bin ? gst_structure_get_value(facts.bin.get(), "mix") : nullptr;
+  return mix && GST_VALUE_HOLDS_STRUCTURE(mix) ? gst_value_get_structure(mix) : nullptr;
+}
+
+std::string loudness_text(const GstStructure* mix) {
   double before = 0, after = 0;
-  if (!bin || !gst_structure_get_double(bin, "loudness-before", &before) ||
-      !gst_structure_get_double(bin, "loudness-after", &after) || !std::isfinite(before) || !std::isfinite(after))
+  if (!mix || !gst_structure_get_double(mix, "loudness-before", &before) ||
+      !gst_structure_get_double(mix, "loudness-after", &after) || !std::isfinite(before) || !std::isfinite(after))
     return {};
   return ", " + number_text(before, 1) + " → " + number_text(after, 1) + " LUFS";
 }
@@ -162,17 +175,17 @@ JsonText make_report(const RunFacts& facts) {
   add_troubles(report, outcome);
   report.set("money", money_json(facts));
   report.set("proxy", pick(facts.stats.get(), kProxy)).set("result", pick(facts.stats.get(), kResult));
-  report.set("fitted", pick(facts.stats.get(), kFitted)).set("loudness", pick(facts.bin.get(), kLoudness));
+  report.set("fitted", pick(facts.stats.get(), kFitted)).set("loudness", pick(mix_of(facts), kLoudness));
   report.set("seconds", pick(facts.stats.get(), kSeconds).set("total", facts.seconds));
   if (facts.stats) report.set("stats", to_json(facts.stats.get()));
-  if (facts.bin) report.set("bin", to_json(facts.bin.get()));
+  if (facts.bin) report.set("bin", bin_json(facts.bin.get()));
   return report;
 }
 
 std::string result_text(const RunFacts& facts) {
   if (!facts.outcome.ok()) return error_text(facts);
   std::string text = facts.job.out == "-" ? "stdout" : facts.job.out;
-  text += ": done in " + duration_text(std::lround(facts.seconds)) + loudness_text(facts.bin.get()) + ", " +
+  text += ": done in " + duration_text(std::lround(facts.seconds)) + loudness_text(mix_of(facts)) + ", " +
           cost_text(facts);
   for (const std::string& lost : facts.outcome.lost) text += "\n  lost:    " + lost;
   return text;

@@ -30,6 +30,8 @@ Outcome Session::run(const std::function<void()>& on_cancel) {
   // A refused setting fails at once; why is told in a message, like any other error.
   const bool started = gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE;
   if (started) g_main_loop_run(loop_.get());
+  // READY makes the bin ready for another input, and forgets this one.
+  report_ = pipeline_.report();
   stop();
   if (!started && outcome_.ok())
     outcome_.error = to_trouble(make_error(ErrorKind::settings, Phase::check, "the pipeline does not start").details());

@@ -26,7 +26,10 @@ class Session {
   [[nodiscard]] Outcome run(const std::function<void()>& on_cancel);
   // What a dry run has said; null without one.
   [[nodiscard]] const GstStructure* dry_run() const noexcept { return dry_run_.get(); }
-  [[nodiscard]] const DubPipeline& pipeline() const noexcept { return pipeline_; }
+  // klingv2a's counters.
+  [[nodiscard]] StructurePtr stats() const { return pipeline_.stats(); }
+  // The bin's account of the run; null before it has ended.
+  [[nodiscard]] StructurePtr take_report() { return std::move(report_); }
 
  private:
   static gboolean on_message(GstBus* bus, GstMessage* message, gpointer self);
@@ -43,7 +46,7 @@ class Session {
   const GObjectPtr<GstBus> bus_;
   const std::unique_ptr<GMainLoop, Deleter<g_main_loop_unref>> loop_;
   Outcome outcome_;
-  StructurePtr dry_run_;
+  StructurePtr dry_run_, report_;
   guint tick_ = 0;
 };
 

@@ -98,7 +98,7 @@ TEST_F(CliExitCodes, Disk) {
 TEST_F(CliExitCodes, Settings) {
   expect(dub({"--take", "-1"}), ErrorKind::settings);
   expect(dub({"--conform", "perhaps"}), ErrorKind::settings);
-  expect(dub({"--publish", "gopher://x", "--video-id", ""}), ErrorKind::settings);
+  expect(run({"dub", clip(), "-o", out(), "--json", "--publish", "gopher://x"}), ErrorKind::settings);
 }
 
 TEST_F(CliExitCodes, Service) {

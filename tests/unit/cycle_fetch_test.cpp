@@ -151,6 +151,11 @@ TEST_F(CycleFetch, RowThatAnotherRunHasIsLeftAlone) {
   leave(Left::submitted);
   journal::Journal journal(location(), clock_, nullptr);
   const auto held = journal.claim_row(row_, Seconds(0), [](const std::string&) {});
+  // Its heartbeat knows no fake clock.
+  const auto connection = open_connection(location(), journal::Durability::crash_of_program, nullptr);
+  clock_.set_on_sleep([&](Seconds) {
+    in_transaction(*connection, [&] { connection->run("UPDATE klingv2a_tasks SET beat = beat + 1", {}); });
+  });
   EXPECT_EQ(failure().kind, ErrorKind::still_running);
   EXPECT_TRUE(api_.requests().empty());
 }

@@ -29,7 +29,7 @@ class TableOptions {
       const bool has_value = option.kind != ValueKind::flag && option.kind != ValueKind::off_switch;
       CLI::Option* added =
           has_value ? app.add_option(name, values_[i], option.help) : app.add_flag(name, values_[i], option.help);
-      added->group(option.group);
+      added->group(option.group)->take_last();
       if (has_value) added->type_name(option.placeholder);
       added_.push_back(added);
     }

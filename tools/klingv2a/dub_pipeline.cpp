@@ -20,20 +20,33 @@ ElementPtr make_element(const char* factory) {
                    "install the GStreamer plugin that has it");
 }
 
+// GStreamer reads -1 as the largest unsigned number there is.
+bool is_negative_for(const GValue* value, const std::string& text) {
+  return (G_VALUE_HOLDS_UINT(value) || G_VALUE_HOLDS_UINT64(value)) && text.find('-') != std::string::npos;
+}
+
+bool read_value(GParamSpec* spec, const std::string& text, GValue* value) {
+  if (G_VALUE_HOLDS_STRING(value)) {
+    g_value_set_string(value, text.c_str());
+    return true;
+  }
+  // Changed by validation: it was beyond the property's limits.
+  return !text.empty() && !is_negative_for(value, text) && gst_value_deserialize(value, text.c_str()) &&
+         !g_param_value_validate(spec, value);
+}
+
 // By GObject's own rules, so that a wrong value is an error here, and not a warning that nobody reads.
 void set_property(GstElement* element, const Setting& setting) {
   GParamSpec* spec = g_object_class_find_property(G_OBJECT_GET_CLASS(element), setting.property.c_str());
   if (!spec) throw settings_error("this klingv2a has no property " + setting.property);
   GValue value = G_VALUE_INIT;
   g_value_init(&value, G_PARAM_SPEC_VALUE_TYPE(spec));
-  bool good = true;
-  if (G_VALUE_HOLDS_STRING(&value))
-    g_value_set_string(&value, setting.value.c_str());
-  else
-    good = gst_value_deserialize(&value, setting.value.c_str()) && !g_param_value_validate(spec, &value);
+  const bool good = read_value(spec, setting.value, &value);
   if (good) g_object_set_property(G_OBJECT(element), setting.property.c_str(), &value);
   g_value_unset(&value);
-  if (!good) throw settings_error("'" + setting.value + "' is no value for " + setting.property);
+  if (good) return;
+  const std::string shown = is_secret(setting.property) ? "what was given" : "'" + setting.value + "'";
+  throw settings_error(shown + " is no value for " + setting.property);
 }
 
 ElementPtr make_source(const std::string& in) {

@@ -14,6 +14,8 @@ namespace klingv2a::cycle {
 namespace {
 
 constexpr http::RetryPolicy kQueryRetries{};
+// Of a single look: people wait for it, and can look again.
+constexpr http::RetryPolicy kLookRetries{.attempts = 3};
 // Between two looks, however many callbacks come.
 constexpr Seconds kLeastGap{1};
 // How often the service may not know the task that it has just accepted.
@@ -147,7 +149,7 @@ kling::Task poll(Run& run) {
 kling::Task poll_once(Run& run) {
   run.begin(Phase::poll);
   const StepTimer timer(run.clock, run.stats.wait_s);
-  kling::Task task = http::with_retries(kQueryRetries, run.clock, run.cancel, run.on_retry(),
+  kling::Task task = http::with_retries(kLookRetries, run.clock, run.cancel, run.on_retry(),
                                         [&run] { return run.query(run.settings.service.timeouts.total); });
   if (!kling::is_terminal(task.status)) throw still_running(run, "the task is " + task.status_text);
   return end_of(run, std::move(task));

@@ -79,8 +79,7 @@ TEST_F(CliCancel, WhileTheSoundIsDownloaded) {
 TEST_F(CliCancel, KilledToolTakesTheSimulatedServiceWithIt) {
   const auto tool = start({"dub", clip(), "-o", out(), "--simulate=60"});
   ASSERT_TRUE(tool->wait_for("waiting for the task"));
-  const std::string child =
-      run_program({"ps", "-o", "pid=", "--ppid", tool->pid()}).output;
+  const std::string child = run_program({"ps", "-o", "pid=", "--ppid", tool->pid()}).output;
   ASSERT_NE(child, "") << "there is no service";
   tool->send(SIGKILL);
   (void)tool->wait();
@@ -98,14 +97,11 @@ TEST_F(CliCancel, NoKeyIsInACommandLine) {
   std::filesystem::create_directory(out("in"));
   std::filesystem::copy_file(clip(), out("in/a.mp4"));
   ASSERT_TRUE(g_file_set_contents(out("key").c_str(), kKey, -1, nullptr));
-  const auto tool = start({"dub", out("in"), "--out-dir", out("done"), "--api-key-file", out("key"),
-                           "--publish", "serve://127.0.0.1?public=http://127.0.0.1/s3cret"});
-  ASSERT_TRUE(posted() || tool->wait_for("failed"));
+  const auto tool = start({"dub", out("in"), "--out-dir", out("done"), "--api-key-file", out("key"), "--callback-url",
+                           "https://hooks.invalid/s3cret"});
+  ASSERT_TRUE(posted());
   const std::string all = run_program({"ps", "-e", "-o", "args", "--no-headers", "-ww"}).output;
-  std::string workers;
-  for (std::size_t at = 0; (at = all.find("--worker", at)) != std::string::npos; ++at) workers += "found ";
-  EXPECT_NE(workers, "");
-  EXPECT_FALSE(holds(all, std::string("dub --worker --json") + kKey));
+  EXPECT_TRUE(holds(all, "dub --worker")) << all;
   for (std::size_t begin = 0, end = 0; begin < all.size(); begin = end + 1) {
     end = std::min(all.find('\n', begin), all.size());
     const std::string line = all.substr(begin, end - begin);

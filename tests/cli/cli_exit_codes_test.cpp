@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Every exit code, provoked; the last JSON line says the same, and what it cost.
+// Every exit code, provoked (`service` and `cancelled` in cli_tasks_test and cli_cancel_test); the last JSON line says
+// the same, and what it cost.
 #include "cli_run.h"
 #include "klingv2a/exit_code.h"
 
@@ -55,8 +56,7 @@ TEST_F(CliExitCodes, Content) {
 }
 
 TEST_F(CliExitCodes, Busy) {
-  service_.add_fault(
-      {.on = On::submit, .what = Do::error_code, .times = -1, .code = "1303", .retry_after = "2"});
+  service_.add_fault({.on = On::submit, .what = Do::error_code, .times = -1, .code = "1303", .retry_after = "2"});
   expect(dub({"--timeout", "1"}), ErrorKind::busy);
 }
 
@@ -101,21 +101,15 @@ TEST_F(CliExitCodes, Settings) {
   expect(run({"dub", clip(), "-o", out(), "--json", "--publish", "gopher://x"}), ErrorKind::settings);
 }
 
-TEST_F(CliExitCodes, Service) {
-  service_.add_fault({.on = On::query, .what = Do::error_code, .times = -1, .code = "1201"});
-  const ToolRun ran = dub();
-  EXPECT_NE(ran.exit_code, 0);
-  EXPECT_EQ(ran.last("$.error.paid"), "yes");
-}
-
 // Where the plugin is not found, the tool says where it was looked for.
 TEST_F(CliExitCodes, SettingsWithoutAPlugin) {
   const std::string alone = folder_.file("klingv2a");
   ASSERT_EQ(run_program({"cp", KLINGV2A_PROGRAM, alone}).exit_code, 0);
   const ProgramResult ran =
-      run_program({alone, "dub", clip(), "-o", out()},
-                  {{"GST_PLUGIN_PATH_1_0", "/nowhere"}, {"GST_REGISTRY", folder_.file("registry")},
-                   {"KLINGV2A_API_KEY", kKey}, {"KLINGV2A_BASE_URL", service_.base_url()}});
+      run_program({alone, "dub", clip(), "-o", out()}, {{"GST_PLUGIN_PATH_1_0", "/nowhere"},
+                                                        {"GST_REGISTRY", folder_.file("registry")},
+                                                        {"KLINGV2A_API_KEY", kKey},
+                                                        {"KLINGV2A_BASE_URL", service_.base_url()}});
   EXPECT_EQ(ran.exit_code, cli::exit_code_of(ErrorKind::settings)) << ran.errors;
   EXPECT_TRUE(holds(ran.errors, "/nowhere")) << ran.errors;
 }

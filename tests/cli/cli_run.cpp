@@ -73,8 +73,8 @@ ToolRun ToolProcess::wait() const {
   g_subprocess_wait(process_.get(), nullptr, nullptr);
   constexpr int kSignals = 128;
   const int status = g_subprocess_get_status(process_.get());
-  return {WIFSIGNALED(status) ? kSignals + WTERMSIG(status) : WEXITSTATUS(status),
-          text_of_file(folder_.file("stdout")), text_of_file(folder_.file("stderr"))};
+  return {WIFSIGNALED(status) ? kSignals + WTERMSIG(status) : WEXITSTATUS(status), text_of_file(folder_.file("stdout")),
+          text_of_file(folder_.file("stderr"))};
 }
 
 Environment Cli::environment() const {

@@ -37,7 +37,7 @@ TEST_F(CliTasks, LeftTaskIsListedShownFetchedAndForgotten) {
       << list.output;
   const ToolRun json = run({"tasks", "list", "--json"});
   EXPECT_EQ(json.last("$.task-id"), task_id());
-  EXPECT_EQ(json.last("$.clip-seconds"), "3");
+  EXPECT_NEAR(std::stod(json.last("$.clip-seconds")), 3, 0.002);
   EXPECT_EQ(run({"tasks", "show", task_id(), "--json"}).last("$.request.sound_effect_prompt"), "rain on tin");
 
   const std::string sound = out("sound.wav");
@@ -60,6 +60,14 @@ TEST_F(CliTasks, LeftTaskIsListedShownFetchedAndForgotten) {
   EXPECT_TRUE(holds(run({"tasks"}).output, "no task"));
   EXPECT_EQ(run({"tasks", "show", task_id()}).exit_code, 23);
   EXPECT_EQ(service_.paid_tasks().size(), 1U);
+}
+
+TEST_F(CliTasks, TroubleAtTheServiceHasItsExitCode) {
+  leave_a_task();
+  service_.add_fault({.on = On::query, .what = Do::error_code, .times = -1, .code = "5000"});
+  const ToolRun ran = run({"tasks", "fetch", task_id(), "-o", out("sound.wav"), "--json"});
+  EXPECT_EQ(ran.exit_code, 16) << ran.output << ran.errors;
+  EXPECT_EQ(ran.last("$.kind"), "service");
 }
 
 TEST_F(CliTasks, FetchWaitsWhenAsked) {

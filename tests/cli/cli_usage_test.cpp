@@ -56,7 +56,8 @@ TEST_F(CliUsage, HelpHasEveryExitCodeAndVersionIsShort) {
 TEST_F(CliUsage, ManPageAndCompletionHaveEveryOption) {
   const std::string man = text_of_file(KLINGV2A_SOURCE "/docs/klingv2a.1");
   const std::string completion = text_of_file(KLINGV2A_SOURCE "/tools/klingv2a/completion.bash");
-  const std::vector<std::vector<std::string>> commands{{"dub"}, {"check"}, {"tasks"}, {"tasks", "fetch"}, {"tasks", "forget"}};
+  const std::vector<std::vector<std::string>> commands{
+      {"dub"}, {"check"}, {"tasks"}, {"tasks", "fetch"}, {"tasks", "forget"}};
   for (auto command : commands) {
     command.emplace_back("--help");
     for (const std::string& option : long_options(run(command).output)) {
@@ -112,8 +113,9 @@ class Manifest : public ::testing::Test {
 };
 
 TEST_F(Manifest, LinesHaveSettingsOfTheirOwn) {
-  const auto all = jobs("{\"in\":\"a.mp4\"}\n\n{\"in\":\"b.avi\",\"sound-effect-prompt\":\"rain\",\"take\":2}\n"
-                        "{\"in\":\"/c.ts\",\"out\":\"deep/c.mkv\"}\n");
+  const auto all = jobs(
+      "{\"in\":\"a.mp4\"}\n\n{\"in\":\"b.avi\",\"sound-effect-prompt\":\"rain\",\"take\":2}\n"
+      "{\"in\":\"/c.ts\",\"out\":\"deep/c.mkv\"}\n");
   ASSERT_EQ(all.size(), 3U);
   EXPECT_EQ(all[0].in, folder_.file("a.mp4"));
   EXPECT_EQ(all[0].out, folder_.file("out/a.mp4"));

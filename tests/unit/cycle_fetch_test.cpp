@@ -46,9 +46,7 @@ class CycleFetch : public ::testing::Test {
     if (left == Left::failed) claim->ended(journal::State::failed, "too dark", "task-failed", "");
   }
   [[nodiscard]] journal::Location location() const { return journal::locate("", settings_.service.base_url); }
-  [[nodiscard]] journal::State state() {
-    return journal::Journal(location(), clock_, nullptr).rows().front().state;
-  }
+  [[nodiscard]] journal::State state() { return journal::Journal(location(), clock_, nullptr).rows().front().state; }
   void succeed() {
     const std::string link = results_.url("/s.wav");
     api_.add(task_answer("succeed", R"({"audios":[{"id":"a","url_wav":")" + link + R"("}]})"));

@@ -75,9 +75,8 @@ TEST_P(JournalForget, LostRowIsNotForgotten) {
   Journal journal = open();
   const auto claim = journal.claim(kClip, Seconds(0), ignore);
   const auto connection = connect();
-  in_transaction(*connection, [&] {
-    connection->run(std::string("UPDATE klingv2a_tasks SET owner = '") + kElsewhere + "'", {});
-  });
+  in_transaction(*connection,
+                 [&] { connection->run(std::string("UPDATE klingv2a_tasks SET owner = '") + kElsewhere + "'", {}); });
   EXPECT_THROW(claim->forget(), LeaseLost);
   EXPECT_EQ(open().rows().size(), 1U);
   EXPECT_FALSE(is_here(kElsewhere));

@@ -91,8 +91,7 @@ std::string as_text(const std::string& in, const Findings& found) {
 int run_check(const CheckOptions& options) {
   take_api_key(options.api_key_file);
   Settings settings = options.settings;
-  if (const std::string publish = environment("KLINGV2A_PUBLISH"); !publish.empty())
-    set_default(settings, "publish", publish);
+  add_settings_of_environment(settings);
   set_default(settings, "mux", mux_of(options.out));
   settings.push_back({"dry-run", "true"});
   const ReporterSet told = make_reporter(options.json, Result::to_stdout);

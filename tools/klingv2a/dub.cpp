@@ -77,8 +77,7 @@ int run_dub(const DubOptions& options) {
   take_api_key(options.api_key_file);
   if (options.worker) return run_dub_one(options, worker_settings());
   Settings settings = options.settings;
-  if (const std::string publish = environment("KLINGV2A_PUBLISH"); !publish.empty())
-    set_default(settings, "publish", publish);
+  add_settings_of_environment(settings);
   std::optional<Simulation> simulation;
   if (options.simulate) {
     simulation.emplace(options.simulated_task_time);

@@ -3,6 +3,7 @@
 
 #include <gst/gst.h>
 
+#include <utility>
 #include <vector>
 
 #include "error.h"
@@ -88,6 +89,12 @@ void take_api_key(const std::string& file) {
 std::string environment(const char* name) {
   const char* text = g_getenv(name);
   return text ? text : "";
+}
+
+void add_settings_of_environment(Settings& settings) {
+  for (const auto& [variable, property] :
+       {std::pair{"KLINGV2A_PUBLISH", "publish"}, {"KLINGV2A_PUBLISH_HEADERS", "publish-headers"}})
+    if (const std::string value = environment(variable); !value.empty()) set_default(settings, property, value);
 }
 
 }  // namespace klingv2a::cli

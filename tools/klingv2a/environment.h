@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "settings_table.h"
+
 namespace klingv2a::cli {
 
 // Starts GStreamer.
@@ -19,5 +21,7 @@ void find_plugin();
 // Puts the first line of the file into KLINGV2A_API_KEY. Throws Error{credentials}. Nothing for an empty name.
 void take_api_key(const std::string& file);
 [[nodiscard]] std::string environment(const char* name);
+// What may hold a secret, where no option says something else: KLINGV2A_PUBLISH, KLINGV2A_PUBLISH_HEADERS.
+void add_settings_of_environment(Settings& settings);
 
 }  // namespace klingv2a::cli

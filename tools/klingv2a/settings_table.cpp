@@ -49,6 +49,8 @@ constexpr std::array kOptions{
                   "Leave out the tag that says that the sound is generated"},
     SettingOption{kService, "publish", "publish", text, "URI",
                   "serve://…, https://…/{name}.mp4 (PUT) or s3://…; one that holds a secret: $KLINGV2A_PUBLISH", true},
+    SettingOption{kService, "publish-headers", "publish-headers", text, "HEADERS",
+                  "Of the PUT: headers,NAME=VALUE,…; with a secret: $KLINGV2A_PUBLISH_HEADERS", true},
     SettingOption{kService, "publish-public-url", "publish-public-url", text, "URL",
                   "Where the service fetches what was PUT, with {name}", true},
     SettingOption{kService, "publish-expiry", "publish-expiry", text, "SECONDS", "How long a link to S3 is good"},
@@ -114,6 +116,15 @@ const SettingOption* find_option(std::string_view name) {
 bool is_secret(std::string_view property) {
   return std::ranges::any_of(kOptions,
                              [&](const auto& option) { return option.secret && property == option.property; });
+}
+
+bool shapes_output(std::string_view property) {
+  constexpr std::array<std::string_view, 3> kOthers{"video-url", "video-id", "on-failure"};
+  const bool is_of_the_sound = std::ranges::any_of(kOptions, [&](const auto& option) {
+    const std::string_view group = option.group;
+    return property == option.property && (group == kSound || group == kOutput);
+  });
+  return is_of_the_sound || std::ranges::find(kOthers, property) != kOthers.end();
 }
 
 Setting to_setting(const SettingOption& option, const std::string& given) {

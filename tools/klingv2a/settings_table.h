@@ -39,6 +39,8 @@ using Settings = std::vector<Setting>;
 [[nodiscard]] std::span<const SettingOption> setting_options();
 [[nodiscard]] const SettingOption* find_option(std::string_view name);
 [[nodiscard]] bool is_secret(std::string_view property);
+// Does the output depend on it? Not on how long one waits, or where things lie meanwhile.
+[[nodiscard]] bool shapes_output(std::string_view property);
 // What `given` for an option means for its property. Throws UsageError.
 [[nodiscard]] Setting to_setting(const SettingOption& option, const std::string& given);
 // The value of a property; empty when it is not set. Of several the last counts.

@@ -150,8 +150,9 @@ TEST_F(CliDub, EventsGoToStderrWhenTheOutputIsOnStdout) {
 
 TEST_F(CliDub, NoSecretIsToldOrReported) {
   const ToolRun ran =
-      dub("out.mp4", {"--json", "--report", "--publish", "https://u:s3cret@storage.invalid/{name}.mp4?sig=s3cret",
-                      "--publish-public-url", "https://cdn.invalid/s3cret/{name}"});
+      dub("out.mp4",
+          {"--json", "--report", "--publish", "https://u:s3cret@storage.invalid/{name}.mp4?sig=s3cret",
+           "--publish-public-url", "https://cdn.invalid/s3cret/{name}", "--base-url", "https://u:s3cret@api.invalid"});
   for (const std::string& text : {ran.output, ran.errors, text_of_file(out("out.mp4.klingv2a.json"))}) {
     EXPECT_FALSE(holds(text, "s3cret")) << text;
     EXPECT_FALSE(holds(text, kKey)) << text;

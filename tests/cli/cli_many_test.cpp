@@ -49,6 +49,7 @@ TEST_F(CliMany, OneBadFileDoesNotStopTheOthersAndARerunDoesOnlyWhatIsLeft) {
   EXPECT_EQ(third.exit_code, 3);
   EXPECT_EQ(third.last("$.files[0].kind"), "settings") << third.output;
   EXPECT_EQ(text_of_file(done("clip-0.mp4")), "mine");
+  EXPECT_EQ(json_at(text_of_file(done("clip-0.mp4.klingv2a.json")), "$.ok"), "true") << "the report that told it";
 }
 
 TEST_F(CliMany, ManifestGivesEachFileItsOwnPrompt) {
@@ -88,8 +89,7 @@ TEST_F(CliMany, ProcessThatCrashesCostsItsFileOnly) {
 TEST_F(CliMany, CtrlCIsPassedOnAndNothingMoreBegins) {
   service_.add_fault({.on = On::submit, .what = Do::never_finish, .times = -1});
   const auto tool = start({"dub", in(), "--out-dir", done(), "--jobs", "2", "--json"});
-  ASSERT_TRUE(posted(2));
-  ASSERT_TRUE(service_.wait_until([](const sim::Service& sim) { return sim.paid_tasks().size() == 2; }, kDeadline));
+  ASSERT_TRUE(tool->wait_for("waiting for the task", 2));
   tool->send(SIGINT);
   const ToolRun ran = tool->wait();
   EXPECT_EQ(ran.exit_code, 130) << ran.output << ran.errors;

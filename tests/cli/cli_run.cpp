@@ -60,9 +60,10 @@ ToolProcess::~ToolProcess() {
   g_subprocess_wait(process_.get(), nullptr, nullptr);
 }
 
-bool ToolProcess::wait_for(const std::string& text) const {
+bool ToolProcess::wait_for(const std::string& text, int times) const {
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-  while (!holds(text_of_file(folder_.file("stderr")), text)) {
+  const auto said = [this] { return text_of_file(folder_.file("stdout")) + text_of_file(folder_.file("stderr")); };
+  while (count_of(text, said()) < times) {
     if (std::chrono::steady_clock::now() > until || !g_subprocess_get_identifier(process_.get())) return false;
     std::this_thread::sleep_for(kBetweenLooks);
   }
@@ -107,6 +108,12 @@ bool Cli::posted(int times) const {
 
 bool holds(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
+}
+
+int count_of(const std::string& part, const std::string& text) {
+  int found = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) ++found;
+  return found;
 }
 
 std::string text_of_file(const std::string& path) {

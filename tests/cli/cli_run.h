@@ -45,8 +45,8 @@ class ToolProcess {
   void send(int signal) const { g_subprocess_send_signal(process_.get(), signal); }
   [[nodiscard]] std::string pid() const { return g_subprocess_get_identifier(process_.get()); }
   [[nodiscard]] GOutputStream* input() const { return g_subprocess_get_stdin_pipe(process_.get()); }
-  // Until its stderr holds `text`; false when it ends before, or after 30 s.
-  [[nodiscard]] bool wait_for(const std::string& text) const;
+  // Until what it has said holds `text` so often; false when it ends before, or after 30 s.
+  [[nodiscard]] bool wait_for(const std::string& text, int times = 1) const;
   // Until it has ended.
   [[nodiscard]] ToolRun wait() const;
 
@@ -82,6 +82,7 @@ class Cli : public ::testing::Test {
 };
 
 [[nodiscard]] bool holds(const std::string& text, const std::string& part);
+[[nodiscard]] int count_of(const std::string& part, const std::string& text);
 [[nodiscard]] std::string text_of_file(const std::string& path);
 [[nodiscard]] std::string shell(const std::string& command, const Environment& environment, int& exit_code);
 

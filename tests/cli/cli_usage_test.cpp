@@ -35,6 +35,7 @@ TEST_F(CliUsage, WrongCommandLinesEndWith2AndSayWhatIsWrong) {
       {"dub", "in.mp4", "-o", "out.mp4", "--loudness", "loud"},
       {"dub", "in.mp4", "-o", "out.mp4", "--simulate", "--base-url", "http://127.0.0.1:1"},
       {"dub", "in.mp4", "-o", "out.mp4", "--api-key", "secret"},
+      {"dub", "-", "--out-dir", "out"},
       {"tasks", "show"},
       {"tasks", "fetch", "1"},
   };

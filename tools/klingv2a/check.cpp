@@ -9,6 +9,7 @@
 #include "exit_code.h"
 #include "file_job.h"
 #include "human_text.h"
+#include "interrupt.h"
 #include "report.h"
 #include "session.h"
 
@@ -40,7 +41,8 @@ Findings find_out(const PipelineSpec& spec, Reporter& reporter) {
   Findings found{.simulated = is_simulated(spec.settings)};
   try {
     Session session(spec, reporter);
-    found.outcome = session.run([] {});
+    const Interrupt interrupt([&] { session.cancel(); });
+    found.outcome = session.run();
     if (session.dry_run()) found.dry_run.reset(gst_structure_copy(session.dry_run()));
     found.stats = session.stats();
     if (found.outcome.ok() && !found.dry_run)

@@ -16,7 +16,8 @@ constexpr const char* kSummary =
     "A task at the service costs money; the journal makes a rerun free.";
 constexpr const char* kEnvironment =
     "Environment: KLINGV2A_API_KEY (then COMETAPI_KEY), or KLINGV2A_ACCESS_KEY with KLINGV2A_SECRET_KEY;\n"
-    "KLINGV2A_BASE_URL, KLINGV2A_JOURNAL, KLINGV2A_PUBLISH, KLINGV2A_PUBLISH_HEADERS.\nKeys are no options: others could see them.\n\n";
+    "KLINGV2A_BASE_URL, KLINGV2A_JOURNAL, KLINGV2A_PUBLISH, KLINGV2A_PUBLISH_HEADERS.\nKeys are no options: others "
+    "could see them.\n\n";
 
 // The values of the table's options, as CLI11 fills them in.
 class TableOptions {

@@ -55,7 +55,8 @@ FileJob job_of(const DubOptions& options, Settings settings) {
   if (out == "-" && options.in.front() == "-" && ::isatty(STDIN_FILENO) == 1)
     throw UsageError("IN is -, and stdin is a terminal");
   settings.push_back({"mux", mux_for(options)});
-  return {options.in.front(), out, report_file_of(options, out), options.overwrite, std::move(settings)};
+  return {options.in.front(), out, report_file_of(options, out), options.overwrite, std::move(settings),
+          options.simulate};
 }
 
 int run_dub_one(const DubOptions& options, Settings settings) {

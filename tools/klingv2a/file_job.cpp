@@ -8,6 +8,7 @@
 
 #include "exit_code.h"
 #include "http/client.h"
+#include "interrupt.h"
 #include "kling/environment.h"
 #include "output_file.h"
 #include "report.h"
@@ -69,23 +70,29 @@ class Job {
 
  private:
   void dub(RunFacts& facts) {
-    check_input(job_.in);
     std::optional<OutputFile> output;
-    if (job_.out != "-") output.emplace(job_.out, job_.overwrite);
-    PipelineSpec spec{job_.in, output ? output->part() : "", output ? -1 : out_fd_, job_.settings};
-    Session session(spec, reporter_);
-    facts.outcome = session.run([&] {
+    std::optional<Session> session;
+    // From before there is a file that would stay behind. Told by the main loop, so only once that runs.
+    const Interrupt interrupt([&] {
       if (output) output->remove();
+      if (session) session->cancel();
     });
-    facts.stats = session.stats();
-    facts.bin = session.take_report();
+    if (job_.out != "-") output.emplace(job_.out, job_.overwrite);
+    output_is_ours_ = true;
+    check_input(job_.in);
+    session.emplace(PipelineSpec{job_.in, output ? output->part() : "", output ? -1 : out_fd_, job_.settings},
+                    reporter_);
+    facts.outcome = session->run();
+    facts.stats = session->stats();
+    facts.bin = session->take_report();
     add_cost(facts.outcome, facts.stats.get());
     if (facts.outcome.ok() && output) output->finish();
   }
 
   // A report that cannot be written is an error of its own: somebody will look for it.
   int tell(RunFacts& facts) {
-    if (!job_.report_file.empty()) {
+    // Beside an output that is not ours may lie the report that says what it is.
+    if (!job_.report_file.empty() && output_is_ours_) {
       try {
         if (facts.outcome.ok()) hash_files(facts);
         write_file(job_.report_file, make_report(facts).pretty());
@@ -101,6 +108,7 @@ class Job {
   const FileJob& job_;
   const int out_fd_;
   Reporter& reporter_;
+  bool output_is_ours_ = false;
   const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 

@@ -15,7 +15,8 @@ struct FileJob {
   std::string out;          // a path; "-": stdout
   std::string report_file;  // empty: none is written
   bool overwrite = false;
-  Settings settings;  // with `mux`
+  Settings settings;          // with `mux`
+  bool service_ends = false;  // with this run, and its journal too: nothing can be fetched later
 };
 
 // What the suffix of `out` says; "auto" where it says nothing.

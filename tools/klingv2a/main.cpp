@@ -9,9 +9,8 @@
 #include "klingv2a/commands.h"
 #include "klingv2a/exit_code.h"
 
+namespace klingv2a::cli {
 namespace {
-
-using namespace klingv2a::cli;
 
 struct Dispatch {
   int operator()(const HelpText& help) const {
@@ -23,17 +22,13 @@ struct Dispatch {
   int operator()(const TasksOptions& options) const { return run_tasks(options); }
 };
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  // Whoever reads our output may go away: that is an error of the write then, told like any other.
-  std::signal(SIGPIPE, SIG_IGN);
+int run(int argc, const char* const* argv) {
   try {
     return std::visit(Dispatch{}, parse_command_line(argc, argv));
   } catch (const UsageError& wrong) {
     std::cerr << "klingv2a: " << wrong.what() << "\nklingv2a --help says what can be typed\n";
     return kExitUsage;
-  } catch (const klingv2a::Error& error) {
+  } catch (const Error& error) {
     std::cerr << "klingv2a: " << to_string(error.kind()) << ": " << error.what();
     if (!error.details().advice.empty()) std::cerr << ": " << error.details().advice;
     std::cerr << "\n";
@@ -42,4 +37,13 @@ int main(int argc, char** argv) {
     std::cerr << "klingv2a: " << failure.what() << "\n";
     return kExitOther;
   }
+}
+
+}  // namespace
+}  // namespace klingv2a::cli
+
+int main(int argc, char** argv) {
+  // Whoever reads our output may go away: that is an error of the write then, told like any other.
+  std::signal(SIGPIPE, SIG_IGN);
+  return klingv2a::cli::run(argc, argv);
 }

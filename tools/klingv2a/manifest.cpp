@@ -46,6 +46,7 @@ class List {
   explicit List(const ManyWish& wish) : wish_(wish) {}
 
   void add(const fs::path& in) {
+    if (in == "-") throw UsageError("- goes with -o OUT, not with --out-dir");
     std::error_code ignored;
     if (fs::is_directory(in, ignored)) return add_folder(in);
     if (is_manifest(in)) return add_manifest(in);

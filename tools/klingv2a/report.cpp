@@ -120,20 +120,36 @@ std::string error_cost_text(const RunFacts& facts) {
          "; the same command again pays nothing twice";
 }
 
+// How the journal of this run is named on another command line, where that can be said.
+std::string places_text(const Settings& settings) {
+  std::string text;
+  if (const std::string url = value_of(settings, "base-url"); !url.empty())
+    text += " --base-url " + http::displayable_url(url);
+  if (const std::string journal = value_of(settings, "journal"); journal.starts_with('/'))
+    text += " --journal " + journal;
+  return text;
+}
+
 // Where the sound of a task that goes on can be had.
 std::string left_text(const RunFacts& facts) {
   const Trouble& error = facts.outcome.error;
   const bool left = error.paid != "no" && (error.kind == "cancelled" || error.kind == "still-running");
   const std::string id = error.task_id.empty() ? error.external_task_id : error.task_id;
-  if (!left || id.empty()) return {};
-  // The journal of --simulate goes with its run.
-  return "\n  left:    task " + id + " goes on at the service: klingv2a tasks fetch " + id +
-         " -o sound.wav --wait   gets its sound";
+  if (!left || id.empty() || facts.job.service_ends) return {};
+  return "\n  left:    task " + id + " goes on at the service. klingv2a tasks fetch " + id + " -o sound.wav --wait" +
+         places_text(facts.job.settings) + "   gets its sound";
+}
+
+// What is to be done stands at the end of the message; here it has a line of its own.
+std::string what_happened(const Trouble& error) {
+  const std::string advice = ": " + error.advice;
+  const bool has = !error.advice.empty() && error.text.ends_with(advice);
+  return has ? error.text.substr(0, error.text.size() - advice.size()) + "\n  do:      " + error.advice : error.text;
 }
 
 std::string error_text(const RunFacts& facts) {
   const Trouble& error = facts.outcome.error;
-  std::string text = "klingv2a: " + facts.job.in + ": " + error.kind + ": " + error.text;
+  std::string text = "klingv2a: " + facts.job.in + ": " + error.kind + ": " + what_happened(error);
   text += "\n  " + error_cost_text(facts) + left_text(facts);
   if (error.retryable) text += "\n  again:   the same command may succeed later, without any change";
   return text;
@@ -167,10 +183,9 @@ void hash_files(RunFacts& facts) {
 JsonText settings_json(const Settings& settings) {
   JsonText object;
   for (const auto& [property, value] : settings) {
-    // Which video it was is no secret, only how its URL is signed.
-    const std::string shown = property == "video-url" ? http::displayable_url(value)
-                              : is_secret(property)   ? "…"
-                                                      : value;
+    // Which host and which video it was is no secret, only how a URL is signed.
+    const bool is_url = property == "video-url" || property == "base-url";
+    const std::string shown = is_url ? http::displayable_url(value) : is_secret(property) ? "…" : value;
     object.set(property.c_str(), shown);
   }
   return object;

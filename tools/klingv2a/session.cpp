@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "bus_events.h"
-#include "interrupt.h"
 
 namespace klingv2a::cli {
 
@@ -22,11 +21,7 @@ Session::~Session() {
   gst_bus_remove_watch(bus_.get());
 }
 
-Outcome Session::run(const std::function<void()>& on_cancel) {
-  const Interrupt interrupt([&] {
-    on_cancel();
-    cancel();
-  });
+Outcome Session::run() {
   // A refused setting fails at once; why is told in a message, like any other error.
   const bool started = gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE;
   if (started) g_main_loop_run(loop_.get());

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // One pipeline from its start to its end, on the main loop: its messages are told to the reporter and gathered in the
-// outcome; Ctrl-C ends it. Nothing here ever sends EOS: that would complete the clip, and a partial one would be paid.
+// outcome. Nothing here ever sends EOS: that would complete the clip, and a partial one would be paid.
 // Used on the main thread.
 #pragma once
 
-#include <functional>
 #include <memory>
 
 #include "dub_pipeline.h"
@@ -21,9 +20,10 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  // Runs the main loop until the pipeline has ended, failed or was cancelled. `on_cancel` is called at once when it is:
-  // whatever must not stay behind should a second Ctrl-C end the program.
-  [[nodiscard]] Outcome run(const std::function<void()>& on_cancel);
+  // Runs the main loop until the pipeline has ended, failed or was cancelled.
+  [[nodiscard]] Outcome run();
+  // On the main loop: ends run().
+  void cancel();
   // What a dry run has said; null without one.
   [[nodiscard]] const GstStructure* dry_run() const noexcept { return dry_run_.get(); }
   // klingv2a's counters.
@@ -39,7 +39,6 @@ class Session {
   void note_task(const TaskSeen& task);
   void note_warning(Trouble trouble);
   void stop();
-  void cancel();
 
   Reporter& reporter_;
   DubPipeline pipeline_;

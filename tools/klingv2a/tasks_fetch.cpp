@@ -58,9 +58,8 @@ cycle::CycleSettings settings_for(const TasksOptions& options, const journal::Ro
   return settings;
 }
 
-cycle::CycleResult fetch(const cycle::CycleSettings& settings, std::int64_t row_id, bool wait) {
-  const auto cancel = GObjectPtr<GCancellable>::adopt(g_cancellable_new());
-  const Interrupt interrupt([&] { g_cancellable_cancel(cancel.get()); });
+cycle::CycleResult fetch(const cycle::CycleSettings& settings, std::int64_t row_id, bool wait,
+                         const GObjectPtr<GCancellable>& cancel) {
   Teller teller;
   const auto clock = make_system_clock();
   auto result = std::async(std::launch::async, [&] {
@@ -141,9 +140,12 @@ std::string deliver(const cycle::CycleResult& result, const TasksOptions& option
 int fetch_task(OpenJournal& opened, const TasksOptions& options) {
   const journal::Row row = find_row(opened, options.id);
   if (!options.wait) refuse_while_owned(row);
+  // From before there is a file that would stay behind.
+  const auto cancel = GObjectPtr<GCancellable>::adopt(g_cancellable_new());
+  const Interrupt interrupt([&] { g_cancellable_cancel(cancel.get()); });
   std::optional<OutputFile> output;
   if (options.out != "-") output.emplace(options.out, options.overwrite);
-  const cycle::CycleResult result = fetch(settings_for(options, row), row.id, options.wait);
+  const cycle::CycleResult result = fetch(settings_for(options, row), row.id, options.wait, cancel);
   const std::string where = deliver(result, options, output);
   const std::string origin(cycle::to_string(result.origin));
   JsonText told;

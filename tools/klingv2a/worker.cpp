@@ -39,6 +39,7 @@ GObjectPtr<GSubprocess> start(const FileJob& job) {
   g_subprocess_launcher_set_child_setup(launcher.get(), bind_child_to_parent, &bond, nullptr);
   const std::vector<std::string> words = command_for(job);
   std::vector<const char*> argv;
+  argv.reserve(words.size() + 1);
   for (const std::string& word : words) argv.push_back(word.c_str());
   argv.push_back(nullptr);
   GError* failure = nullptr;

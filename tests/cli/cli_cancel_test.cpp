@@ -75,6 +75,22 @@ TEST_F(CliCancel, WhileTheSoundIsDownloaded) {
   EXPECT_TRUE(holds(ran.errors, task_id())) << ran.errors;
 }
 
+// A worker that does not end cannot keep the tool from ending.
+TEST_F(CliCancel, SecondCtrlCEndsAtOnce) {
+  service_.add_fault({.on = On::submit, .what = Do::never_finish});
+  std::filesystem::create_directory(out("in"));
+  std::filesystem::copy_file(clip(), out("in/a.mp4"));
+  const auto tool = start({"dub", out("in"), "--out-dir", out("done"), "--json"});
+  ASSERT_TRUE(tool->wait_for("waiting for the task"));
+  const std::string worker = run_program({"ps", "-o", "pid=", "--ppid", tool->pid()}).output;
+  ASSERT_EQ(run_program({"bash", "-c", "kill -STOP " + worker}).exit_code, 0);
+  tool->send(SIGINT);
+  ASSERT_TRUE(tool->wait_for("cancelling"));
+  tool->send(SIGINT);
+  EXPECT_EQ(tool->wait().exit_code, 128 + SIGINT);
+  (void)run_program({"bash", "-c", "kill -KILL " + worker});
+}
+
 // The simulated service goes with the tool, however that ends.
 TEST_F(CliCancel, KilledToolTakesTheSimulatedServiceWithIt) {
   const auto tool = start({"dub", clip(), "-o", out(), "--simulate=60"});

@@ -103,6 +103,25 @@ TEST(SettingsTable, GivesPropertiesTheirValues) {
   EXPECT_THROW((void)value("duck-hold", "long"), cli::UsageError);
 }
 
+// What can be set on klingv2abin can be set here, but for keys, and what is GStreamer's or the tool's own business.
+TEST(SettingsTable, HasEveryPropertyOfTheElementAndNoOther) {
+  const std::set<std::string> not_for_people{
+      "name",       "parent",          "async-handling", "message-forward", "api-key", "access-key",
+      "secret-key", "callback-secret", "latency",        "dry-run",         "mode"};
+  GstElement* element = gst_element_factory_make("klingv2abin", nullptr);
+  ASSERT_NE(element, nullptr);
+  guint count = 0;
+  GParamSpec** specs = g_object_class_list_properties(G_OBJECT_GET_CLASS(element), &count);
+  std::set<std::string> properties, options;
+  for (guint i = 0; i < count; ++i)
+    if ((specs[i]->flags & G_PARAM_WRITABLE) && !not_for_people.contains(specs[i]->name))
+      properties.insert(specs[i]->name);
+  for (const cli::SettingOption& option : cli::setting_options()) options.insert(option.property);
+  EXPECT_EQ(properties, options);
+  g_free(specs);
+  gst_object_unref(element);
+}
+
 class Manifest : public ::testing::Test {
  protected:
   std::vector<cli::FileJob> jobs(const std::string& lines) {

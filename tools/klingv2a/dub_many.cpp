@@ -172,6 +172,7 @@ class ManyRun {
 
   void cancel() {
     cancelled_ = true;
+    reporter_.info(kCancelling);
     for (const File& file : files_)
       if (file.worker) file.worker->interrupt();
     if (running_ == 0) g_main_loop_quit(loop_.get());

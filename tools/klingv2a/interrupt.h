@@ -10,6 +10,8 @@
 
 namespace klingv2a::cli {
 
+inline constexpr const char* kCancelling = "cancelling; once more ends at once";
+
 class Interrupt {
  public:
   explicit Interrupt(std::function<void()> on_first);

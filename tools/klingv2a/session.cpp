@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "bus_events.h"
+#include "interrupt.h"
 
 namespace klingv2a::cli {
 
@@ -44,6 +45,7 @@ void Session::stop() {
 }
 
 void Session::cancel() {
+  reporter_.info(kCancelling);
   if (outcome_.ok()) outcome_.error = to_trouble(make_error(ErrorKind::cancelled, Phase::check, "cancelled").details());
   g_main_loop_quit(loop_.get());
 }

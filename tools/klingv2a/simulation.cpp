@@ -46,6 +46,9 @@ GObjectPtr<GSubprocess> start(const std::string& task_time, const std::string& k
   const auto launcher =
       GObjectPtr<GSubprocessLauncher>::adopt(g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE));
   g_subprocess_launcher_setenv(launcher.get(), "KLINGV2A_SIM_KEY", key.c_str(), TRUE);
+  // Keys that are worth something are none of its business.
+  for (const char* name : {"KLINGV2A_API_KEY", "COMETAPI_KEY", "KLINGV2A_ACCESS_KEY", "KLINGV2A_SECRET_KEY"})
+    g_subprocess_launcher_unsetenv(launcher.get(), name);
   ChildBond bond{SIGKILL, ::getpid()};
   g_subprocess_launcher_set_child_setup(launcher.get(), bind_child_to_parent, &bond, nullptr);
   const std::string program = find_service();

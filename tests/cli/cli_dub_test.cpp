@@ -62,7 +62,7 @@ class CliDub : public Cli {
 TEST_F(CliDub, VideoIsTheSameAndTheSoundIsThere) {
   const ToolRun ran = dub("out.mp4");
   ASSERT_EQ(ran.exit_code, 0) << ran.errors;
-  EXPECT_EQ(hashes(pictures_of_file(out())), hashes(pictures_of_file(clip())));
+  EXPECT_EQ(hashes(packets_of_file(out(), "qtdemux")), hashes(packets_of_file(clip(), "qtdemux")));
   EXPECT_NEAR(static_cast<double>(sound_of_file(out()).length()), 3 * 48000, 1024);
   EXPECT_EQ(files_in(), std::vector<std::string>{"out.mp4"});
   EXPECT_TRUE(holds(ran.errors, "nothing was paid")) << "it is simulated: " << ran.errors;
@@ -130,10 +130,11 @@ TEST_F(CliDub, PipeOnBothSidesTakesAndGivesMatroska) {
   EXPECT_NEAR(static_cast<double>(sound_of_file(out("out.mkv")).length()), 3 * 48000, 2048);
 }
 
-TEST_F(CliDub, PipesTakeAndGiveMpegTs) {
-  EXPECT_EQ(shell("ffmpeg -v error -i $IN -c copy -f mpegts - | $K dub - -o - >$DIR/from-ts.mkv"), 0) << said_;
-  EXPECT_TRUE(holds(probe(out("from-ts.mkv"), "stream=codec_name"), "h264")) << said_;
-  EXPECT_EQ(shell("cat $IN | $K dub - -o - --mux ts | ffmpeg -v error -i - -c copy $DIR/out.ts"), 0) << said_;
+TEST_F(CliDub, PipeOnBothSidesTakesAndGivesMpegTs) {
+  EXPECT_EQ(shell("ffmpeg -v error -i $IN -c copy -f mpegts - | $K dub - -o - --mux ts | ffmpeg -v error -i - -c copy "
+                  "$DIR/out.ts"),
+            0)
+      << said_;
   EXPECT_TRUE(holds(probe(out("out.ts"), "stream=codec_name"), "aac")) << said_;
 }
 

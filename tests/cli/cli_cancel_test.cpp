@@ -65,11 +65,11 @@ TEST_F(CliCancel, WhileATaskRunsNamesItAndTheNextRunGoesOnWithIt) {
   EXPECT_EQ(service_.paid_tasks().size(), 1U);
 }
 
-TEST_F(CliCancel, WhileTheSoundIsDownloaded) {
+TEST_F(CliCancel, WhileTheSoundIsDownloadedAndTheTerminalGoes) {
   service_.add_fault({.on = On::result, .what = Do::hang, .times = -1});
   const auto tool = start_dub();
   ASSERT_TRUE(tool->wait_for("downloading"));
-  tool->send(SIGINT);
+  tool->send(SIGHUP);
   const ToolRun ran = tool->wait();
   expect_cancelled(ran);
   EXPECT_TRUE(holds(ran.errors, task_id())) << ran.errors;

@@ -8,9 +8,19 @@
 
 namespace klingv2a::cli {
 
+namespace {
+
+bool is_ignored(int signal) {
+  struct sigaction action {};
+  return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+}  // namespace
+
 Interrupt::Interrupt(std::function<void()> on_first) : on_first_(std::move(on_first)) {
   sources_[0] = g_unix_signal_add(SIGINT, on_signal, this);
   sources_[1] = g_unix_signal_add(SIGTERM, on_signal, this);
+  if (!is_ignored(SIGHUP)) sources_[2] = g_unix_signal_add(SIGHUP, on_signal, this);
 }
 
 Interrupt::~Interrupt() {

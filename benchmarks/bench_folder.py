@@ -44,8 +44,9 @@ def make_clips(folder, count):
                         "-preset", "ultrafast", "-c:a", "copy", f"{folder}/clip{number:02}.mp4"], check=True)
 
 
-def sample_memory(group, peak, ended):
-    """Peak resident MiB of a whole process group, since the kernel knows single processes only."""
+def sample_memory(session, peak, ended):
+    """Peak resident MiB of a whole session (klingv2a's workers have groups of their own): the kernel knows single
+    processes only."""
     while not ended.wait(0.05):
         total = 0
         for entry in pathlib.Path("/proc").iterdir():
@@ -53,7 +54,7 @@ def sample_memory(group, peak, ended):
                 continue
             try:
                 fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-                if int(fields[2]) == group:
+                if int(fields[3]) == session:
                     total += int(fields[21]) * os.sysconf("SC_PAGE_SIZE")
             except (OSError, IndexError):
                 pass

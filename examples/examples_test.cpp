@@ -3,12 +3,14 @@
 // Runs every example as a user would, as a process of its own, against the simulated service, and looks at what came
 // out.
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 #include <gst/gst.h>
 #include <gst/pbutils/pbutils.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -42,6 +44,10 @@ class Process {
         static_cast<GSubprocessFlags>(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE)));
     g_subprocess_launcher_setenv(launcher.get(), "KLINGV2A_API_KEY", key, TRUE);
     g_subprocess_launcher_setenv(launcher.get(), "KLINGV2A_BASE_URL", service.base_url().c_str(), TRUE);
+#ifdef KLINGV2A_TOOL_FOLDER
+    const std::string path = std::string(KLINGV2A_TOOL_FOLDER ":") + g_getenv("PATH");
+    g_subprocess_launcher_setenv(launcher.get(), "PATH", path.c_str(), TRUE);
+#endif
     // gst-launch-1.0 is not instrumented: it can load a plugin that is only with the sanitizer's library, and what it
     // leaks is not ours.
     if (const char* library = g_getenv("KLINGV2A_TEST_PRELOAD")) {
@@ -58,7 +64,9 @@ class Process {
     if (!process_) throw std::runtime_error(error->message);
   }
 
-  void interrupt() { g_subprocess_send_signal(process_.get(), SIGINT); }
+  void interrupt() {
+    g_subprocess_send_signal(process_.get(), SIGINT);
+  }
 
   // Until it ends, or its deadline ends it.
   void wait() {
@@ -196,6 +204,25 @@ TEST_F(Examples, CppProgramTellsWhenItsStoreIsAway) {
   EXPECT_TRUE(holds(process.output, "paid=no")) << process.output;
   EXPECT_TRUE(sim_.paid_tasks().empty());
 }
+
+#ifdef KLINGV2A_TOOL_FOLDER
+TEST_F(Examples, FfmpegScriptCutsDubsAndEncodes) {
+  run({script("ffmpeg.sh"), clip_with_sound(), folder_.file("out.mp4"), "4", "--bgm-prompt", "a slow waltz"});
+  expect_video_with_sound(folder_.file("out.mp4"));
+  EXPECT_TRUE(holds(sim_.paid_tasks().back().body, "a slow waltz"));
+}
+
+TEST_F(Examples, FolderScriptDubsAllOfAFolder) {
+  const std::string in = folder_.file("in"), out = folder_.file("out");
+  ASSERT_EQ(g_mkdir(in.c_str(), 0700), 0);
+  std::filesystem::copy_file(clip(), in + "/a.mp4");
+  std::filesystem::copy_file(clip(), in + "/b.mp4");
+  const Process process = run({script("folder.sh"), in, out, "--original-audio", "replace"});
+  EXPECT_TRUE(holds(process.output, "2 done, 0 skipped, 0 failed")) << process.output;
+  expect_video_with_sound(out + "/a.mp4");
+  EXPECT_EQ(sim_.paid_tasks().size(), 1U) << "both are the same clip";
+}
+#endif
 
 TEST_F(Examples, EmbedShowsProgressAndTheTask) {
   const Process process = run({KLINGV2A_EMBED_PROGRAM, clip(), folder_.file("out.mp4"), "rain on tin"});

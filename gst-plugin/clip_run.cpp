@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "clip_run.h"
 
+#include "checksum.h"
 #include "clip_key.h"
 
 namespace klingv2a {
@@ -156,6 +157,7 @@ void ClipRun::make_sound() {
   report.cycle = result.stats;
   report.decode_s = observer.decode_time.count();
   report.cycle.download_s -= report.decode_s;
+  report.result_hash = checksum_of(*result.sound);
   host_.on_sound(*this, observer.soundtrack, report);
 }
 
@@ -201,6 +203,7 @@ std::shared_ptr<const SpoolFile> ClipRun::make_proxy(const CutClip& clip, RunRep
   auto proxy = intake_.make_proxy(clip.frames, clip.timeline, cancel_.get());
   report.proxy_s = Seconds(std::chrono::steady_clock::now() - begin).count();
   report.proxy_bytes = proxy->size();
+  report.proxy_hash = checksum_of(*proxy);
   return proxy;
 }
 

@@ -37,6 +37,7 @@ struct RunReport {
   double proxy_s = 0;   // writing and probing the proxy
   double decode_s = 0;  // from the downloaded result to the fitted sound
   std::uint64_t proxy_bytes = 0;
+  std::string proxy_hash, result_hash;  // as checksum.h has them; empty: there was none
 };
 
 // The element, as its runs see it. Called on the cycle thread with no lock held.

@@ -59,7 +59,8 @@ StructurePtr Element::stats_structure() const {
       s.encoder.c_str(), "spooled-bytes", G_TYPE_UINT64, s.spooled_bytes, "sound-form", G_TYPE_STRING,
       s.sound_form.c_str(), "clip-length", G_TYPE_UINT64, s.clip_length, "lead-in", G_TYPE_UINT64, s.lead_in, "samples",
       G_TYPE_INT64, s.samples, "samples-padded", G_TYPE_INT64, s.samples_padded, "samples-trimmed", G_TYPE_INT64,
-      s.samples_trimmed, "proxy-bytes", G_TYPE_UINT64, s.proxy_bytes, "result-bytes", G_TYPE_UINT64, s.result_bytes,
+      s.samples_trimmed, "proxy-bytes", G_TYPE_UINT64, s.proxy_bytes, "proxy-hash", G_TYPE_STRING, s.proxy_hash.c_str(),
+      "result-bytes", G_TYPE_UINT64, s.result_bytes, "result-hash", G_TYPE_STRING, s.result_hash.c_str(),
       "proxy-seconds", G_TYPE_DOUBLE, s.proxy_s, "publish-seconds", G_TYPE_DOUBLE, s.publish_s, "submit-seconds",
       G_TYPE_DOUBLE, s.submit_s, "wait-seconds", G_TYPE_DOUBLE, s.wait_s, "download-seconds", G_TYPE_DOUBLE,
       s.download_s, "decode-seconds", G_TYPE_DOUBLE, s.decode_s, nullptr));

@@ -48,6 +48,7 @@ struct Stats {
   guint64 spooled_bytes = 0;       // in the spool files of the last clip that needed one and of its companions
   double proxy_s = 0, publish_s = 0, submit_s = 0, wait_s = 0, download_s = 0, decode_s = 0;
   guint64 proxy_bytes = 0, result_bytes = 0;
+  std::string proxy_hash, result_hash;
   gint64 samples = 0, samples_padded = 0, samples_trimmed = 0;
   guint64 lead_in = 0, clip_length = 0;  // nanoseconds, of the last clip
 };

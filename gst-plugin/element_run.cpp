@@ -259,6 +259,8 @@ void Element::on_sound(ClipRun& run, std::shared_ptr<const Soundtrack> soundtrac
     stats_.download_s = report.cycle.download_s;
     stats_.decode_s = report.decode_s;
     stats_.proxy_bytes = report.proxy_bytes;
+    stats_.proxy_hash = report.proxy_hash;
+    stats_.result_hash = report.result_hash;
     stats_.result_bytes = report.cycle.result_bytes;
     stats_.samples = soundtrack->samples();
     stats_.samples_padded = soundtrack->padded;

@@ -5,12 +5,12 @@
 
 #include "journal/location.h"
 #include "kling/codec.h"
+#include "kling/environment.h"
 
 namespace klingv2a {
 
 namespace {
 
-constexpr const char* kDefaultBaseUrl = "https://api.cometapi.com/kling";
 constexpr const char* kLoopbackPublish = "serve://127.0.0.1";
 constexpr guint64 kMinResultBytes = 1024;
 
@@ -178,14 +178,6 @@ const UintProperty* find_uint(guint id) {
   return nullptr;
 }
 
-std::string first_set(std::initializer_list<const char*> variables) {
-  for (const char* variable : variables) {
-    const char* text = g_getenv(variable);
-    if (text && *text) return text;
-  }
-  return {};
-}
-
 http::Headers headers_of(const GstStructure* structure) {
   http::Headers headers;
   if (!structure) return headers;
@@ -309,28 +301,21 @@ GType on_unknown_get_type() {
 
 namespace {
 
-std::string or_environment(const std::string& setting, std::initializer_list<const char*> variables) {
-  return setting.empty() ? first_set(variables) : setting;
-}
-
-// What a property says wins over the environment, whichever kind of key it is.
+// What a property says wins over the environment.
 void set_credentials(kling::Service& service, const Settings& settings) {
   service.api_key = settings.api_key;
   service.access_key = settings.access_key;
   service.secret_key = settings.secret_key;
-  const bool is_set = !service.api_key.empty() || !service.access_key.empty() || !service.secret_key.empty();
-  if (!is_set) service.api_key = first_set({"KLINGV2A_API_KEY", "COMETAPI_KEY"});
-  if (!service.api_key.empty()) return;
-  service.access_key = or_environment(service.access_key, {"KLINGV2A_ACCESS_KEY"});
-  service.secret_key = or_environment(service.secret_key, {"KLINGV2A_SECRET_KEY"});
+  kling::add_credentials_of_environment(service);
 }
 
 // With a listener callback-url is its public face; the request's callback_url is known once it listens.
 void set_callback(cycle::CycleSettings& cycle, const Settings& settings) {
   const bool listens = !settings.callback_listen.empty();
-  cycle.callback = {settings.callback_listen, settings.callback_certificate, settings.callback_key,
-                    or_environment(settings.callback_secret, {"KLINGV2A_CALLBACK_SECRET"}),
-                    listens ? settings.callback_url : ""};
+  cycle.callback = {
+      settings.callback_listen, settings.callback_certificate, settings.callback_key,
+      settings.callback_secret.empty() ? kling::first_set({"KLINGV2A_CALLBACK_SECRET"}) : settings.callback_secret,
+      listens ? settings.callback_url : ""};
   if (!listens) cycle.request.callback_url = settings.callback_url;
 }
 
@@ -340,8 +325,7 @@ RunSettings snapshot(const Settings& settings, unsigned clip_number) {
   RunSettings run;
   auto& cycle = run.cycle;
   set_credentials(cycle.service, settings);
-  cycle.service.base_url = or_environment(settings.base_url, {"KLINGV2A_BASE_URL"});
-  if (cycle.service.base_url.empty()) cycle.service.base_url = kDefaultBaseUrl;
+  cycle.service.base_url = kling::base_url_or_default(settings.base_url);
   const http::Timeouts timeouts{Seconds(settings.connect_timeout_s), Seconds(settings.silence_timeout_s), Seconds(600)};
   cycle.service.timeouts = timeouts;
   cycle.request = {settings.video_id,

@@ -14,14 +14,14 @@ namespace klingv2a::cycle {
 namespace {
 
 constexpr http::RetryPolicy kQueryRetries{};
+// Of a single look: people wait for it, and can look again.
+constexpr http::RetryPolicy kLookRetries{.attempts = 3};
 // Between two looks, however many callbacks come.
 constexpr Seconds kLeastGap{1};
 // How often the service may not know the task that it has just accepted.
 constexpr int kUnknownTaskAnswers = 4;
 
-Error still_running(Run& run, const Error* last_failure) {
-  std::string message = "the task has not ended after " + std::to_string(std::lround(run.waited().count())) + " s";
-  if (last_failure) message += std::string("; the last query failed: ") + last_failure->what();
+Error still_running(Run& run, std::string message) {
   return Error({.kind = ErrorKind::still_running,
                 .phase = Phase::poll,
                 .paid = Paid::yes,
@@ -41,6 +41,12 @@ void write_down_end(Run& run, const kling::Task& task) {
   });
 }
 
+std::string not_ended_text(Run& run, const std::optional<Error>& last_failure) {
+  std::string message = "the task has not ended after " + std::to_string(std::lround(run.waited().count())) + " s";
+  if (last_failure) message += std::string("; the last query failed: ") + last_failure->what();
+  return message;
+}
+
 // Waiting for one task: when to look next, and what ends the wait.
 class Wait {
  public:
@@ -50,7 +56,7 @@ class Wait {
   kling::Task until_terminal() {
     for (;;) {
       const Seconds left = run_.settings.timeout - run_.waited();
-      if (left <= Seconds(0)) throw still_running(run_, last_failure_ ? &*last_failure_ : nullptr);
+      if (left <= Seconds(0)) throw still_running(run_, not_ended_text(run_, last_failure_));
       // The last look is taken at the time-out itself.
       wait_to_look(std::min(gap_, left));
       const std::optional<kling::Task> task = look();
@@ -124,16 +130,29 @@ class Wait {
   std::optional<Error> last_failure_;
 };
 
+// What is known of a task that has ended.
+kling::Task end_of(Run& run, kling::Task task) {
+  run.stop_listening();
+  write_down_end(run, task);
+  if (task.status == kling::TaskStatus::failed) throw task_failure(task.status_message, task.request_id);
+  return task;
+}
+
 }  // namespace
 
 kling::Task poll(Run& run) {
   run.begin(Phase::poll);
   const StepTimer timer(run.clock, run.stats.wait_s);
-  kling::Task task = Wait(run).until_terminal();
-  run.stop_listening();
-  write_down_end(run, task);
-  if (task.status == kling::TaskStatus::failed) throw task_failure(task.status_message, task.request_id);
-  return task;
+  return end_of(run, Wait(run).until_terminal());
+}
+
+kling::Task poll_once(Run& run) {
+  run.begin(Phase::poll);
+  const StepTimer timer(run.clock, run.stats.wait_s);
+  kling::Task task = http::with_retries(kLookRetries, run.clock, run.cancel, run.on_retry(),
+                                        [&run] { return run.query(run.settings.service.timeouts.total); });
+  if (!kling::is_terminal(task.status)) throw still_running(run, "the task is " + task.status_text);
+  return end_of(run, std::move(task));
 }
 
 }  // namespace klingv2a::cycle

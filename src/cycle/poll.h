@@ -13,4 +13,7 @@ namespace klingv2a::cycle {
 // it is `failed`, Error{still-running} at the time-out, the service's own error for a fatal answer.
 [[nodiscard]] kling::Task poll(Run& run);
 
+// The same with one look: Error{still-running} when the task has not ended.
+[[nodiscard]] kling::Task poll_once(Run& run);
+
 }  // namespace klingv2a::cycle

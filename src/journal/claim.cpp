@@ -170,4 +170,11 @@ void Claim::start_over() {
   });
 }
 
+void Claim::forget() {
+  in_transaction(*journal_.connection_, [&] {
+    (void)own_row();
+    journal_.records_.remove(row_.id);
+  });
+}
+
 }  // namespace klingv2a::journal

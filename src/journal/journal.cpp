@@ -35,11 +35,20 @@ Journal::Journal(Location location, Clock& clock, GObjectPtr<GCancellable> cance
       watch_(clock) {}
 
 std::unique_ptr<Claim> Journal::claim(const ClipIdentity& clip, Seconds patience, const OnWait& on_wait) {
+  return claim_when_free([&](Row& other) { return try_claim(clip, other); }, patience, on_wait);
+}
+
+std::unique_ptr<Claim> Journal::claim_row(std::int64_t id, Seconds patience, const OnWait& on_wait) {
+  return claim_when_free([&](Row& other) { return try_claim_row(id, other); }, patience, on_wait);
+}
+
+template <typename Try>
+std::unique_ptr<Claim> Journal::claim_when_free(const Try& try_once, Seconds patience, const OnWait& on_wait) {
   const Seconds give_up_at = clock_.now() + patience;
   bool waited = false;
   for (;;) {
     Row other;
-    if (std::optional<Row> row = try_claim(clip, other))
+    if (std::optional<Row> row = try_once(other))
       return std::unique_ptr<Claim>(new Claim(*this, std::move(*row), waited));
     if (clock_.now() > give_up_at) {
       throw Error({.kind = ErrorKind::still_running,
@@ -61,17 +70,33 @@ std::optional<Row> Journal::try_claim(const ClipIdentity& clip, Row& other) {
       row = Row{.key = clip.key, .length_ms = clip.length_ms, .service = clip.service, .account = clip.account};
       row->at_ms.front() = now_ms();
       records_.insert(*row);
-    } else if (watch_.is_alive(*row)) {
-      other = *row;
-      return std::nullopt;
     }
-    row->owner = owner_;
     row->account = clip.account;
-    row->ticket = 0;
-    ++row->beat;
-    records_.update(*row);
-    return row;
+    return take_over(*row, other) ? row : std::nullopt;
   });
+}
+
+std::optional<Row> Journal::try_claim_row(std::int64_t id, Row& other) {
+  return in_transaction(*connection_, [&]() -> std::optional<Row> {
+    std::optional<Row> row = records_.by_id(id);
+    if (!row)
+      throw journal_error(ErrorKind::settings, displayable(location_),
+                          "has no row " + std::to_string(id) + " any more");
+    return take_over(*row, other) ? row : std::nullopt;
+  });
+}
+
+// Within a transaction. False when another run has the row: it is in `other` then, and nothing is written.
+bool Journal::take_over(Row& row, Row& other) {
+  if (watch_.is_alive(row)) {
+    other = row;
+    return false;
+  }
+  row.owner = owner_;
+  row.ticket = 0;
+  ++row.beat;
+  records_.update(row);
+  return true;
 }
 
 // Within a transaction: would one more task be within the limit, and has nobody waited for longer?

@@ -2,7 +2,7 @@
 //
 // The rules of paying once, whatever the store: a clip has one row; one run at a time has the row (a lease with a
 // heartbeat); before a POST the row says that one may be out; at most so many tasks of an account are under way, first
-// come first served. Nothing here ever deletes a row.
+// come first served. No run ever deletes a row; people may, by hand (Claim::forget()).
 //
 // Threads: a Journal and its claims are made, used and destroyed on one thread (the cycle thread). The heartbeat has a
 // thread and a connection of its own.
@@ -65,6 +65,8 @@ class Claim {
   void downloaded(const std::string& name, const std::string& form, const std::string& checksum, std::int64_t bytes);
   // The row of a failed task is used for another one.
   void start_over();
+  // The row is removed: whatever was paid for it, the clip's next run knows nothing of it and pays again.
+  void forget();
 
  private:
   friend class Journal;
@@ -95,6 +97,8 @@ class Journal {
   // Finds the clip's row, or makes it, and takes it over as soon as nobody else has it. Throws Error{still-running}
   // after `patience`.
   [[nodiscard]] std::unique_ptr<Claim> claim(const ClipIdentity& clip, Seconds patience, const OnWait& on_wait);
+  // The same for a row that is known by its id. Throws Error{settings} when there is none (any more).
+  [[nodiscard]] std::unique_ptr<Claim> claim_row(std::int64_t id, Seconds patience, const OnWait& on_wait);
   // The clip's row as it stands, whoever has it; nothing is taken or written.
   [[nodiscard]] std::optional<Row> look_up(const ClipIdentity& clip);
   // All rows, oldest first.
@@ -104,6 +108,10 @@ class Journal {
  private:
   friend class Claim;
   [[nodiscard]] std::optional<Row> try_claim(const ClipIdentity& clip, Row& other);
+  [[nodiscard]] std::optional<Row> try_claim_row(std::int64_t id, Row& other);
+  [[nodiscard]] bool take_over(Row& row, Row& other);
+  template <typename Try>
+  std::unique_ptr<Claim> claim_when_free(const Try& try_once, Seconds patience, const OnWait& on_wait);
   [[nodiscard]] bool may_go(const Row& row, unsigned max_tasks);
   [[nodiscard]] bool is_under_way(const Row& row);
   [[nodiscard]] std::int64_t now_ms();

@@ -78,6 +78,10 @@ bool is_gone(const std::string& owner) {
   return start_in(stat) != owner.substr(id_end + 1, start_end - id_end - 1);
 }
 
+bool is_here(const std::string& owner) {
+  return owner.starts_with(here()) && !is_gone(owner);
+}
+
 bool Watch::is_alive(const Row& row) {
   if (row.owner.empty() || is_gone(row.owner)) return false;
   const Seconds now = clock_.now();

@@ -23,6 +23,9 @@ inline constexpr Seconds kDeadAfter{8};  // without one; an owner may miss three
 // True when `owner` is of this machine and its process is gone.
 [[nodiscard]] bool is_gone(const std::string& owner);
 
+// True when `owner` is a process of this machine that lives, whether its beat grows or not.
+[[nodiscard]] bool is_here(const std::string& owner);
+
 // Watches the owners of rows. One thread.
 class Watch {
  public:

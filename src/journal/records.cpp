@@ -138,4 +138,8 @@ void Records::update(const Row& row) {
                    parameters);
 }
 
+void Records::remove(std::int64_t id) {
+  connection_->run("DELETE FROM klingv2a_tasks WHERE id = $1", {std::to_string(id)});
+}
+
 }  // namespace klingv2a::journal

@@ -26,6 +26,7 @@ class Records {
   // Gives `row` its id.
   void insert(Row& row);
   void update(const Row& row);
+  void remove(std::int64_t id);
 
  private:
   std::vector<Row> select(const std::string& condition, const Record& parameters);

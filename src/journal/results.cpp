@@ -8,7 +8,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -17,6 +16,7 @@
 #include <optional>
 #include <vector>
 
+#include "checksum.h"
 #include "error.h"
 #include "gobject_ptr.h"
 
@@ -26,7 +26,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kPiece = 256 * 1024;
 constexpr const char* kPartSuffix = ".part-XXXXXX";
 
 Error disk_error(const std::string& what, const std::string& path, int error_number) {
@@ -47,38 +46,6 @@ class Descriptor {
  private:
   int fd_;
 };
-
-class Checksum {
- public:
-  Checksum() : state_(XXH3_createState()) { XXH3_128bits_reset(state_.get()); }
-  void add(std::span<const std::byte> data) { XXH3_128bits_update(state_.get(), data.data(), data.size()); }
-  [[nodiscard]] std::string text() const {
-    const XXH128_hash_t hash = XXH3_128bits_digest(state_.get());
-    const GCharPtr text(g_strdup_printf("%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x",
-                                        static_cast<guint64>(hash.high64), static_cast<guint64>(hash.low64)));
-    return text.get();
-  }
-
- private:
-  std::unique_ptr<XXH3_state_t, Deleter<XXH3_freeState>> state_;
-};
-
-// Calls `take` with the file's content, piece by piece.
-template <typename Take>
-void for_each_piece(const SpoolFile& file, const Take& take) {
-  std::vector<std::byte> buffer(kPiece);
-  std::uint64_t offset = 0;
-  while (const std::size_t got = file.read_at(offset, buffer)) {
-    take(std::span<const std::byte>(buffer).first(got));
-    offset += got;
-  }
-}
-
-std::string checksum_of(const SpoolFile& file) {
-  Checksum checksum;
-  for_each_piece(file, [&](std::span<const std::byte> piece) { checksum.add(piece); });
-  return checksum.text();
-}
 
 // A file under a name of its own until it is renamed; removed when that does not happen. Locked, so that nobody takes
 // it for one that a crash left behind.
@@ -141,6 +108,11 @@ std::vector<Entry> oldest_first(const std::string& directory) {
   return entries;
 }
 
+// A journal that somebody has written into must not lead out of the directory.
+bool is_file_name(const std::string& name) {
+  return !name.empty() && name.find('/') == std::string::npos;
+}
+
 bool remove_unused(const fs::path& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (file.get() < 0 || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return false;
@@ -170,7 +142,7 @@ KeptResult Results::keep(const std::string& name, const SpoolFile& sound) const 
 }
 
 std::shared_ptr<const SpoolFile> Results::open(const Row& row) const {
-  if (row.result_name.empty() || row.result_name.find('/') != std::string::npos) return nullptr;
+  if (!is_file_name(row.result_name)) return nullptr;
   const std::string path = path_of(row.result_name);
   auto file = SpoolFile::open_existing(path);
   if (!file) return nullptr;
@@ -179,6 +151,10 @@ std::shared_ptr<const SpoolFile> Results::open(const Row& row) const {
     return file;
   g_warning("the kept result \"%s\" is damaged: it is fetched again", path.c_str());
   return nullptr;
+}
+
+void Results::remove(const Row& row) const {
+  if (is_file_name(row.result_name)) (void)remove_unused(path_of(row.result_name));
 }
 
 void Results::make_room(const std::string& spared) const {

@@ -33,6 +33,8 @@ class Results {
   // The row's result, held against removal as long as the file is open. Null when it is not there any more, or no
   // longer what was kept (that is logged).
   [[nodiscard]] std::shared_ptr<const SpoolFile> open(const Row& row) const;
+  // Removes the row's file, unless somebody reads it.
+  void remove(const Row& row) const;
   // Removes the oldest files that nobody reads until the rest is within the limit; `spared` is not removed.
   void make_room(const std::string& spared = {}) const;
 

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The journal, for people: a task that was left running is listed, shown, fetched and forgotten, and nothing of that
+// is paid.
+#include <csignal>
+#include <filesystem>
+
+#include "cli_run.h"
+#include "decoded.h"
+
+namespace klingv2a::test {
+namespace {
+
+class CliTasks : public Cli {
+ protected:
+  // A run that is cancelled while its task is under way.
+  void leave_a_task() {
+    service_.set_task_time(std::chrono::hours(1));
+    const auto tool = start({"dub", clip(), "-o", out(), "--sound-effect-prompt", "rain on tin"});
+    ASSERT_TRUE(tool->wait_for("waiting for the task"));
+    tool->send(SIGINT);
+    ASSERT_EQ(tool->wait().exit_code, 130);
+    ASSERT_EQ(service_.paid_tasks().size(), 1U);
+  }
+  void end_the_task() {
+    service_.set_task_time(std::chrono::milliseconds(0));
+    ASSERT_TRUE(service_.wait_until(
+        [](const sim::Service& sim) { return sim.paid_tasks().front().status == "succeed"; }, kDeadline));
+  }
+};
+
+TEST_F(CliTasks, LeftTaskIsListedShownFetchedAndForgotten) {
+  leave_a_task();
+  const ToolRun list = run({"tasks"});
+  EXPECT_EQ(list.exit_code, 0) << list.errors;
+  EXPECT_TRUE(holds(list.output, "submitted") && holds(list.output, task_id()) && holds(list.output, "rain on tin"))
+      << list.output;
+  const ToolRun json = run({"tasks", "list", "--json"});
+  EXPECT_EQ(json.last("$.task-id"), task_id());
+  EXPECT_NEAR(std::stod(json.last("$.clip-seconds")), 3, 0.002);
+  EXPECT_EQ(run({"tasks", "show", task_id(), "--json"}).last("$.request.sound_effect_prompt"), "rain on tin");
+
+  const std::string sound = out("sound.wav");
+  const ToolRun early = run({"tasks", "fetch", task_id(), "-o", sound, "--json"});
+  EXPECT_EQ(early.exit_code, 20) << early.output << early.errors;
+  EXPECT_EQ(early.last("$.kind"), "still-running");
+  EXPECT_FALSE(std::filesystem::exists(sound));
+
+  end_the_task();
+  const ToolRun fetched = run({"tasks", "fetch", task_id(), "-o", sound, "--json"});
+  EXPECT_EQ(fetched.exit_code, 0) << fetched.output << fetched.errors;
+  EXPECT_EQ(fetched.last("$.origin"), "resumed");
+  EXPECT_EQ(sound_of_file(sound).length(), 3 * 48000);
+  EXPECT_EQ(run({"tasks", "fetch", task_id(), "-o", sound}).exit_code, 23) << "it exists";
+  const ToolRun again = run({"tasks", "fetch", task_id(), "-o", sound, "-y", "--json"});
+  EXPECT_EQ(again.last("$.origin"), "kept");
+
+  EXPECT_EQ(run({"tasks", "forget", task_id()}).exit_code, 2) << "nobody was asked";
+  EXPECT_EQ(run({"tasks", "forget", task_id(), "--yes"}).exit_code, 0);
+  EXPECT_TRUE(holds(run({"tasks"}).output, "no task"));
+  EXPECT_EQ(run({"tasks", "show", task_id()}).exit_code, 23);
+  EXPECT_EQ(service_.paid_tasks().size(), 1U);
+}
+
+TEST_F(CliTasks, TroubleAtTheServiceHasItsExitCode) {
+  leave_a_task();
+  service_.add_fault({.on = On::query, .what = Do::error_code, .times = -1, .code = "5000"});
+  const ToolRun ran = run({"tasks", "fetch", task_id(), "-o", out("sound.wav"), "--json"});
+  EXPECT_EQ(ran.exit_code, 16) << ran.output << ran.errors;
+  EXPECT_EQ(ran.last("$.kind"), "service");
+}
+
+TEST_F(CliTasks, FetchWaitsWhenAsked) {
+  leave_a_task();
+  const auto tool = start({"tasks", "fetch", task_id(), "-o", out("sound.wav"), "--wait"});
+  ASSERT_TRUE(tool->wait_for("is processing"));
+  end_the_task();
+  EXPECT_EQ(tool->wait().exit_code, 0);
+  EXPECT_EQ(sound_of_file(out("sound.wav")).length(), 3 * 48000);
+}
+
+TEST_F(CliTasks, CancelledFetchEndsAtOnceAndLeavesNoFile) {
+  leave_a_task();
+  const auto tool = start({"tasks", "fetch", task_id(), "-o", out("sound.wav"), "--wait"});
+  ASSERT_TRUE(tool->wait_for("is processing"));
+  tool->send(SIGINT);
+  EXPECT_EQ(tool->wait().exit_code, 130);
+  EXPECT_TRUE(files_in().empty());
+}
+
+TEST_F(CliTasks, TaskOfALivingProcessIsNotForgotten) {
+  service_.set_task_time(std::chrono::hours(1));
+  const auto tool = start({"dub", clip(), "-o", out()});
+  ASSERT_TRUE(tool->wait_for("waiting for the task"));
+  EXPECT_TRUE(holds(run({"tasks"}).output, "in work"));
+  const ToolRun forget = run({"tasks", "forget", task_id(), "--yes", "--json"});
+  EXPECT_EQ(forget.exit_code, 20) << forget.output << forget.errors;
+  EXPECT_EQ(run({"tasks", "fetch", task_id(), "-o", out("sound.wav")}).exit_code, 20);
+  tool->send(SIGINT);
+  EXPECT_EQ(tool->wait().exit_code, 130);
+}
+
+}  // namespace
+}  // namespace klingv2a::test

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "bus_events.h"
+
+#include "gobject_ptr.h"
+
+namespace klingv2a::cli {
+
+namespace {
+
+ErrorKind kind_of_resource(int code) {
+  switch (code) {
+    case GST_RESOURCE_ERROR_NOT_FOUND:
+    case GST_RESOURCE_ERROR_OPEN_READ:
+    case GST_RESOURCE_ERROR_READ:
+      return ErrorKind::input;
+    default:
+      return ErrorKind::disk;
+  }
+}
+
+// An error of GStreamer's own elements: the demuxer's and the decoder's are about IN, the sink's about OUT.
+ErrorKind kind_of(const GError* error) {
+  if (error->domain == GST_RESOURCE_ERROR) return kind_of_resource(error->code);
+  if (error->domain == GST_CORE_ERROR) return ErrorKind::settings;
+  if (error->domain == GST_STREAM_ERROR && error->code == GST_STREAM_ERROR_CODEC_NOT_FOUND) return ErrorKind::settings;
+  return ErrorKind::input;
+}
+
+void read_details(Trouble& trouble, const GstStructure* details) {
+  trouble.kind = text_field(details, "kind");
+  trouble.phase = text_field(details, "phase");
+  trouble.paid = text_field(details, "paid");
+  trouble.advice = text_field(details, "advice");
+  trouble.kling_code = text_field(details, "kling-code");
+  trouble.request_id = text_field(details, "request-id");
+  trouble.task_id = text_field(details, "task-id");
+  trouble.external_task_id = text_field(details, "external-task-id");
+  gst_structure_get_int(details, "http-status", &trouble.http_status);
+  gboolean retryable = FALSE;
+  gst_structure_get_boolean(details, "retryable", &retryable);
+  trouble.retryable = retryable;
+}
+
+}  // namespace
+
+std::string text_field(const GstStructure* structure, const char* name) {
+  const char* text = structure ? gst_structure_get_string(structure, name) : nullptr;
+  return text ? text : "";
+}
+
+ProgressSeen read_progress(GstMessage* message) {
+  ProgressSeen seen;
+  char* text = nullptr;
+  gst_message_parse_progress(message, nullptr, nullptr, &text);
+  const GCharPtr owned(text);
+  seen.text = text ? text : "";
+  gst_structure_get_int(gst_message_get_structure(message), "percent", &seen.percent);
+  return seen;
+}
+
+TaskSeen read_task(const GstStructure* structure) {
+  return {text_field(structure, "task-id"), text_field(structure, "external-task-id"),
+          text_field(structure, "task-status"), text_field(structure, "task-status-msg")};
+}
+
+Trouble read_trouble(GstMessage* message) {
+  GError* raw = nullptr;
+  const GstStructure* details = nullptr;
+  if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
+    gst_message_parse_error(message, &raw, nullptr);
+    gst_message_parse_error_details(message, &details);
+  } else {
+    gst_message_parse_warning(message, &raw, nullptr);
+    gst_message_parse_warning_details(message, &details);
+  }
+  const GErrorPtr error(raw);
+  Trouble trouble;
+  trouble.text = error->message;
+  if (details && gst_structure_has_field(details, "kind")) {
+    read_details(trouble, details);
+    return trouble;
+  }
+  const GCharPtr name(gst_object_get_name(GST_MESSAGE_SRC(message)));
+  trouble.kind = to_string(kind_of(error.get()));
+  trouble.text += std::string(" (") + name.get() + ")";
+  return trouble;
+}
+
+std::string read_info(GstMessage* message) {
+  GError* raw = nullptr;
+  gst_message_parse_info(message, &raw, nullptr);
+  const GErrorPtr error(raw);
+  return error->message;
+}
+
+}  // namespace klingv2a::cli

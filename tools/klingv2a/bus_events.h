@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// GStreamer's messages as plain values. Called on the main thread.
+#pragma once
+
+#include <gst/gst.h>
+
+#include "outcome.h"
+
+namespace klingv2a::cli {
+
+struct ProgressSeen {
+  int percent = 0;
+  std::string text;
+};
+
+[[nodiscard]] ProgressSeen read_progress(GstMessage* message);
+[[nodiscard]] TaskSeen read_task(const GstStructure* structure);
+// Of an ERROR or a WARNING. One without klingv2a's details, of another element, is classified by GStreamer's code.
+[[nodiscard]] Trouble read_trouble(GstMessage* message);
+[[nodiscard]] std::string read_info(GstMessage* message);
+[[nodiscard]] std::string text_field(const GstStructure* structure, const char* name);
+
+}  // namespace klingv2a::cli

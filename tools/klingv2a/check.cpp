@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// check: the element's dry run, told. Everything is checked, made and published as for a task, and nothing is paid.
+#include <cmath>
+
+#include "bus_events.h"
+#include "commands.h"
+#include "environment.h"
+#include "exit_code.h"
+#include "file_job.h"
+#include "human_text.h"
+#include "interrupt.h"
+#include "report.h"
+#include "session.h"
+
+namespace klingv2a::cli {
+
+namespace {
+
+struct Findings {
+  Outcome outcome;
+  StructurePtr dry_run, stats;
+  bool simulated = false;
+
+  [[nodiscard]] bool would_pay() const {
+    gboolean would = FALSE;
+    if (dry_run) gst_structure_get_boolean(dry_run.get(), "would-pay", &would);
+    return would;
+  }
+  [[nodiscard]] double price() const { return would_pay() && !simulated ? kPriceUsd : 0; }
+  [[nodiscard]] std::string conformed() const { return text_field(stats.get(), "conformed"); }
+  [[nodiscard]] double clip_seconds() const {
+    guint64 length = 0;
+    if (stats) gst_structure_get_uint64(stats.get(), "clip-length", &length);
+    return static_cast<double>(length) / static_cast<double>(GST_SECOND);
+  }
+  [[nodiscard]] int exit_code() const { return outcome.ok() ? kExitOk : exit_code_of(outcome.error.kind); }
+};
+
+Findings find_out(const PipelineSpec& spec, Reporter& reporter) {
+  Findings found{.simulated = is_simulated(spec.settings)};
+  try {
+    Session session(spec, reporter);
+    const Interrupt interrupt([&] { session.cancel(); });
+    found.outcome = session.run();
+    if (session.dry_run()) found.dry_run.reset(gst_structure_copy(session.dry_run()));
+    found.stats = session.stats();
+    if (found.outcome.ok() && !found.dry_run)
+      found.outcome.error = to_trouble(
+          make_error(ErrorKind::input, Phase::check, "the video has ended without a clip that could be submitted")
+              .details());
+  } catch (const Error& error) {
+    found.outcome.error = to_trouble(error.details());
+  }
+  return found;
+}
+
+JsonText as_json(const std::string& in, const Findings& found) {
+  JsonText object;
+  object.set("event", "result").set("klingv2a", KLINGV2A_VERSION).set("ok", found.outcome.ok());
+  object.set("kind", found.outcome.ok() ? "ok" : found.outcome.error.kind).set("exit-code", found.exit_code());
+  object.set("paid", "no").set("simulated", found.simulated).set("in", in);
+  object.set("would-pay", found.would_pay()).set("tasks", found.would_pay() ? 1 : 0);
+  object.set("estimate-usd", found.price()).set("clip-seconds", found.clip_seconds());
+  object.set_known("origin", text_field(found.dry_run.get(), "origin"));
+  object.set_known("summary", text_field(found.dry_run.get(), "summary"));
+  if (JsonNodePtr request = parse_json(text_field(found.dry_run.get(), "request")))
+    object.set("request", std::move(request));
+  object.set_known("conformed", found.conformed()).set("lost", found.outcome.lost);
+  std::vector<JsonText> warnings;
+  for (const Trouble& warning : found.outcome.warnings) warnings.push_back(to_json(warning));
+  object.set("warnings", warnings);
+  if (!found.outcome.ok()) object.set("error", to_json(found.outcome.error));
+  return object;
+}
+
+std::string as_text(const std::string& in, const Findings& found) {
+  if (!found.outcome.ok())
+    return in + ": " + found.outcome.error.kind + ": " + found.outcome.error.text + "\n  cost:      nothing was paid";
+  std::string text = in + ": can be dubbed\n  clip:      " + number_text(found.clip_seconds(), 2) + " s";
+  text +=
+      "\n  tasks:     " + std::string(found.would_pay() ? "1, about " + money_text(found.price()) : "none, nothing");
+  text += found.simulated ? " (SIMULATION)" : "";
+  text += "\n  " + text_field(found.dry_run.get(), "summary");
+  if (!found.conformed().empty()) text += "\n  conformed: " + found.conformed();
+  for (const Trouble& warning : found.outcome.warnings) text += "\n  warning:   " + warning.text;
+  for (const std::string& lost : found.outcome.lost) text += "\n  lost:      " + lost;
+  return text;
+}
+
+}  // namespace
+
+int run_check(const CheckOptions& options) {
+  take_api_key(options.api_key_file);
+  Settings settings = options.settings;
+  add_settings_of_environment(settings);
+  set_default(settings, "mux", mux_of(options.out));
+  settings.push_back({"dry-run", "true"});
+  const ReporterSet told = make_reporter(options.json, Result::to_stdout);
+  begin_gstreamer();
+  const Findings found = find_out({.in = options.in, .out = {}, .settings = settings}, *told.reporter);
+  told.reporter->result(as_json(options.in, found), as_text(options.in, found));
+  return found.exit_code();
+}
+
+}  // namespace klingv2a::cli

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// See command_line.h. CLI11 knows the grammar; what an option means is in settings_table.cpp.
+#include "command_line.h"
+
+#include <CLI/CLI.hpp>
+
+#include "exit_code.h"
+
+namespace klingv2a::cli {
+
+namespace {
+
+constexpr const char* kSummary =
+    "klingv2a gives a video a new sound track, made by Kling's video-to-audio service, and leaves the picture alone.\n"
+    "A task at the service costs money; the journal makes a rerun free.";
+constexpr const char* kEnvironment =
+    "Environment: KLINGV2A_API_KEY (then COMETAPI_KEY), or KLINGV2A_ACCESS_KEY with KLINGV2A_SECRET_KEY;\n"
+    "KLINGV2A_BASE_URL, KLINGV2A_JOURNAL, KLINGV2A_PUBLISH, KLINGV2A_PUBLISH_HEADERS.\nKeys are no options: others "
+    "could see them.\n\n";
+
+// The values of the table's options, as CLI11 fills them in.
+class TableOptions {
+ public:
+  void add_to(CLI::App& app) {
+    values_.resize(setting_options().size());
+    for (std::size_t i = 0; i < values_.size(); ++i) {
+      const SettingOption& option = setting_options()[i];
+      const std::string name = std::string("--") + option.name;
+      const bool has_value = option.kind != ValueKind::flag && option.kind != ValueKind::off_switch;
+      CLI::Option* added =
+          has_value ? app.add_option(name, values_[i], option.help) : app.add_flag(name, values_[i], option.help);
+      added->group(option.group)->take_last();
+      if (has_value) added->type_name(option.placeholder);
+      added_.push_back(added);
+    }
+  }
+
+  [[nodiscard]] Settings settings() const {
+    Settings all;
+    for (std::size_t i = 0; i < added_.size(); ++i)
+      if (added_[i]->count() > 0) all.push_back(to_setting(setting_options()[i], values_[i]));
+    return all;
+  }
+
+ private:
+  std::vector<std::string> values_;
+  std::vector<CLI::Option*> added_;
+};
+
+// `--name` and `--name=VALUE`, which never takes the next word for its value.
+class OptionalValue {
+ public:
+  void add_to(CLI::App& app, const std::string& name, const std::string& help) {
+    option_ = app.add_flag(name, value_, help);
+  }
+  [[nodiscard]] bool is_given() const { return option_ && option_->count() > 0; }
+  [[nodiscard]] std::string value() const { return is_given() && value_ != "true" ? value_ : ""; }
+
+ private:
+  CLI::Option* option_ = nullptr;
+  std::string value_;
+};
+
+constexpr const char* kJsonHelp =
+    "One JSON object per event on stdout (stderr when the output is -), or --json=FILE; the last one is the result";
+constexpr const char* kKeyFileHelp = "File that holds the API key (instead of $KLINGV2A_API_KEY)";
+
+class DubCommand {
+ public:
+  explicit DubCommand(CLI::App& parent) : app_(*parent.add_subcommand("dub", "Give videos a new sound track")) {
+    app_.add_option("IN", options_.in, "A video, several, a folder, or a manifest (.jsonl); - is stdin")
+        ->required()
+        ->type_name("");
+    auto* out = app_.add_option("-o,--output", options_.out, "The file to write; - is stdout (mkv, webm, ts)");
+    auto* sound = app_.add_option("--audio-only", options_.audio_only, "Write the sound alone, as WAV");
+    auto* folder = app_.add_option("--out-dir", options_.out_dir, "Of several videos: the folder to write into");
+    out->type_name("OUT")->excludes(sound)->excludes(folder);
+    sound->type_name("OUT.wav")->excludes(folder);
+    folder->type_name("FOLDER");
+    app_.add_option("--jobs", options_.jobs, "Of several videos: how many at a time (4)")
+        ->check(CLI::Range(1U, 1000U))
+        ->type_name("NUMBER");
+    app_.add_flag("-y,--overwrite", options_.overwrite, "Replace an output that exists");
+    report_.add_to(app_, "--report", "Write a report as JSON beside OUT (OUT.klingv2a.json), or --report=FILE");
+    json_.add_to(app_, "--json", kJsonHelp);
+    simulate_.add_to(app_, "--simulate",
+                     "Use a simulated service, started for this run: nothing is paid, the sound is synthetic. "
+                     "--simulate=SECONDS says how long a task takes");
+    app_.add_option("--api-key-file", options_.api_key_file, kKeyFileHelp)->type_name("FILE");
+    app_.add_flag("--worker", options_.worker)->group("");
+    table_.add_to(app_);
+    app_.footer(std::string(kEnvironment) + exit_code_help());
+  }
+
+  [[nodiscard]] bool is_meant() const { return app_.parsed(); }
+  [[nodiscard]] DubOptions options() const {
+    DubOptions all = options_;
+    all.report = report_.is_given();
+    all.report_file = report_.value();
+    all.json = {json_.is_given(), json_.value()};
+    all.simulate = simulate_.is_given();
+    all.simulated_task_time = simulate_.value();
+    all.settings = table_.settings();
+    check(all);
+    return all;
+  }
+
+ private:
+  static void check(const DubOptions& all) {
+    if (all.out.empty() && all.audio_only.empty() && all.out_dir.empty())
+      throw UsageError("where to? Give -o OUT, --audio-only OUT.wav, or --out-dir FOLDER");
+    if (all.in.size() > 1 && all.out_dir.empty()) throw UsageError("several videos need --out-dir FOLDER");
+    if (!all.simulate) return;
+    for (const char* property : {"base-url", "journal"})
+      if (!value_of(all.settings, property).empty())
+        throw UsageError(std::string("--simulate has a service and a journal of its own: no --") + property);
+  }
+
+  CLI::App& app_;
+  DubOptions options_;
+  TableOptions table_;
+  OptionalValue report_, json_, simulate_;
+};
+
+class CheckCommand {
+ public:
+  explicit CheckCommand(CLI::App& parent)
+      : app_(*parent.add_subcommand("check", "Say all that can be known of a video before paying")) {
+    app_.add_option("IN", options_.in, "A video; - is stdin")->required()->type_name("");
+    app_.add_option("-o,--output", options_.out, "The file that would be written: its suffix counts")->type_name("OUT");
+    json_.add_to(app_, "--json", kJsonHelp);
+    app_.add_option("--api-key-file", options_.api_key_file, kKeyFileHelp)->type_name("FILE");
+    table_.add_to(app_);
+    app_.footer(std::string(kEnvironment) + exit_code_help());
+  }
+
+  [[nodiscard]] bool is_meant() const { return app_.parsed(); }
+  [[nodiscard]] CheckOptions options() const {
+    CheckOptions all = options_;
+    all.json = {json_.is_given(), json_.value()};
+    all.settings = table_.settings();
+    return all;
+  }
+
+ private:
+  CLI::App& app_;
+  CheckOptions options_;
+  TableOptions table_;
+  OptionalValue json_;
+};
+
+class TasksCommand {
+ public:
+  explicit TasksCommand(CLI::App& parent)
+      : app_(*parent.add_subcommand("tasks", "Read the journal: what was asked for, and what became of it")) {
+    app_.require_subcommand(0, 1);
+    CLI::App* list = app_.add_subcommand("list", "All tasks (the default)");
+    show_ = app_.add_subcommand("show", "All that is known of one");
+    fetch_ = app_.add_subcommand("fetch",
+                                 "Get the sound of a task that was left running, or whose sound is kept; "
+                                 "never pays");
+    forget_ = app_.add_subcommand("forget", "Remove one from the journal: a rerun of its clip pays again");
+    for (CLI::App* command : {show_, fetch_, forget_})
+      command->add_option("ID", options_.id, "task_id, external_task_id or row-N, as in the list")
+          ->required()
+          ->type_name("");
+    fetch_->add_option("-o,--output", options_.out, "The file to write; - is stdout")->required()->type_name("OUT");
+    fetch_->add_flag("-y,--overwrite", options_.overwrite, "Replace an output that exists");
+    fetch_->add_flag("--wait", options_.wait, "Wait until the task has ended, instead of looking once");
+    fetch_->add_option("--timeout", options_.timeout_s, "How long to wait (1200)")->type_name("SECONDS");
+    fetch_->add_option("--api-key-file", options_.api_key_file, kKeyFileHelp)->type_name("FILE");
+    forget_->add_flag("--yes", options_.yes, "Do not ask");
+    for (CLI::App* command : {&app_, list, show_, fetch_, forget_}) add_places(*command);
+    app_.footer(exit_code_help());
+  }
+
+  [[nodiscard]] bool is_meant() const { return app_.parsed(); }
+  [[nodiscard]] TasksOptions options() const {
+    using What = TasksOptions::What;
+    TasksOptions all = options_;
+    all.what = show_->parsed()     ? What::show
+               : fetch_->parsed()  ? What::fetch
+               : forget_->parsed() ? What::forget
+                                   : What::list;
+    return all;
+  }
+
+ private:
+  void add_places(CLI::App& command) {
+    command.add_flag("--json", options_.json, "One JSON object a line");
+    command.add_option("--journal", options_.journal, "A file or postgresql://… (default: $KLINGV2A_JOURNAL)")
+        ->type_name("WHERE");
+    command.add_option("--base-url", options_.base_url, "The service (default: $KLINGV2A_BASE_URL, then CometAPI)")
+        ->type_name("URL");
+    command.add_flag("--simulated", options_.simulated, "The journal of simulated services");
+  }
+
+  CLI::App& app_;
+  CLI::App *show_ = nullptr, *fetch_ = nullptr, *forget_ = nullptr;
+  TasksOptions options_;
+};
+
+CommandLine parse(CLI::App& app, int argc, const char* const* argv) {
+  const DubCommand dub(app);
+  const CheckCommand check(app);
+  const TasksCommand tasks(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForVersion&) {
+    return HelpText{"klingv2a " KLINGV2A_VERSION "\n"};
+  } catch (const CLI::CallForHelp&) {
+    return HelpText{app.help()};
+  } catch (const CLI::ParseError& wrong) {
+    throw UsageError(wrong.what());
+  }
+  if (dub.is_meant()) return dub.options();
+  if (check.is_meant()) return check.options();
+  return tasks.options();
+}
+
+}  // namespace
+
+CommandLine parse_command_line(int argc, const char* const* argv) {
+  CLI::App app(kSummary, "klingv2a");
+  app.set_version_flag("--version", "klingv2a " KLINGV2A_VERSION);
+  app.require_subcommand(1);
+  constexpr int kColumn = 34;
+  app.get_formatter()->column_width(kColumn);
+  app.footer(std::string(kEnvironment) + exit_code_help() + "\nSee also: klingv2a COMMAND --help, man klingv2a");
+  return parse(app, argc, argv);
+}
+
+}  // namespace klingv2a::cli

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The subcommands. Each runs to its end on the main thread and returns the exit code. Throws UsageError before anything
+// has begun, Error for what is found out before anything is paid.
+#pragma once
+
+#include "command_line.h"
+
+namespace klingv2a::cli {
+
+[[nodiscard]] int run_dub(const DubOptions& options);
+[[nodiscard]] int run_check(const CheckOptions& options);
+[[nodiscard]] int run_tasks(const TasksOptions& options);
+
+// dub with several videos.
+[[nodiscard]] int run_dub_many(const DubOptions& options, const Settings& settings);
+
+}  // namespace klingv2a::cli

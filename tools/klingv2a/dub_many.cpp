@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// dub with several videos: each in a worker of its own, so many at a time; what is done already is skipped; one that
+// fails does not stop the others. How many tasks the account may have is the journal's to say (max-tasks), over all
+// processes. One thread, one main loop.
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "commands.h"
+#include "environment.h"
+#include "exit_code.h"
+#include "human_text.h"
+#include "interrupt.h"
+#include "manifest.h"
+#include "output_file.h"
+#include "report.h"
+#include "worker.h"
+
+namespace klingv2a::cli {
+
+namespace {
+
+enum class FileState { waiting, running, done, skipped, failed };
+
+struct File {
+  FileJob job;
+  FileState state = FileState::waiting;
+  std::unique_ptr<Worker> worker;
+  JsonNodePtr result;       // of the worker; null when it ended without one
+  std::string kind = "ok";  // why it failed
+  std::string task_id, text;
+  int exit_code = 0;
+
+  [[nodiscard]] JsonObject* result_object() const { return object_of(result); }
+};
+
+std::string state_text(const File& file) {
+  switch (file.state) {
+    case FileState::waiting:
+      return "not begun";
+    case FileState::running:
+      return "running";
+    case FileState::done:
+      return "done";
+    case FileState::skipped:
+      return "skipped, done before";
+    case FileState::failed:
+      break;
+  }
+  return file.kind;
+}
+
+double number_in(JsonObject* object, const char* name) {
+  return g_ascii_strtod(member_text(object, name).c_str(), nullptr);
+}
+
+double cost_of(const File& file) {
+  return number_in(member_object(file.result_object(), "money"), "estimate-usd");
+}
+
+// A finished output with a report that says that it is this job's result.
+bool is_done_before(const FileJob& job) {
+  char* text = nullptr;
+  if (!g_file_test(job.out.c_str(), G_FILE_TEST_IS_REGULAR) ||
+      !g_file_get_contents(job.report_file.c_str(), &text, nullptr, nullptr))
+    return false;
+  const GCharPtr report(text);
+  try {
+    return is_result_of(report.get(), job);
+  } catch (const Error& unreadable) {
+    g_debug("%s is not taken for done: %s", job.out.c_str(), unreadable.what());
+    return false;
+  }
+}
+
+void make_folder_of(const std::string& file) {
+  constexpr int kForAll = 0777;
+  const GCharPtr folder(g_path_get_dirname(file.c_str()));
+  if (g_mkdir_with_parents(folder.get(), kForAll) != 0)
+    throw make_error(ErrorKind::disk, Phase::check, std::string("cannot make the folder ") + folder.get());
+}
+
+class ManyRun {
+ public:
+  ManyRun(std::vector<FileJob> jobs, unsigned at_a_time, Reporter& reporter)
+      : at_a_time_(at_a_time), reporter_(reporter), loop_(g_main_loop_new(nullptr, FALSE)) {
+    for (FileJob& job : jobs) files_.push_back({.job = std::move(job)});
+  }
+
+  void run() {
+    const Interrupt interrupt([this] { cancel(); });
+    const guint tick = g_timeout_add_seconds(1, on_tick, this);
+    start_next();
+    if (running_ > 0) g_main_loop_run(loop_.get());
+    g_source_remove(tick);
+  }
+
+  [[nodiscard]] const std::vector<File>& files() const { return files_; }
+  [[nodiscard]] bool cancelled() const { return cancelled_; }
+
+ private:
+  void start_next() {
+    while (!cancelled_ && running_ < at_a_time_ && next_ < files_.size()) start(files_[next_++]);
+    if (running_ == 0) g_main_loop_quit(loop_.get());
+  }
+
+  void start(File& file) {
+    if (is_done_before(file.job)) {
+      file.state = FileState::skipped;
+      return tell_end(file);
+    }
+    try {
+      make_folder_of(file.job.out);
+      file.worker = std::make_unique<Worker>(
+          file.job, [this, &file](JsonNodePtr event) { take(file, std::move(event)); },
+          [this, &file](int exit_code) { end(file, exit_code); });
+      file.state = FileState::running;
+      ++running_;
+    } catch (const Error& error) {
+      fail(file, std::string(to_string(error.kind())), error.what());
+    }
+  }
+
+  void take(File& file, JsonNodePtr event) {
+    JsonObject* object = object_of(event);
+    if (const std::string task = member_text(object, "task-id"); !task.empty()) file.task_id = task;
+    reporter_.of_file(file.job.in, object);
+    if (json_object_has_member(object, "exit-code")) file.result = std::move(event);
+  }
+
+  void end(File& file, int exit_code) {
+    file.worker.reset();
+    --running_;
+    file.exit_code = exit_code;
+    JsonObject* error = member_object(file.result_object(), "error");
+    if (exit_code == kExitOk && file.result) {
+      file.state = FileState::done;
+      tell_end(file);
+    } else if (error) {
+      fail(file, member_text(error, "kind"), member_text(error, "message"));
+    } else {
+      fail(file, "other", "its process ended with code " + std::to_string(exit_code) + " and no result");
+    }
+    start_next();
+  }
+
+  void fail(File& file, const std::string& kind, const std::string& text) {
+    file.state = FileState::failed;
+    file.kind = kind;
+    file.text = text;
+    tell_end(file);
+  }
+
+  void tell_end(const File& file) {
+    if (file.state == FileState::failed)
+      reporter_.warning({.kind = file.kind, .text = file.job.in + ": " + file.kind + ": " + file.text});
+    else
+      reporter_.info(file.job.in + ": " + state_text(file));
+    tell_progress();
+  }
+
+  void tell_progress() {
+    constexpr std::size_t kAll = 100;
+    const auto ended = static_cast<std::size_t>(std::ranges::count_if(
+        files_, [](const File& file) { return file.state != FileState::waiting && file.state != FileState::running; }));
+    reporter_.progress(static_cast<int>(ended * kAll / files_.size()),
+                       std::to_string(ended) + " of " + std::to_string(files_.size()) + " files have ended, " +
+                           std::to_string(running_) + " are under way");
+  }
+
+  void cancel() {
+    cancelled_ = true;
+    reporter_.info(kCancelling);
+    for (const File& file : files_)
+      if (file.worker) file.worker->interrupt();
+    if (running_ == 0) g_main_loop_quit(loop_.get());
+  }
+
+  static gboolean on_tick(gpointer self) {
+    static_cast<ManyRun*>(self)->reporter_.tick();
+    return G_SOURCE_CONTINUE;
+  }
+
+  const unsigned at_a_time_;
+  Reporter& reporter_;
+  const std::unique_ptr<GMainLoop, Deleter<g_main_loop_unref>> loop_;
+  std::vector<File> files_;  // never grows: workers hold references
+  std::size_t next_ = 0;
+  unsigned running_ = 0;
+  bool cancelled_ = false;
+};
+
+std::size_t count(const std::vector<File>& files, FileState state) {
+  return static_cast<std::size_t>(std::ranges::count(files, state, &File::state));
+}
+
+// All of one kind: that kind's. Else nobody could tell from the code which one it was.
+std::pair<std::string, int> end_of(const ManyRun& run) {
+  const auto& files = run.files();
+  const std::size_t failed = count(files, FileState::failed);
+  if (run.cancelled()) return {"cancelled", kExitCancelled};
+  if (failed == 0) return {"ok", kExitOk};
+  const bool same = std::ranges::all_of(
+      files, [&](const File& file) { return file.state == FileState::failed && file.kind == files.front().kind; });
+  if (same) return {files.front().kind, exit_code_of(files.front().kind)};
+  return {"some-failed", kExitSomeFailed};
+}
+
+JsonText file_json(const File& file) {
+  JsonText object;
+  object.set("in", file.job.in).set("out", file.job.out).set("state", state_text(file)).set("kind", file.kind);
+  object.set("paid", file.result ? member_text(file.result_object(), "paid") : file.task_id.empty() ? "no" : "maybe");
+  object.set_known("task-id", file.task_id).set_known("message", file.text).set("estimate-usd", cost_of(file));
+  object.set("seconds", number_in(member_object(file.result_object(), "seconds"), "total"));
+  return object.set("report", file.job.report_file);
+}
+
+JsonText report_of(const ManyRun& run, bool simulated) {
+  const auto& files = run.files();
+  const auto [kind, exit_code] = end_of(run);
+  JsonText report, counts;
+  for (const auto& [name, state] : {std::pair{"done", FileState::done},
+                                    {"skipped", FileState::skipped},
+                                    {"failed", FileState::failed},
+                                    {"not-begun", FileState::waiting}})
+    counts.set(name, static_cast<std::int64_t>(count(files, state)));
+  std::vector<JsonText> all;
+  double usd = 0;
+  for (const File& file : files) {
+    all.push_back(file_json(file));
+    usd += cost_of(file);
+  }
+  report.set("event", "result").set("klingv2a", KLINGV2A_VERSION).set("ok", exit_code == kExitOk).set("kind", kind);
+  report.set("exit-code", exit_code).set("simulated", simulated).set("counts", counts);
+  return report.set("estimate-usd", usd).set("files", all);
+}
+
+std::string summary_of(const ManyRun& run, bool simulated) {
+  std::vector<std::vector<std::string>> rows{{"FILE", "RESULT", "TASK", "COST", "SECONDS"}};
+  double usd = 0;
+  for (const File& file : run.files()) {
+    const double seconds = number_in(member_object(file.result_object(), "seconds"), "total");
+    usd += cost_of(file);
+    rows.push_back({std::filesystem::path(file.job.in).filename().string(), state_text(file),
+                    file.task_id.empty() ? "-" : file.task_id, cost_of(file) > 0 ? money_text(cost_of(file)) : "-",
+                    file.result ? number_text(seconds, 1) : "-"});
+  }
+  const std::string money = simulated ? "SIMULATION: nothing was paid" : "about " + money_text(usd);
+  return table(rows) + std::to_string(count(run.files(), FileState::done)) + " done, " +
+         std::to_string(count(run.files(), FileState::skipped)) + " skipped, " +
+         std::to_string(count(run.files(), FileState::failed)) + " failed, " +
+         std::to_string(count(run.files(), FileState::waiting)) + " not begun; " + money;
+}
+
+std::string report_file_of(const DubOptions& options) {
+  if (!options.report) return {};
+  return options.report_file.empty() ? options.out_dir + "/klingv2a-report.json" : options.report_file;
+}
+
+}  // namespace
+
+int run_dub_many(const DubOptions& options, const Settings& settings) {
+  const ReporterSet told = make_reporter(options.json, Result::to_stdout);
+  ManyRun run(list_jobs({options.in, options.out_dir, options.overwrite, settings}), options.jobs, *told.reporter);
+  run.run();
+  const bool simulated = is_simulated(settings);
+  const JsonText report = report_of(run, simulated);
+  if (const std::string file = report_file_of(options); !file.empty()) {
+    make_folder_of(file);
+    write_file(file, report.pretty());
+  }
+  told.reporter->result(report, summary_of(run, simulated));
+  return end_of(run).second;
+}
+
+}  // namespace klingv2a::cli

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "dub_pipeline.h"
+
+#include "environment.h"
+#include "error.h"
+
+namespace klingv2a::cli {
+
+namespace {
+
+Error settings_error(const std::string& what) {
+  return make_error(ErrorKind::settings, Phase::check, what);
+}
+
+ElementPtr make_element(const char* factory) {
+  ElementPtr element = make_gst_element(factory);
+  if (element) return element;
+  throw make_error(ErrorKind::settings, Phase::check,
+                   std::string("the GStreamer element ") + factory + " is not installed",
+                   "install the GStreamer plugin that has it");
+}
+
+// GStreamer reads -1 as the largest unsigned number there is.
+bool is_negative_for(const GValue* value, const std::string& text) {
+  return (G_VALUE_HOLDS_UINT(value) || G_VALUE_HOLDS_UINT64(value)) && text.find('-') != std::string::npos;
+}
+
+bool read_value(GParamSpec* spec, const std::string& text, GValue* value) {
+  if (G_VALUE_HOLDS_STRING(value)) {
+    g_value_set_string(value, text.c_str());
+    return true;
+  }
+  // Changed by validation: it was beyond the property's limits.
+  return !text.empty() && !is_negative_for(value, text) && gst_value_deserialize(value, text.c_str()) &&
+         !g_param_value_validate(spec, value);
+}
+
+// By GObject's own rules, so that a wrong value is an error here, and not a warning that nobody reads.
+void set_property(GstElement* element, const Setting& setting) {
+  GParamSpec* spec = g_object_class_find_property(G_OBJECT_GET_CLASS(element), setting.property.c_str());
+  if (!spec) throw settings_error("this klingv2a has no property " + setting.property);
+  GValue value = G_VALUE_INIT;
+  g_value_init(&value, G_PARAM_SPEC_VALUE_TYPE(spec));
+  const bool good = read_value(spec, setting.value, &value);
+  if (good) g_object_set_property(G_OBJECT(element), setting.property.c_str(), &value);
+  g_value_unset(&value);
+  if (good) return;
+  const std::string shown = is_secret(setting.property) ? "what was given" : "'" + setting.value + "'";
+  throw settings_error(shown + " is no value for " + setting.property);
+}
+
+ElementPtr make_source(const std::string& in) {
+  ElementPtr source = make_element(in == "-" ? "fdsrc" : "filesrc");
+  if (in == "-")
+    g_object_set(source.get(), "fd", 0, nullptr);
+  else
+    g_object_set(source.get(), "location", in.c_str(), nullptr);
+  return source;
+}
+
+ElementPtr make_sink(const PipelineSpec& spec) {
+  const bool nowhere = spec.out.empty() && spec.out_fd < 0;
+  ElementPtr sink = make_element(nowhere ? "fakesink" : spec.out.empty() ? "fdsink" : "filesink");
+  if (!spec.out.empty())
+    g_object_set(sink.get(), "location", spec.out.c_str(), nullptr);
+  else if (spec.out_fd >= 0)
+    g_object_set(sink.get(), "fd", spec.out_fd, "sync", FALSE, nullptr);
+  return sink;
+}
+
+}  // namespace
+
+DubPipeline::DubPipeline(const PipelineSpec& spec) {
+  find_plugin();
+  pipeline_ = make_element("pipeline");
+  dub_ = make_element("klingv2abin");
+  for (const Setting& setting : spec.settings) set_property(dub_.get(), setting);
+  const ElementPtr source = make_source(spec.in), sink = make_sink(spec);
+  for (const ElementPtr& element : {source, dub_, sink}) gst_bin_add(GST_BIN(pipeline_.get()), element.get());
+  if (!gst_element_link_many(source.get(), dub_.get(), sink.get(), nullptr))
+    throw settings_error("klingv2abin cannot be linked");
+}
+
+DubPipeline::~DubPipeline() {
+  if (pipeline_) gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
+}
+
+StructurePtr DubPipeline::structure(const char* property) const {
+  if (!g_object_class_find_property(G_OBJECT_GET_CLASS(dub_.get()), property)) return nullptr;
+  GstStructure* structure = nullptr;
+  g_object_get(dub_.get(), property, &structure, nullptr);
+  return StructurePtr(structure);
+}
+
+}  // namespace klingv2a::cli

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// One video from its file to its file: the whole of `dub` for it. Blocking; on the main thread.
+#pragma once
+
+#include <string>
+
+#include "reporter.h"
+#include "settings_table.h"
+
+namespace klingv2a::cli {
+
+struct FileJob {
+  std::string in;           // a path; "-": stdin
+  std::string out;          // a path; "-": stdout
+  std::string report_file;  // empty: none is written
+  bool overwrite = false;
+  Settings settings;          // with `mux`
+  bool service_ends = false;  // with this run, and its journal too: nothing can be fetched later
+};
+
+// What the suffix of `out` says; "auto" where it says nothing.
+[[nodiscard]] std::string mux_of(const std::string& out);
+// Where the report of `out` is, unless something else was asked for.
+[[nodiscard]] std::string report_beside(const std::string& out);
+// The service is on loopback: nothing is paid there.
+[[nodiscard]] bool is_simulated(const Settings& settings);
+
+// `out_fd`: what "-" is. Tells the reporter everything, also the result. Returns the exit code.
+[[nodiscard]] int run_file_job(const FileJob& job, int out_fd, Reporter& reporter);
+
+}  // namespace klingv2a::cli

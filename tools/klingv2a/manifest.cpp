@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "manifest.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "exit_code.h"
+#include "json_text.h"
+
+namespace klingv2a::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array kVideoSuffixes{".mp4", ".m4v", ".mov", ".mkv", ".webm", ".ts",  ".m2ts", ".mts",
+                                    ".avi", ".mpg", ".flv", ".ogv", ".mxf",  ".3gp", ".mpeg"};
+
+std::string lower_suffix(const fs::path& path) {
+  std::string suffix = path.extension().string();
+  std::ranges::transform(suffix, suffix.begin(), g_ascii_tolower);
+  return suffix;
+}
+
+bool is_video(const fs::path& path) {
+  return std::ranges::find(kVideoSuffixes, lower_suffix(path)) != kVideoSuffixes.end();
+}
+
+bool is_manifest(const fs::path& path) {
+  const std::string suffix = lower_suffix(path);
+  return suffix == ".jsonl" || suffix == ".ndjson";
+}
+
+// A container that can be written; what cannot (AVI …) goes into Matroska.
+std::string output_name(const fs::path& in, const std::string& mux) {
+  if (!mux.empty() && mux != "auto") return in.stem().string() + "." + mux;
+  const bool can_be_written = mux_of(in.string()) != "auto";
+  return can_be_written ? in.filename().string() : in.stem().string() + ".mkv";
+}
+
+class List {
+ public:
+  explicit List(const ManyWish& wish) : wish_(wish) {}
+
+  void add(const fs::path& in) {
+    if (in == "-") throw UsageError("- goes with -o OUT, not with --out-dir");
+    std::error_code ignored;
+    if (fs::is_directory(in, ignored)) return add_folder(in);
+    if (is_manifest(in)) return add_manifest(in);
+    add_job(in, wish_.out_dir / fs::path(output_name(in, value_of(wish_.settings, "mux"))), wish_.settings);
+  }
+
+  [[nodiscard]] std::vector<FileJob> jobs() const {
+    if (jobs_.empty()) throw UsageError("there is no video in what was given");
+    std::map<std::string, std::string> places;
+    for (const FileJob& job : jobs_) {
+      const auto [place, is_new] = places.try_emplace(fs::weakly_canonical(job.out).string(), job.in);
+      if (!is_new) throw UsageError(place->second + " and " + job.in + " would both be written to " + job.out);
+    }
+    return jobs_;
+  }
+
+ private:
+  void add_folder(const fs::path& folder) {
+    std::vector<fs::path> videos;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder))
+      if (entry.is_regular_file() && is_video(entry.path()) && !entry.path().filename().string().starts_with("."))
+        videos.push_back(entry.path());
+    std::ranges::sort(videos);
+    for (const fs::path& video : videos) add(video);
+  }
+
+  void add_manifest(const fs::path& manifest) {
+    std::ifstream file(manifest);
+    if (!file) throw UsageError("cannot read the manifest " + manifest.string());
+    std::string line;
+    for (int number = 1; std::getline(file, line); ++number) {
+      if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+      add_line(manifest, line, manifest.string() + ":" + std::to_string(number) + ": ");
+    }
+  }
+
+  // Paths are relative to the manifest's folder, `out` to --out-dir.
+  void add_line(const fs::path& manifest, const std::string& line, const std::string& where) {
+    const JsonNodePtr node = parse_json(line);
+    JsonObject* object = object_of(node);
+    if (!object) throw UsageError(where + "this is no JSON object");
+    Settings settings = wish_.settings;
+    const std::unique_ptr<GList, Deleter<g_list_free>> names(json_object_get_members(object));
+    for (const GList* name = names.get(); name; name = name->next)
+      add_member(settings, object, static_cast<const char*>(name->data), where);
+    const fs::path in = member_text(object, "in");
+    if (in.empty()) throw UsageError(where + "\"in\" is missing");
+    const std::string out = member_text(object, "out");
+    add_job(manifest.parent_path() / in,
+            wish_.out_dir / fs::path(out.empty() ? output_name(in, value_of(settings, "mux")) : out), settings);
+  }
+
+  static void add_member(Settings& settings, JsonObject* object, const std::string& name, const std::string& where) {
+    if (name == "in" || name == "out") return;
+    const SettingOption* option = find_option(name);
+    if (!option) throw UsageError(where + "\"" + name + "\" is neither in, out nor an option of dub");
+    settings.push_back(to_setting(*option, member_text(object, name.c_str())));
+  }
+
+  void add_job(const fs::path& in, const fs::path& out, Settings settings) {
+    if (value_of(settings, "mux").empty()) settings.push_back({"mux", mux_of(out.string())});
+    jobs_.push_back({in.string(), out.string(), report_beside(out.string()), wish_.overwrite, std::move(settings)});
+  }
+
+  const ManyWish& wish_;
+  std::vector<FileJob> jobs_;
+};
+
+}  // namespace
+
+std::vector<FileJob> list_jobs(const ManyWish& wish) {
+  List list(wish);
+  for (const std::string& in : wish.in) list.add(in);
+  return list.jobs();
+}
+
+}  // namespace klingv2a::cli

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// What is to be done for several videos: named one by one, all of a folder, or line by line in a manifest (JSON Lines).
+// Reads folders and the manifest; nothing else.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "file_job.h"
+
+namespace klingv2a::cli {
+
+struct ManyWish {
+  std::vector<std::string> in;  // files, folders, manifests
+  std::string out_dir;
+  bool overwrite = false;
+  Settings settings;  // for all; a manifest's line wins
+};
+
+// One job each, in the order of their names in a folder, else as given; each has its `mux` and its report beside it.
+// Throws UsageError for a line that is wrong, for no video at all, and for two that would be written to one file.
+[[nodiscard]] std::vector<FileJob> list_jobs(const ManyWish& wish);
+
+}  // namespace klingv2a::cli

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// What came of one video: plain values, for the result line, the report and the exit code.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "error.h"
+
+namespace klingv2a::cli {
+
+struct TaskSeen {
+  std::string task_id, external_task_id, status, message;
+};
+
+// What an ERROR or a WARNING says, as far as its details go.
+struct Trouble {
+  std::string kind;  // as error.h has it; "other" where nothing says
+  std::string phase, text, advice, kling_code, request_id, task_id, external_task_id;
+  std::string paid = "no";
+  int http_status = 0;
+  bool retryable = false;
+  [[nodiscard]] bool is_none() const { return kind.empty(); }
+};
+
+struct Outcome {
+  Trouble error;  // none: done
+  std::vector<Trouble> warnings;
+  std::vector<std::string> lost;   // what the output's container cannot carry
+  std::vector<std::string> infos;  // what was conformed, what a dry run has found
+  std::vector<TaskSeen> tasks;     // in the order in which they were first seen
+
+  [[nodiscard]] bool ok() const { return error.is_none(); }
+};
+
+[[nodiscard]] inline Trouble to_trouble(const ErrorDetails& details) {
+  return {.kind = std::string(to_string(details.kind)),
+          .phase = std::string(to_string(details.phase)),
+          .text = details.message + (details.advice.empty() ? "" : ": " + details.advice),
+          .advice = details.advice,
+          .kling_code = details.kling_code,
+          .request_id = details.request_id,
+          .task_id = details.task_id,
+          .external_task_id = details.external_task_id,
+          .paid = std::string(to_string(details.paid)),
+          .http_status = details.http_status,
+          .retryable = details.retryable};
+}
+
+}  // namespace klingv2a::cli

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// A file that is whole or not there: written beside its place under a name of its own, renamed at the end, removed
+// otherwise. Used on one thread; remove() may be called at any time.
+#pragma once
+
+#include <string>
+
+namespace klingv2a::cli {
+
+class OutputFile {
+ public:
+  // Makes the file under its other name. Throws Error{settings} when `path` exists and is not to be overwritten, or is
+  // no file; Error{disk} when nothing can be written there.
+  OutputFile(std::string path, bool overwrite);
+  ~OutputFile() { remove(); }
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  [[nodiscard]] const std::string& part() const noexcept { return part_; }
+  // On the disk and under its name when this returns. Throws as above.
+  void finish();
+  void remove() noexcept;
+
+ private:
+  const std::string path_;
+  const bool overwrite_;
+  std::string part_;  // empty: there is none (any more)
+};
+
+// The whole of a small file, likewise. Throws Error{disk}.
+void write_file(const std::string& path, const std::string& content);
+
+}  // namespace klingv2a::cli

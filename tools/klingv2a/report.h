@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The account of one run: as JSON (the report file, and the last event of --json) and as a few lines for people. Never
+// holds a secret. docs/klingv2a.1 describes the fields.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "file_job.h"
+#include "gst_ptr.h"
+#include "json_text.h"
+#include "outcome.h"
+
+namespace klingv2a::cli {
+
+// Of a task: Kling's own list price, 2026, whatever the clip's length; a gateway has its own.
+inline constexpr double kPriceUsd = 0.035;
+
+struct FileFacts {
+  std::uint64_t bytes = 0;
+  std::string checksum;  // 128-bit xxHash, as xxh128sum prints it
+};
+
+struct RunFacts {
+  const FileJob& job;
+  bool simulated = false;
+  Outcome outcome;
+  StructurePtr stats;  // of klingv2a; null: it never ran
+  StructurePtr bin;    // of klingv2abin
+  double seconds = 0;
+  std::optional<FileFacts> input, output;
+};
+
+// Of a file. Throws Error{disk|input}.
+[[nodiscard]] FileFacts facts_of_file(const std::string& path);
+// Those of the run's files; stdin and stdout have none.
+void hash_files(RunFacts& facts);
+
+[[nodiscard]] JsonText make_report(const RunFacts& facts);
+[[nodiscard]] std::string result_text(const RunFacts& facts);
+
+// Only what is no secret.
+[[nodiscard]] JsonText settings_json(const Settings& settings);
+// Does the report say that `job.out`, as it lies there, was made of `job.in`, as it lies there, with these settings?
+[[nodiscard]] bool is_result_of(const std::string& report, const FileJob& job);
+
+}  // namespace klingv2a::cli

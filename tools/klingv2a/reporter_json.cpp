@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// What programs read. docs/klingv2a.1 describes it.
+#include "reporter.h"
+
+namespace klingv2a::cli {
+
+namespace {
+
+JsonText event(const char* name) {
+  JsonText object;
+  object.set("event", name);
+  return object;
+}
+
+}  // namespace
+
+JsonText to_json(const Trouble& trouble) {
+  JsonText object;
+  object.set("kind", trouble.kind);
+  object.set_known("phase", trouble.phase);
+  object.set("paid", trouble.paid);
+  object.set("retryable", trouble.retryable);
+  object.set("message", trouble.text);
+  object.set_known("advice", trouble.advice);
+  if (trouble.http_status != 0) object.set("http-status", trouble.http_status);
+  object.set_known("kling-code", trouble.kling_code);
+  object.set_known("request-id", trouble.request_id);
+  object.set_known("task-id", trouble.task_id);
+  object.set_known("external-task-id", trouble.external_task_id);
+  return object;
+}
+
+JsonText to_json(const TaskSeen& task) {
+  JsonText object;
+  object.set("task-id", task.task_id);
+  object.set_known("external-task-id", task.external_task_id);
+  object.set("task-status", task.status);
+  object.set_known("task-status-msg", task.message);
+  return object;
+}
+
+void JsonReporter::write(const JsonText& event) {
+  (void)std::fprintf(to_, "%s\n", event.line().c_str());
+  (void)std::fflush(to_);
+}
+
+void JsonReporter::progress(int percent, const std::string& text) {
+  write(event("progress").set("percent", percent).set("text", text));
+}
+
+void JsonReporter::task(const TaskSeen& task) {
+  JsonText object = event("task");
+  object.set("task-id", task.task_id).set_known("external-task-id", task.external_task_id);
+  object.set("task-status", task.status).set_known("task-status-msg", task.message);
+  write(object);
+}
+
+void JsonReporter::info(const std::string& text) {
+  write(event("info").set("text", text));
+}
+
+void JsonReporter::warning(const Trouble& trouble) {
+  write(event("warning").set("warning", to_json(trouble)));
+}
+
+// The last event of all is the result; those of the files have a name of their own.
+void JsonReporter::of_file(const std::string& in, JsonObject* event) {
+  if (member_text(event, "event") == "result") json_object_set_string_member(event, "event", "file-result");
+  json_object_set_string_member(event, "in", in.c_str());
+  write(JsonText(event));
+}
+
+void JsonReporter::result(const JsonText& report, const std::string&) {
+  write(report);
+}
+
+}  // namespace klingv2a::cli

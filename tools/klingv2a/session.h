@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// One pipeline from its start to its end, on the main loop: its messages are told to the reporter and gathered in the
+// outcome. Nothing here ever sends EOS: that would complete the clip, and a partial one would be paid.
+// Used on the main thread.
+#pragma once
+
+#include <memory>
+
+#include "dub_pipeline.h"
+#include "outcome.h"
+#include "reporter.h"
+
+namespace klingv2a::cli {
+
+class Session {
+ public:
+  Session(const PipelineSpec& spec, Reporter& reporter);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // Runs the main loop until the pipeline has ended, failed or was cancelled.
+  [[nodiscard]] Outcome run();
+  // On the main loop: ends run().
+  void cancel();
+  // What a dry run has said; null without one.
+  [[nodiscard]] const GstStructure* dry_run() const noexcept { return dry_run_.get(); }
+  // klingv2a's counters.
+  [[nodiscard]] StructurePtr stats() const { return pipeline_.stats(); }
+  // The bin's account of the run; null before it has ended.
+  [[nodiscard]] StructurePtr take_report() { return std::move(report_); }
+
+ private:
+  static gboolean on_message(GstBus* bus, GstMessage* message, gpointer self);
+  static gboolean on_tick(gpointer self);
+  void take(GstMessage* message);
+  void take_element_message(const GstStructure* structure);
+  void note_task(const TaskSeen& task);
+  void note_warning(Trouble trouble);
+  void stop();
+
+  Reporter& reporter_;
+  DubPipeline pipeline_;
+  const GObjectPtr<GstBus> bus_;
+  const std::unique_ptr<GMainLoop, Deleter<g_main_loop_unref>> loop_;
+  Outcome outcome_;
+  StructurePtr dry_run_, report_;
+  guint tick_ = 0;
+};
+
+}  // namespace klingv2a::cli

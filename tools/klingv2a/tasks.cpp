@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// tasks: which journal, which row, and forget; list and show are in tasks_list.cpp, fetch in tasks_fetch.cpp.
+#include "tasks.h"
+
+#include <unistd.h>
+
+#include <iostream>
+
+#include "commands.h"
+#include "environment.h"
+#include "exit_code.h"
+#include "journal/results.h"
+#include "kling/environment.h"
+#include "reporter.h"
+
+namespace klingv2a::cli {
+
+namespace {
+
+constexpr const char* kRowPrefix = "row-";
+constexpr const char* kAnyLoopback = "http://127.0.0.1";
+
+bool is_meant(const journal::Row& row, const std::string& id) {
+  return id == row.task_id || id == row.external_task_id || id == kRowPrefix + std::to_string(row.id);
+}
+
+bool confirmed(const journal::Row& row) {
+  if (::isatty(STDIN_FILENO) != 1) throw UsageError("tasks forget asks on a terminal; elsewhere give --yes");
+  std::cerr << "Forget " << id_of(row) << " (" << to_string(row.state)
+            << ")? The same video with the same prompts would be paid for again. [y/N] " << std::flush;
+  std::string answer;
+  return std::getline(std::cin, answer) && (answer == "y" || answer == "yes");
+}
+
+int forget(OpenJournal& opened, const TasksOptions& options) {
+  const journal::Row row = find_row(opened, options.id);
+  refuse_while_owned(row);
+  if (!options.yes && !confirmed(row)) return kExitOther;
+  const auto tell = [](const std::string& what) { std::cerr << "klingv2a: " << what << "\n"; };
+  // A run on another machine that is gone shows after a while.
+  const auto claim = opened.journal.claim_row(row.id, 2 * journal::kDeadAfter, tell);
+  claim->forget();
+  journal::Results(opened.location.results, 0).remove(row);
+  std::cerr << id_of(row) << " is forgotten: the same video with the same prompts is paid for again\n";
+  return kExitOk;
+}
+
+int run(const TasksOptions& options) {
+  take_api_key(options.api_key_file);
+  OpenJournal opened(options);
+  switch (options.what) {
+    case TasksOptions::What::list:
+      return list_tasks(opened, options);
+    case TasksOptions::What::show:
+      return show_task(opened, options);
+    case TasksOptions::What::fetch:
+      return fetch_task(opened, options);
+    case TasksOptions::What::forget:
+      return forget(opened, options);
+  }
+  return kExitUsage;
+}
+
+}  // namespace
+
+std::string id_of(const journal::Row& row) {
+  if (!row.task_id.empty()) return row.task_id;
+  return row.external_task_id.empty() ? kRowPrefix + std::to_string(row.id) : row.external_task_id;
+}
+
+journal::Row find_row(OpenJournal& opened, const std::string& id) {
+  for (const journal::Row& row : opened.journal.rows())
+    if (is_meant(row, id)) return row;
+  throw make_error(ErrorKind::settings, Phase::check,
+                   "the journal " + displayable(opened.location) + " has no task " + id,
+                   "klingv2a tasks list shows what it has; simulated services have a journal of their own "
+                   "(--simulated)");
+}
+
+void refuse_while_owned(const journal::Row& row) {
+  if (!journal::is_here(row.owner)) return;
+  throw Error({.kind = ErrorKind::still_running,
+               .paid = Paid::no,
+               .task_id = row.task_id,
+               .message = "a process of this machine is at work on " + id_of(row),
+               .advice = "wait for it, or stop it"});
+}
+
+OpenJournal::OpenJournal(const TasksOptions& options)
+    : base_url(options.simulated ? kAnyLoopback : kling::base_url_or_default(options.base_url)),
+      location(journal::locate(options.journal, base_url)),
+      clock(make_system_clock()),
+      cancel(GObjectPtr<GCancellable>::adopt(g_cancellable_new())),
+      journal(location, *clock, cancel) {}
+
+int run_tasks(const TasksOptions& options) {
+  try {
+    return run(options);
+  } catch (const Error& error) {
+    if (!options.json) throw;
+    JsonText result;
+    result.set("event", "result").set("ok", false).set("kind", std::string(to_string(error.kind())));
+    result.set("exit-code", exit_code_of(error.kind())).set("error", to_json(to_trouble(error.details())));
+    (options.out == "-" ? std::cerr : std::cout) << result.line() << "\n";
+    return exit_code_of(error.kind());
+  }
+}
+}  // namespace klingv2a::cli

@@ -3,6 +3,7 @@
 // The branches of klingv2abin, built from the muxer back to the input, so that each knows what the next one takes
 // before any caps are fixed. On the demuxer's streaming thread, before the first packet leaves it.
 #include <algorithm>
+#include <ranges>
 
 #include "dub_bin.h"
 #include "edit_list.h"
@@ -97,8 +98,7 @@ void DubBin::build(const StreamPlan& plan, const SoundEncoder& encoder, std::opt
 
 // All are linked by now: the ones that push first find the others ready.
 void DubBin::start() {
-  for (auto child = children_.rbegin(); child != children_.rend(); ++child)
-    gst_element_sync_state_with_parent(child->get());
+  for (const auto& child : std::views::reverse(children_)) gst_element_sync_state_with_parent(child.get());
   for (const auto& [from, to] : entrances_) link(from, to);
 }
 
@@ -251,7 +251,7 @@ std::string DubBin::request_companion(const Stream& stream, const PadPtr& to) {
   const auto pad = PadPtr::adopt(gst_element_request_pad_simple(kling_, "sink_%u"));
   if (!pad) throw make_error(ErrorKind::input, Phase::check, "klingv2a gives no pad for " + stream.input.name);
   const GCharPtr name(gst_pad_get_name(pad.get()));
-  const std::string source = "src_" + std::string(name.get()).substr(std::string("sink_").size());
+  std::string source = "src_" + std::string(name.get()).substr(std::string("sink_").size());
   const std::lock_guard lock(mutex_);
   requested_.push_back(pad);
   awaiting_[source] = to;

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "enum_type.h"
 #include "journal/location.h"
 #include "kling/codec.h"
 #include "kling/environment.h"
@@ -255,15 +256,6 @@ void install_other_settings(GObjectClass* gobject_class) {
                           "Nanoseconds added to a live upstream's latency, so that synchronised sinks do not drop what "
                           "waited for its sound",
                           0, G_MAXUINT64, 0, kReadWrite));
-}
-
-// `once` is where the type is kept, as g_once_init_enter() wants it.
-GType enum_type(gsize* once, const char* name, const GEnumValue* values) {
-  if (g_once_init_enter(once)) {
-    const GType registered = g_enum_register_static(name, values);
-    g_once_init_leave(once, registered);
-  }
-  return *once;
 }
 
 }  // namespace

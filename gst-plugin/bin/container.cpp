@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "enum_type.h"
+
 namespace klingv2a {
 
 namespace {
@@ -104,11 +106,7 @@ GType container_get_type() {
       {0, nullptr, nullptr},
   };
   static gsize type = 0;
-  if (g_once_init_enter(&type)) {
-    const GType registered = g_enum_register_static("GstKlingV2AContainer", values);
-    g_once_init_leave(&type, registered);
-  }
-  return type;
+  return enum_type(&type, "GstKlingV2AContainer", values);
 }
 
 }  // namespace klingv2a

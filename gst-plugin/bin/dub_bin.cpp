@@ -120,9 +120,10 @@ StructurePtr DubBin::report() {
   StructurePtr report(gst_structure_new_empty("klingv2abin-report"));
   {
     const std::lock_guard lock(mutex_);
-    gst_structure_set(report.get(), "mux", G_TYPE_STRING, std::string(traits_of(container_).name).c_str(),
+    gst_structure_set(report.get(), "mux", G_TYPE_STRING,
+                      container_ == Container::automatic ? "" : std::string(traits_of(container_).name).c_str(),
                       "audio-codec", G_TYPE_STRING, encoder_name_.c_str(), "streams", G_TYPE_UINT,
-                      static_cast<guint>(streams_.size()), nullptr);
+                      static_cast<guint>(stream_count_), nullptr);
     set_strings(report.get(), "lost", lost_);
   }
   set_stats(report.get(), "mix", mixer_);
@@ -180,6 +181,7 @@ void DubBin::plan_and_build() {
     container_ = plan.container;
     encoder_name_ = encoder.name;
     lost_ = lost;
+    stream_count_ = streams_.size();
   }
   if (settings.strict && !lost.empty()) throw too_strict(lost.front());
   tell(lost);
@@ -276,11 +278,18 @@ void DubBin::forget_children() {
   }
 }
 
+void DubBin::prepare() {
+  const std::lock_guard lock(mutex_);
+  lost_.clear();
+  stream_count_ = 0;
+  container_ = Container::automatic;
+  encoder_name_.clear();
+}
+
 void DubBin::reset() {
   forget_children();
   const std::lock_guard lock(mutex_);
   streams_.clear();
-  lost_.clear();
   run_ = std::make_shared<DubRun>();
   tracks_.clear();
   built_ = false;

@@ -57,6 +57,8 @@ class DubBin {
 
   // NULL→READY: posts an error and returns false if GStreamer's own elements are missing.
   bool check();
+  // READY→PAUSED: forgets what the last report said.
+  void prepare();
   // PAUSED→READY, after the children: makes ready for another input.
   void reset();
 
@@ -123,6 +125,7 @@ class DubBin {
   ElementPtr muxer_;
   Container container_ = Container::automatic;
   std::string encoder_name_;
+  std::size_t stream_count_ = 0;
   std::vector<std::string> lost_;
   std::string original_;             // the stream that is kept beside the sound, with original-audio=separate
   std::vector<std::string> tracks_;  // the streams in the order of the file's tracks; empty: our own sound

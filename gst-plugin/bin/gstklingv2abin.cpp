@@ -138,6 +138,7 @@ GstStateChangeReturn change_state(GstElement* self, GstStateChange transition) {
     if (!bin.check()) return GST_STATE_CHANGE_FAILURE;
     pass_publish_clip_on(self);
   }
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) bin.prepare();
   const auto result = GST_ELEMENT_CLASS(gst_klingv2abin_parent_class)->change_state(self, transition);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) bin.reset();
   return result;
@@ -197,7 +198,7 @@ static void gst_klingv2abin_class_init(GstKlingV2ABinClass* klass) {
   gobject_class->get_property = get_property;
   gobject_class->finalize = finalize;
   install_own_properties(gobject_class);
-  klingv2a::install_passed(gobject_class, kFirstPassed, {GST_TYPE_KLINGV2A, GST_TYPE_KLINGV2A_MIX});
+  klingv2a::install_passed(gobject_class, kFirstPassed, {GST_TYPE_KLINGV2A, GST_TYPE_KLINGV2A_MIX}, "mode");
   install_publish_clip(gobject_class);
   auto* element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = change_state;

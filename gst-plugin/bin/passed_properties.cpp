@@ -38,7 +38,7 @@ using SpecsPtr = std::unique_ptr<GParamSpec*, Deleter<g_free>>;
 
 }  // namespace
 
-void install_passed(GObjectClass* gobject_class, guint first, std::initializer_list<GType> types) {
+void install_passed(GObjectClass* gobject_class, guint first, std::initializer_list<GType> types, const char* own) {
   guint id = first;
   for (const GType type : types) {
     const ClassPtr source(g_type_class_ref(type));
@@ -47,8 +47,9 @@ void install_passed(GObjectClass* gobject_class, guint first, std::initializer_l
     for (guint i = 0; i < count; ++i) {
       GParamSpec* spec = specs.get()[i];
       const char* name = g_param_spec_get_name(spec);
-      if (spec->owner_type != type || g_object_class_find_property(gobject_class, name)) continue;
-      if (GParamSpec* own = copy(spec)) g_object_class_install_property(gobject_class, id++, own);
+      if (spec->owner_type != type || g_str_equal(name, own)) continue;
+      if (g_object_class_find_property(gobject_class, name)) continue;
+      if (GParamSpec* passed = copy(spec)) g_object_class_install_property(gobject_class, id++, passed);
     }
   }
 }

@@ -10,8 +10,9 @@
 
 namespace klingv2a {
 
-// Installs the properties that these types define themselves; of two with one name the first one's. Ids from `first`.
-void install_passed(GObjectClass* gobject_class, guint first, std::initializer_list<GType> types);
+// Installs the properties that these types define themselves, but for `own`, which the bin sets by itself; of two with
+// one name the first one's. Ids from `first`.
+void install_passed(GObjectClass* gobject_class, guint first, std::initializer_list<GType> types, const char* own);
 
 // Sets it on every child that has it.
 void set_passed(GParamSpec* spec, const GValue* value, std::initializer_list<GstElement*> children);

@@ -5,6 +5,7 @@
 #include <array>
 #include <vector>
 
+#include "enum_type.h"
 #include "error.h"
 
 namespace klingv2a {
@@ -106,11 +107,7 @@ GType audio_codec_get_type() {
       {0, nullptr, nullptr},
   };
   static gsize type = 0;
-  if (g_once_init_enter(&type)) {
-    const GType registered = g_enum_register_static("GstKlingV2AAudioCodec", values);
-    g_once_init_leave(&type, registered);
-  }
-  return type;
+  return enum_type(&type, "GstKlingV2AAudioCodec", values);
 }
 
 }  // namespace klingv2a

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "enum_type.h"
 #include "error.h"
 
 namespace klingv2a {
@@ -104,11 +105,7 @@ GType original_audio_get_type() {
       {0, nullptr, nullptr},
   };
   static gsize type = 0;
-  if (g_once_init_enter(&type)) {
-    const GType registered = g_enum_register_static("GstKlingV2AOriginalAudio", values);
-    g_once_init_leave(&type, registered);
-  }
-  return type;
+  return enum_type(&type, "GstKlingV2AOriginalAudio", values);
 }
 
 }  // namespace klingv2a

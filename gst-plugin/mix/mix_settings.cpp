@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "enum_type.h"
+
 namespace klingv2a {
 
 namespace {
@@ -75,11 +77,7 @@ GType mode_get_type() {
   static const std::array<GEnumValue, 3> values{
       GEnumValue{static_cast<int>(MixMode::duck), "The generated sound goes down while the original speaks", "duck"},
       GEnumValue{static_cast<int>(MixMode::mix), "Both at their levels", "mix"}, GEnumValue{0, nullptr, nullptr}};
-  if (g_once_init_enter(&once)) {
-    const GType registered = g_enum_register_static("GstKlingV2AMixMode", values.data());
-    g_once_init_leave(&once, registered);
-  }
-  return once;
+  return enum_type(&once, "GstKlingV2AMixMode", values.data());
 }
 
 void install_mode(GObjectClass* gobject_class) {

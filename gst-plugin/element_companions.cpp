@@ -116,7 +116,7 @@ bool Element::expose_companion(const CompanionPtr& companion, const EventPtr& ca
   {
     const std::lock_guard lock(mutex_);
     if (stopping_ || companion->released || companion->flushing) return false;
-    companion->source = source = new_companion_source(self_, companion->number);
+    companion->source = source = new_companion_source(this, companion->number);
     companion->output.pad = source.get();
     stream_start = std::move(companion->stream_start);
     companion->stream_start = {};

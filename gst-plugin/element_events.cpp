@@ -192,7 +192,7 @@ void Element::expose_audio() {
   {
     const std::lock_guard lock(mutex_);
     if (audio_pad_ || stopping_) return;
-    audio_pad_ = pad = new_audio_pad(self_);
+    audio_pad_ = pad = new_audio_pad(this);
     audio_.pad = pad.get();
     stream_start = audio_stream_start_ ? std::move(audio_stream_start_) : make_audio_stream_start();
     audio_stream_start_ = {};

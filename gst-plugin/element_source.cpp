@@ -212,16 +212,17 @@ bool Element::activate(GstPad* pad, bool active) {
   return gst_pad_stop_task(pad);
 }
 
+// With the lock held. A task gets nothing that it would have to read before it has taken the lock itself.
 bool Element::start_task(GstPad* pad) {
+  if (pad == video_.pad)
+    return gst_pad_start_task(
+        pad, [](gpointer self) { static_cast<Element*>(self)->play_video(); }, this, nullptr);
+  if (pad == audio_.pad)
+    return gst_pad_start_task(
+        pad, [](gpointer self) { static_cast<Element*>(self)->play_audio(); }, this, nullptr);
   const auto play = [](gpointer task_pad) {
-    auto* const own_pad = GST_PAD_CAST(task_pad);
-    Element& self = element_of(gst_pad_get_element_private(own_pad));
-    if (own_pad == self.video_.pad)
-      self.play_video();
-    else if (own_pad == self.audio_.pad)
-      self.play_audio();
-    else
-      self.play_companion(own_pad);
+    auto* companion = GST_PAD_CAST(task_pad);
+    static_cast<Element*>(gst_pad_get_element_private(companion))->play_companion(companion);
   };
   return gst_pad_start_task(pad, play, pad, nullptr);
 }

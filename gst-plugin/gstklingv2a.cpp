@@ -114,7 +114,7 @@ gboolean source_query(GstPad* pad, GstObject* parent, GstQuery* query) {
 }
 // `audio` and `src_%u` are made active before they are added, so they have no parent yet.
 gboolean activate_mode(GstPad* pad, GstObject*, GstPadMode mode, gboolean active) {
-  return mode == GST_PAD_MODE_PUSH && element_of(gst_pad_get_element_private(pad)).activate(pad, active);
+  return mode == GST_PAD_MODE_PUSH && static_cast<Element*>(gst_pad_get_element_private(pad))->activate(pad, active);
 }
 
 GstIterator* internal_links(GstPad* pad, GstObject* parent) {
@@ -128,7 +128,8 @@ GstIterator* internal_links(GstPad* pad, GstObject* parent) {
   return iterator;
 }
 
-void set_source_functions(GstPad* pad, GstElement* element) {
+// A pad's private pointer is the Element.
+void set_source_functions(GstPad* pad, Element* element) {
   gst_pad_set_element_private(pad, element);
   gst_pad_set_event_function(pad, source_event);
   gst_pad_set_query_function(pad, source_query);
@@ -146,9 +147,10 @@ GstPad* add_sink(GstElement* element) {
   return pad;
 }
 
+// Its Element is not there yet.
 GstPad* add_video(GstElement* element) {
   GstPad* pad = gst_pad_new_from_static_template(&video_template, "video");
-  set_source_functions(pad, element);
+  set_source_functions(pad, nullptr);
   gst_element_add_pad(element, pad);
   return pad;
 }
@@ -242,11 +244,13 @@ static void gst_klingv2a_class_init(GstKlingV2AClass* klass) {
 
 static void gst_klingv2a_init(GstKlingV2A* self) {
   auto* element = GST_ELEMENT(self);
-  self->element = new klingv2a::Element(element, add_sink(element), add_video(element));
+  GstPad* const video = add_video(element);
+  self->element = new klingv2a::Element(element, add_sink(element), video);
+  gst_pad_set_element_private(video, self->element);
   self->element->set_publish_clip_signal(g_signal_lookup("publish-clip", GST_TYPE_KLINGV2A));
 }
 
-klingv2a::PadPtr klingv2a::new_audio_pad(GstElement* element) {
+klingv2a::PadPtr klingv2a::new_audio_pad(Element* element) {
   GstPad* pad = gst_pad_new_from_static_template(&audio_template, "audio");
   set_source_functions(pad, element);
   return PadPtr::adopt(GST_PAD_CAST(gst_object_ref_sink(pad)));
@@ -264,7 +268,7 @@ klingv2a::PadPtr klingv2a::new_companion_sink(guint number) {
   return PadPtr::adopt(GST_PAD_CAST(gst_object_ref_sink(pad)));
 }
 
-klingv2a::PadPtr klingv2a::new_companion_source(GstElement* element, guint number) {
+klingv2a::PadPtr klingv2a::new_companion_source(Element* element, guint number) {
   const std::string name = "src_" + std::to_string(number);
   GstPad* pad = gst_pad_new_from_static_template(&companion_source_template, name.c_str());
   set_source_functions(pad, element);

@@ -21,10 +21,10 @@ class Element;
 [[nodiscard]] Element& element_of(gpointer object);
 
 // A new `audio` pad with its functions, not yet active and not yet added to `element`.
-[[nodiscard]] PadPtr new_audio_pad(GstElement* element);
+[[nodiscard]] PadPtr new_audio_pad(Element* element);
 // Likewise the pads of the companion `number`.
 [[nodiscard]] PadPtr new_companion_sink(guint number);
-[[nodiscard]] PadPtr new_companion_source(GstElement* element, guint number);
+[[nodiscard]] PadPtr new_companion_source(Element* element, guint number);
 
 // Accumulator of publish-clip: the first handler that knows a URL answers, the others are not asked.
 gboolean take_first_url(GSignalInvocationHint* hint, GValue* result, const GValue* answer, gpointer data);

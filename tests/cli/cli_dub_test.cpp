@@ -183,6 +183,16 @@ TEST_F(CliDub, CheckSaysWhatItWouldCostAndPaysNothing) {
   EXPECT_EQ(shared_service()->paid_tasks().size(), before);
 }
 
+TEST_F(CliDub, CheckNeedsNeitherAKeyNorAWayToPublish) {
+  const Environment bare{{"KLINGV2A_API_KEY", ""}, {"KLINGV2A_BASE_URL", "https://api.example.org/kling"}};
+  const ToolRun ran = run({"check", clip(), "--json"}, bare);
+  EXPECT_EQ(ran.exit_code, 0) << ran.output << ran.errors;
+  EXPECT_EQ(ran.last("$.would-pay"), "true");
+  const ToolRun told = run({"check", clip()}, bare);
+  EXPECT_TRUE(holds(told.output, "unchecked: the key")) << told.output;
+  EXPECT_TRUE(holds(told.output, "publish is not set")) << told.output;
+}
+
 // The lines of the README, as they stand there.
 TEST_F(CliDub, ReadmeLinesWorkAsTyped) {
   std::filesystem::create_directory(out("clips"));

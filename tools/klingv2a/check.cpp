@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // check: the element's dry run, told. Everything is checked, made and published as for a task, and nothing is paid.
+#include <algorithm>
 #include <cmath>
+#include <string_view>
 
 #include "bus_events.h"
 #include "commands.h"
@@ -10,6 +12,7 @@
 #include "file_job.h"
 #include "human_text.h"
 #include "interrupt.h"
+#include "kling/environment.h"
 #include "report.h"
 #include "session.h"
 
@@ -21,6 +24,7 @@ struct Findings {
   Outcome outcome;
   StructurePtr dry_run, stats;
   bool simulated = false;
+  std::vector<std::string> unchecked;  // what could not be, and why
 
   [[nodiscard]] bool would_pay() const {
     gboolean would = FALSE;
@@ -36,6 +40,29 @@ struct Findings {
   }
   [[nodiscard]] int exit_code() const { return outcome.ok() ? kExitOk : exit_code_of(outcome.error.kind); }
 };
+
+bool has(const Settings& settings, std::string_view property) {
+  return std::ranges::any_of(settings, [&](const Setting& setting) { return setting.property == property; });
+}
+
+// Without a key or a way of publishing, the video can be judged all the same: both get a stand-in, which nobody but the
+// dry run sees, and what is left unchecked is said.
+std::vector<std::string> stand_in(Settings& settings) {
+  std::vector<std::string> unchecked;
+  kling::Service service;
+  kling::add_credentials_of_environment(service);
+  if (service.api_key.empty() && service.access_key.empty()) {
+    settings.push_back({"api-key", "stand-in"});
+    unchecked.emplace_back("the key: none is set (KLINGV2A_API_KEY)");
+  }
+  const bool given = has(settings, "publish") || has(settings, "video-url") || has(settings, "video-id");
+  if (!given && !is_simulated(settings)) {
+    settings.push_back({"publish", "serve://127.0.0.1?public=https://unchecked.invalid"});
+    settings.push_back({"publish-check", "false"});
+    unchecked.emplace_back("how the service gets the video: publish is not set");
+  }
+  return unchecked;
+}
 
 Findings find_out(const PipelineSpec& spec, Reporter& reporter) {
   Findings found{.simulated = is_simulated(spec.settings)};
@@ -67,6 +94,7 @@ JsonText as_json(const std::string& in, const Findings& found) {
   if (JsonNodePtr request = parse_json(text_field(found.dry_run.get(), "request")))
     object.set("request", std::move(request));
   object.set_known("conformed", found.conformed()).set("lost", found.outcome.lost);
+  object.set("unchecked", found.unchecked);
   std::vector<JsonText> warnings;
   for (const Trouble& warning : found.outcome.warnings) warnings.push_back(to_json(warning));
   object.set("warnings", warnings);
@@ -85,6 +113,7 @@ std::string as_text(const std::string& in, const Findings& found) {
   if (!found.conformed().empty()) text += "\n  conformed: " + found.conformed();
   for (const Trouble& warning : found.outcome.warnings) text += "\n  warning:   " + warning.text;
   for (const std::string& lost : found.outcome.lost) text += "\n  lost:      " + lost;
+  for (const std::string& unchecked : found.unchecked) text += "\n  unchecked: " + unchecked;
   return text;
 }
 
@@ -98,7 +127,9 @@ int run_check(const CheckOptions& options) {
   settings.push_back({"dry-run", "true"});
   const ReporterSet told = make_reporter(options.json, Result::to_stdout);
   begin_gstreamer();
-  const Findings found = find_out({.in = options.in, .out = {}, .settings = settings}, *told.reporter);
+  auto unchecked = stand_in(settings);
+  Findings found = find_out({.in = options.in, .out = {}, .settings = settings}, *told.reporter);
+  found.unchecked = std::move(unchecked);
   told.reporter->result(as_json(options.in, found), as_text(options.in, found));
   return found.exit_code();
 }

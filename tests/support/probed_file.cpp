@@ -46,6 +46,9 @@ FilePacket packet_of(const Fields& fields, double tick_s) {
   const auto pts = fields.find("pts");
   const bool timed = pts != fields.end() && pts->second != "N/A";
   packet.ns = timed ? std::llround(std::strtod(pts->second.c_str(), nullptr) * tick_s * kNsPerSecond) : LLONG_MIN;
+  const auto duration = fields.find("duration");
+  if (duration != fields.end())
+    packet.duration_ns = std::llround(std::atof(duration->second.c_str()) * tick_s * kNsPerSecond);
   packet.shown = fields.at("flags").find('D') == std::string::npos;
   packet.hash = fields.at("data_hash");
   return packet;
@@ -115,7 +118,7 @@ ProbedFile::ProbedFile(std::string path) : path_(std::move(path)) {
   probe(
       "stream=index,codec_type,codec_name,time_base,channels,sample_rate,width,duration:stream_disposition:stream_tags:"
       "format=duration,start_time,format_name:format_tags:chapter=id");
-  probe("packet=stream_index,pts,flags,data_hash");
+  probe("packet=stream_index,pts,duration,flags,data_hash");
 }
 
 void ProbedFile::read_line(const std::string& line) {
@@ -146,8 +149,22 @@ const FileStream& ProbedFile::video() const {
 }
 
 double ProbedFile::duration_s() const {
+  // FFmpeg only guesses how long a transport stream is, and muxers differ in where a Matroska file's length begins.
+  const auto& format = format_.at("format_name");
+  if (format == "mpegts" || format.starts_with("matroska")) return span_s();
   const auto found = format_.find("duration");
   return found == format_.end() ? 0 : std::atof(found->second.c_str());
+}
+
+double ProbedFile::span_s() const {
+  std::int64_t first = LLONG_MAX, end = LLONG_MIN;
+  for (const auto& stream : streams_)
+    for (const auto& packet : stream.packets)
+      if (packet.shown && packet.ns != LLONG_MIN) {
+        first = std::min(first, packet.ns);
+        end = std::max(end, packet.ns + packet.duration_ns);
+      }
+  return static_cast<double>(end - first) / kNsPerSecond;
 }
 
 std::string ProbedFile::tag(const std::string& name) const {
@@ -191,10 +208,10 @@ FileSound first_channel(const std::string& path, int audio_track) {
 }
 
 Loudness loudness_of(const std::string& path, int audio_track) {
-  const auto log =
-      run_or_throw({"ffmpeg", "-hide_banner", "-nostats", "-nostdin", "-i", path, "-map",
-                    "0:a:" + std::to_string(audio_track), "-af", "ebur128=peak=true:framelog=verbose", "-f", "null", "-"},
-                   &ProgramResult::errors);
+  const auto log = run_or_throw(
+      {"ffmpeg", "-hide_banner", "-nostats", "-nostdin", "-i", path, "-map", "0:a:" + std::to_string(audio_track),
+       "-af", "ebur128=peak=true:framelog=verbose", "-f", "null", "-"},
+      &ProgramResult::errors);
   return {last_number(log, "I:"), last_number(log, "Peak:")};
 }
 

@@ -15,8 +15,9 @@ namespace klingv2a::test {
 
 struct FilePacket {
   std::int64_t ns = 0;  // PTS; LLONG_MIN: it has none
-  bool shown = true;    // false: there for the decoder only
-  std::string hash;     // of the payload
+  std::int64_t duration_ns = 0;
+  bool shown = true;  // false: there for the decoder only
+  std::string hash;   // of the payload
 };
 
 struct FileStream {
@@ -41,6 +42,7 @@ class ProbedFile {
   [[nodiscard]] int chapters() const { return chapters_; }
 
  private:
+  [[nodiscard]] double span_s() const;  // from the first packet to the end of the last one
   void read_line(const std::string& line);
 
   std::string path_;

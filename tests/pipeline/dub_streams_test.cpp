@@ -56,13 +56,20 @@ INSTANTIATE_TEST_SUITE_P(Subtitles, DubStreams,
 
 INSTANTIATE_TEST_SUITE_P(
     Lost, DubStreams,
-    ::testing::Values(losing({"the chapters are"}, "data",
-                             {.name = "ChaptersInMp4", .file = "chapters.mp4", .make = kMakeChapters + "chapters.mp4"}),
-                      losing({"the timecode track is"}, "data",
-                             {.name = "TimecodeInMov",
-                              .file = "timecode.mov",
-                              .make = kMakeTimecode + "timecode.mov",
-                              .output = "out.mov"})),
+    ::testing::Values(
+        losing({"the chapters are"}, "data",
+               {.name = "ChaptersInMp4", .file = "chapters.mp4", .make = kMakeChapters + "chapters.mp4"}),
+        losing({"the timecode track is"}, "data",
+               {.name = "TimecodeInMov",
+                .file = "timecode.mov",
+                .make = kMakeTimecode + "timecode.mov",
+                .output = "out.mov"}),
+        losing({"only the first video is taken"}, "video",
+               {.name = "SecondVideo",
+                .file = "two.mkv",
+                .make = "ffmpeg -v error -y -i video.mp4 -i video.mp4 -i original.wav -map 0:v -map 1:v -map 2:a "
+                        "-c:v copy -c:a aac two.mkv",
+                .output = "out.mkv"})),
     ::testing::PrintToStringParamName());
 
 using DubStreamsOnce = DubStreams;
@@ -107,6 +114,14 @@ TEST_F(DubStreamsOnce, AFileOfTextIsRefused) {
   EXPECT_EQ(seen.posts, 0);
 }
 
+// matroskamux calls it COMMENTS, and 1.22 puts backslashes into it.
+std::string comment_of(const ProbedFile& file) {
+  auto comment = file.tag("comment") + file.tag("comments");
+  std::erase(comment, '\\');
+  std::erase(comment, '"');
+  return comment;
+}
+
 TEST_F(DubStreamsOnce, TagsOfTheFileStayAndTheMarkIsAdded) {
   for (const std::string suffix : {"mp4", "mkv"}) {
     const std::string file = "tags." + suffix;
@@ -122,19 +137,10 @@ TEST_F(DubStreamsOnce, TagsOfTheFileStayAndTheMarkIsAdded) {
     const ProbedFile output(target);
     EXPECT_EQ(output.tag("title"), "Harbour") << suffix;
     EXPECT_EQ(output.tag("artist"), "Nobody") << suffix;
-    EXPECT_EQ(output.tag("comment").rfind("Mine; ", 0), 0U) << suffix << ": " << output.tag("comment");
-    EXPECT_NE(output.tag("comment").find("generated"), std::string::npos) << suffix << ": " << output.tag("comment");
+    const auto comment = comment_of(output);
+    EXPECT_EQ(comment.rfind("Mine; ", 0), 0U) << suffix << ": " << comment;
+    EXPECT_NE(comment.find("generated"), std::string::npos) << suffix << ": " << comment;
   }
-}
-
-TEST_F(DubStreamsOnce, TwoVideosStay) {
-  DubCase file{.name = "TwoVideos",
-               .file = "two.mkv",
-               .make =
-                   "ffmpeg -v error -y -i video.mp4 -i video.mp4 -i original.wav -map 0:v -map 1:v -map 2:a "
-                   "-c:v copy -c:a aac two.mkv",
-               .output = "out.mkv"};
-  judge_dub(file, *inputs_);
 }
 
 // The original speaks in the right channel only, from 1 s to 2 s, so that the left one has the generated sound alone.

@@ -98,15 +98,15 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     OfCodings, DubVideos,
-    ::testing::Values(variable("VariableRateInMp4", "variable.mp4"), variable("VariableRateInMkv", "variable.mkv"),
-                      coded("opus", encoded("Vp9InWebm", "vp9.webm",
-                                            "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -c:a libopus")),
-                      encoded("ProresInMov", "prores.mov", "-c:v prores_ks -profile:v 0 -c:a pcm_s16le"),
-                      encoded("HevcInMp4", "hevc.mp4",
-                              "-c:v libx265 -preset ultrafast -x265-params log-level=error -tag:v hvc1 -c:a aac"),
-                      into("mkv", encoded("Mpeg4InAvi", "mpeg4.avi", "-c:v mpeg4 -q:v 5 -c:a libmp3lame")),
-                      into("mkv", encoded("MjpegInAvi", "mjpeg.avi", "-c:v mjpeg -q:v 5 -c:a pcm_s16le")),
-                      DubCase{.name = "MovieHello", .file = kMovieHello, .make = "", .beyond_edit = 1}),
+    ::testing::Values(
+        variable("VariableRateInMp4", "variable.mp4"), variable("VariableRateInMkv", "variable.mkv"),
+        coded("opus", encoded("Vp9InWebm", "vp9.webm", "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -c:a libopus")),
+        encoded("ProresInMov", "prores.mov", "-c:v prores_ks -profile:v 0 -c:a pcm_s16le"),
+        encoded("HevcInMp4", "hevc.mp4",
+                "-c:v libx265 -preset ultrafast -x265-params log-level=error -tag:v hvc1 -c:a aac"),
+        into("mkv", encoded("Mpeg4InAvi", "mpeg4.avi", "-c:v mpeg4 -q:v 5 -c:a libmp3lame")),
+        into("mkv", encoded("MjpegInAvi", "mjpeg.avi", "-c:v mjpeg -q:v 5 -c:a pcm_s16le")),
+        DubCase{.name = "MovieHello", .file = kMovieHello, .make = "", .beyond_edit = 1, .duration_s = 8.362}),
     ::testing::PrintToStringParamName());
 
 }  // namespace

@@ -19,6 +19,7 @@ using Streams = std::vector<const FileStream*>;
 
 constexpr double kNsPerSecond = 1e9;
 constexpr double kNsPerSample = kNsPerSecond / kSoundRate;
+constexpr int kEmptyText = 2;  // bytes
 constexpr double kAacFrame = 1024.0 / kSoundRate;
 // Around the click, and how far from its place it is looked for.
 constexpr std::int64_t kTemplate = 512, kSearch = 4000;
@@ -75,6 +76,13 @@ void expect_same_times(const FileStream& input, std::int64_t input_zero, const F
   EXPECT_LE(worst, tolerance_ns(input, output)) << "ns that packets of " << input.field("codec_name") << " have moved";
 }
 
+// Without those of mov_text that only say that there is nothing now.
+FileStream with_text(FileStream stream) {
+  if (stream.field("codec_name") == "mov_text")
+    std::erase_if(stream.packets, [](const FilePacket& packet) { return packet.size <= kEmptyText; });
+  return stream;
+}
+
 Streams without(Streams streams, std::size_t index) {
   if (index < streams.size()) streams.erase(streams.begin() + static_cast<std::ptrdiff_t>(index));
   return streams;
@@ -100,12 +108,17 @@ void expect_same_packets(const FileStream& input, const FileStream& output, int 
   EXPECT_EQ(differs, expected.end()) << input.field("codec_name") << " packet " << differs - expected.begin();
 }
 
+// Matroska's muxer cannot write that it is unknown; readers then take it for English.
+void expect_same_language(const FileStream& input, const FileStream& output) {
+  EXPECT_TRUE(language(input) == "und" || language(input) == language(output)) << language(output);
+}
+
 void expect_same_stream(const FileStream& input, std::int64_t input_zero, const FileStream& output,
                         std::int64_t output_zero, int more) {
   EXPECT_EQ(input.field("codec_name"), output.field("codec_name"));
   expect_same_packets(input, output, more);
   expect_same_times(input, input_zero, output, output_zero);
-  EXPECT_EQ(language(input), language(output));
+  expect_same_language(input, output);
 }
 
 // Where `wanted` is most alike in `sound`, to be found around `expected`.
@@ -152,11 +165,6 @@ void expect_sound(const ProbedFile& output, const DubCase& file) {
   const bool exact = file.codec.starts_with("pcm") || file.codec == "flac";
   EXPECT_NEAR(found.integrated, file.loudness, exact ? 0.3 : 0.5);
   EXPECT_LE(found.true_peak, exact ? -1 : 0);
-}
-
-void expect_same_language(const ProbedFile& input, const ProbedFile& output, const DubCase& file) {
-  EXPECT_EQ(language(*input.streams("audio").at(0)),
-            language(*output.streams("audio").at(static_cast<std::size_t>(file.sound_track))));
 }
 
 void expect_losses(const DubRunSeen& seen, const DubCase& file) {
@@ -233,8 +241,8 @@ void expect_same_others(const ProbedFile& input, const ProbedFile& output, const
     if (type == file.gone) before.clear();
     ASSERT_EQ(before.size(), after.size()) << type;
     for (std::size_t i = 0; i < before.size(); ++i)
-      expect_same_stream(*before[i], input.video().first_shown(), *after[i], output.video().first_shown(),
-                         file.beyond_edit);
+      expect_same_stream(with_text(*before[i]), input.video().first_shown(), with_text(*after[i]),
+                         output.video().first_shown(), file.beyond_edit);
   }
 }
 
@@ -266,7 +274,8 @@ void judge_dub(const DubCase& file, InputFiles& inputs) {
   expect_duration(input, output, file);
   expect_sound(output, file);
   if (!file.in_step) return;
-  expect_same_language(input, output, file);
+  expect_same_language(*input.streams("audio").at(0),
+                       *output.streams("audio").at(static_cast<std::size_t>(file.sound_track)));
   expect_in_step(input, output, file.sound_track);
 }
 

@@ -19,6 +19,7 @@ namespace {
 using Fields = std::map<std::string, std::string>;
 
 constexpr double kNsPerSecond = 1e9;
+constexpr std::int64_t kLeastGap = 256;  // samples; less is rounding
 
 std::string run_or_throw(const std::vector<std::string>& command, std::string ProgramResult::*wanted) {
   auto result = run_program(command);
@@ -50,6 +51,7 @@ FilePacket packet_of(const Fields& fields, double tick_s) {
   if (duration != fields.end())
     packet.duration_ns = std::llround(std::atof(duration->second.c_str()) * tick_s * kNsPerSecond);
   packet.shown = fields.at("flags").find('D') == std::string::npos;
+  packet.size = std::stoi(fields.at("size"));
   packet.hash = fields.at("data_hash");
   return packet;
 }
@@ -73,6 +75,26 @@ std::vector<float> read_samples(const std::string& path) {
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): bytes of samples
   file.read(reinterpret_cast<char*>(samples.data()), static_cast<std::streamsize>(samples.size() * sizeof(float)));
   return samples;
+}
+
+// What ashowinfo wrote of each frame says where its samples lie; where a file has a gap, there is silence.
+FileSound on_timeline(const std::vector<float>& samples, const std::string& log) {
+  const std::regex frame(" pts:(-?[0-9]+) .*nb_samples:([0-9]+)");
+  FileSound sound;
+  std::int64_t first = 0;
+  std::size_t used = 0;
+  for (std::sregex_iterator match(log.begin(), log.end(), frame), end; match != end; ++match) {
+    const auto pts = std::stoll((*match)[1]);
+    const auto count = std::min(static_cast<std::size_t>(std::stoll((*match)[2])), samples.size() - used);
+    if (used == 0) first = pts;
+    const auto gap = pts - first - static_cast<std::int64_t>(sound.samples.size());
+    if (gap > kLeastGap) sound.samples.resize(sound.samples.size() + static_cast<std::size_t>(gap));
+    const auto from = samples.begin() + static_cast<std::ptrdiff_t>(used);
+    sound.samples.insert(sound.samples.end(), from, from + static_cast<std::ptrdiff_t>(count));
+    used += count;
+  }
+  sound.start_ns = std::llround(static_cast<double>(first) * kNsPerSecond / kSoundRate);
+  return sound;
 }
 
 double last_number(const std::string& text, const std::string& pattern) {
@@ -118,7 +140,7 @@ ProbedFile::ProbedFile(std::string path) : path_(std::move(path)) {
   probe(
       "stream=index,codec_type,codec_name,time_base,channels,sample_rate,width,duration:stream_disposition:stream_tags:"
       "format=duration,start_time,format_name:format_tags:chapter=id");
-  probe("packet=stream_index,pts,duration,flags,data_hash");
+  probe("packet=stream_index,pts,duration,flags,size,data_hash");
 }
 
 void ProbedFile::read_line(const std::string& line) {
@@ -193,18 +215,7 @@ FileSound first_channel(const std::string& path, int audio_track) {
                     "0:a:" + std::to_string(audio_track), "-af",
                     "pan=1c|c0=c0,aresample=" + std::to_string(kSoundRate) + ",ashowinfo", "-f", "f32le", raw},
                    &ProgramResult::errors);
-  FileSound sound;
-  sound.samples = read_samples(raw);
-  const std::regex frame(" pts:(-?[0-9]+) .*nb_samples:([0-9]+)");
-  std::int64_t first = 0, length = 0;
-  for (std::sregex_iterator match(log.begin(), log.end(), frame), end; match != end; ++match) {
-    const auto pts = std::stoll((*match)[1]);
-    if (length == 0) first = pts;
-    sound.largest_drift = std::max<std::int64_t>(sound.largest_drift, std::abs(pts - first - length));
-    length += std::stoll((*match)[2]);
-  }
-  sound.start_ns = std::llround(static_cast<double>(first) * kNsPerSecond / kSoundRate);
-  return sound;
+  return on_timeline(read_samples(raw), log);
 }
 
 Loudness loudness_of(const std::string& path, int audio_track) {

@@ -55,8 +55,7 @@ inline constexpr int kSoundRate = 48000;
 
 // The first channel of an audio stream, resampled to 48 kHz where it has another rate.
 struct FileSound {
-  std::int64_t start_ns = 0;       // of the first sample
-  std::int64_t largest_drift = 0;  // samples by which a frame's time differs from those before it
+  std::int64_t start_ns = 0;  // of the first sample
   std::vector<float> samples;
   // Level of what lies between two times of the file, in dB of full scale.
   [[nodiscard]] double level_db(double from_s, double to_s) const;

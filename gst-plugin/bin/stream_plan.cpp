@@ -68,7 +68,7 @@ std::string describe_loss(const InputStream& stream, Container container) {
 }  // namespace
 
 bool is_video(const GstCaps* caps) {
-  return has_prefix(caps, "video/") || has_prefix(caps, "image/jpeg");
+  return has_prefix(caps, "video/") || has_prefix(caps, "image/");
 }
 
 bool is_audio(const GstCaps* caps) {

@@ -17,6 +17,7 @@ struct FilePacket {
   std::int64_t ns = 0;  // PTS; LLONG_MIN: it has none
   std::int64_t duration_ns = 0;
   bool shown = true;  // false: there for the decoder only
+  int size = 0;       // bytes
   std::string hash;   // of the payload
 };
 

@@ -41,6 +41,12 @@ Error cannot_link(GstPad* from, GstPad* to, GstPadLinkReturn reason) {
                     "write another container with mux");
 }
 
+Error untimed_pictures() {
+  return make_error(ErrorKind::input, Phase::check, "the input does not say when its pictures are to be shown",
+                    "AVI cannot say it of videos with B-frames; remux it first: ffmpeg -fflags +genpts -i IN -c copy "
+                    "OUT.mkv");
+}
+
 bool is_framed(const GstCaps* caps) {
   const GstStructure* structure = gst_caps_get_structure(caps, 0);
   gboolean framed = FALSE;
@@ -177,6 +183,7 @@ PadPtr DubBin::parsed(const PadPtr& to, const GstCaps* caps) {
 void DubBin::build_video(const Stream& stream) {
   const auto* caps = stream.input.caps.get();
   const auto entrance = PadPtr::adopt(gst_element_get_static_pad(kling_, "sink"));
+  probes::time_video(stream.pad.get(), [this] { give_up(untimed_pictures()); });
   probes::watch_video(stream.pad.get(), run_);
   entrances_.emplace_back(stream.pad, parsed(entrance, caps));
   if (container_ == Container::wav) return;

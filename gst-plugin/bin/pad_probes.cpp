@@ -7,6 +7,7 @@
 
 #include "container.h"
 #include "log.h"
+#include "missing_pts.h"
 #include "plain_text.h"
 
 namespace klingv2a::probes {
@@ -168,6 +169,16 @@ void from_zero(GstPad* pad) {
 void watch(GstPad* pad, std::shared_ptr<DubRun> run, std::string stream) {
   add(pad, kAll,
       [run = std::move(run), stream = std::move(stream)](GstPad*, GstPadProbeInfo* info) { note(info, *run, stream); });
+}
+
+void time_video(GstPad* pad, std::function<void()> refused) {
+  add(pad, GST_PAD_PROBE_TYPE_BUFFER, [refused = std::move(refused)](GstPad* on, GstPadProbeInfo* info) mutable {
+    const GstBuffer* picture = GST_PAD_PROBE_INFO_BUFFER(info);
+    if (!lacks_pts(picture)) return;
+    const auto caps = CapsPtr::adopt(gst_pad_get_current_caps(on));
+    if (is_shown_in_place(caps.get(), picture)) return change_buffer(info, with_pts);
+    if (const auto once = std::exchange(refused, nullptr)) once();
+  });
 }
 
 void watch_video(GstPad* pad, std::shared_ptr<DubRun> run) {

@@ -28,6 +28,9 @@ void on_extras(GstPad* pad, std::function<void(const std::string& what)> told);
 // Makes the stream's timestamps its running time.
 void from_zero(GstPad* pad);
 
+// Pictures without PTS get one. Calls `refused`, once, where that cannot be known.
+void time_video(GstPad* pad, std::function<void()> refused);
+
 // Takes note of what comes in.
 void watch(GstPad* pad, std::shared_ptr<DubRun> run, std::string stream);
 void watch_video(GstPad* pad, std::shared_ptr<DubRun> run);

@@ -59,6 +59,8 @@ std::size_t place_of_sound(const StreamPlan& plan, const std::vector<InputStream
 }
 
 std::string describe_loss(const InputStream& stream, Container container) {
+  if (is_video(stream.caps.get()))
+    return "the stream " + stream.name + " (" + media_of(stream) + ") is left out: only the first video is taken";
   return "the stream " + stream.name + " (" + media_of(stream) + ") is left out: " + traits_of(container).muxer +
          " does not carry it";
 }
@@ -66,7 +68,7 @@ std::string describe_loss(const InputStream& stream, Container container) {
 }  // namespace
 
 bool is_video(const GstCaps* caps) {
-  return has_prefix(caps, "video/");
+  return has_prefix(caps, "video/") || has_prefix(caps, "image/");
 }
 
 bool is_audio(const GstCaps* caps) {
@@ -86,7 +88,9 @@ StreamPlan make_plan(const std::vector<InputStream>& streams, const Wishes& wish
     if (&stream == &*video) role = Role::dubbed;
     if (is_audio(stream.caps.get()) && !std::exchange(audio_seen, true)) role = role_of_first_audio(wishes.original);
     if (role == Role::copied && plan.container == Container::wav) role = Role::replaced;
-    if (role == Role::copied && carriage(plan.container, stream.caps.get()) == Carriage::none) {
+    // klingv2a has one place for a video, and its companions are other media.
+    const bool second_video = role == Role::copied && is_video(stream.caps.get());
+    if (second_video || (role == Role::copied && carriage(plan.container, stream.caps.get()) == Carriage::none)) {
       role = Role::lost;
       plan.lost.push_back(describe_loss(stream, plan.container));
     }

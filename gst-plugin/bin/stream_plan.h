@@ -24,7 +24,7 @@ enum class Role {
   mixed,     // the audio that the generated sound is mixed with
   copied,    // packet for packet, beside the video
   replaced,  // left out, as asked for
-  lost,      // left out, since the muxer cannot carry it
+  lost,      // left out, since the muxer cannot carry it, or since it is another video
 };
 
 struct InputStream {

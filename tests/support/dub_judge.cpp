@@ -19,6 +19,7 @@ using Streams = std::vector<const FileStream*>;
 
 constexpr double kNsPerSecond = 1e9;
 constexpr double kNsPerSample = kNsPerSecond / kSoundRate;
+constexpr int kEmptyText = 2;  // bytes
 constexpr double kAacFrame = 1024.0 / kSoundRate;
 // Around the click, and how far from its place it is looked for.
 constexpr std::int64_t kTemplate = 512, kSearch = 4000;
@@ -31,6 +32,9 @@ const char* const kOriginal =
     "-f lavfi -i anoisesrc=d=3.2:c=pink:a=0.2:r=48000:s=2 -filter_complex "
     "\"[0][1]join=inputs=2:channel_layout=stereo,"
     "aeval='val(ch)+0.6*between(t,1,1.001)*sin(2*PI*3000*(t-1))':c=same\" original.wav";
+
+// Without it, two seconds pass until the task is looked at.
+constexpr const char* kCallback = " callback-listen=127.0.0.1:0 ";
 
 // For GstValueArrays of strings.
 std::vector<std::string> strings_in(const GstStructure* structure, const char* field) {
@@ -51,7 +55,8 @@ std::vector<std::string> reported_losses(GstElement* bin) {
 // Times of packets against the first picture of their file.
 std::vector<std::int64_t> times(const FileStream& stream, std::int64_t first_picture) {
   std::vector<std::int64_t> all;
-  for (const auto& packet : stream.packets) all.push_back(packet.ns == LLONG_MIN ? packet.ns : packet.ns - first_picture);
+  for (const auto& packet : stream.packets)
+    all.push_back(packet.ns == LLONG_MIN ? packet.ns : packet.ns - first_picture);
   return all;
 }
 
@@ -71,6 +76,13 @@ void expect_same_times(const FileStream& input, std::int64_t input_zero, const F
   EXPECT_LE(worst, tolerance_ns(input, output)) << "ns that packets of " << input.field("codec_name") << " have moved";
 }
 
+// Without those of mov_text that only say that there is nothing now.
+FileStream with_text(FileStream stream) {
+  if (stream.field("codec_name") == "mov_text")
+    std::erase_if(stream.packets, [](const FilePacket& packet) { return packet.size <= kEmptyText; });
+  return stream;
+}
+
 Streams without(Streams streams, std::size_t index) {
   if (index < streams.size()) streams.erase(streams.begin() + static_cast<std::ptrdiff_t>(index));
   return streams;
@@ -80,16 +92,33 @@ bool mixes(const DubCase& file) {
   return file.properties.find("separate") == std::string::npos;
 }
 
+std::string language(const FileStream& stream) {
+  const auto found = stream.field("tag:language");
+  return found.empty() ? "und" : found;
+}
+
+// At most `more` packets at the end are missing.
+void expect_same_packets(const FileStream& input, const FileStream& output, int more) {
+  auto expected = input.hashes();
+  const auto actual = output.hashes();
+  if (expected.size() > actual.size() && expected.size() - actual.size() <= static_cast<std::size_t>(more))
+    expected.resize(actual.size());
+  ASSERT_EQ(expected.size(), actual.size()) << input.field("codec_name");
+  const auto differs = std::ranges::mismatch(expected, actual).in1;
+  EXPECT_EQ(differs, expected.end()) << input.field("codec_name") << " packet " << differs - expected.begin();
+}
+
+// Matroska's muxer cannot write that it is unknown; readers then take it for English.
+void expect_same_language(const FileStream& input, const FileStream& output) {
+  EXPECT_TRUE(language(input) == "und" || language(input) == language(output)) << language(output);
+}
+
 void expect_same_stream(const FileStream& input, std::int64_t input_zero, const FileStream& output,
-                        std::int64_t output_zero) {
+                        std::int64_t output_zero, int more) {
   EXPECT_EQ(input.field("codec_name"), output.field("codec_name"));
-  EXPECT_EQ(input.hashes(), output.hashes()) << input.field("codec_name");
+  expect_same_packets(input, output, more);
   expect_same_times(input, input_zero, output, output_zero);
-  const auto language = [](const FileStream& stream) {
-    const auto found = stream.field("tag:language");
-    return found.empty() ? "und" : found;
-  };
-  EXPECT_EQ(language(input), language(output));
+  expect_same_language(input, output);
 }
 
 // Where `wanted` is most alike in `sound`, to be found around `expected`.
@@ -114,9 +143,15 @@ std::int64_t place_of(const std::vector<float>& wanted, const std::vector<float>
   return best;
 }
 
+bool has_edit_lists(const std::string& name) {
+  return name.ends_with(".mp4") || name.ends_with(".mov");
+}
+
 void expect_duration(const ProbedFile& input, const ProbedFile& output, const DubCase& file) {
   const double expected = file.duration_s > 0 ? file.duration_s : input.duration_s();
-  EXPECT_NEAR(output.duration_s(), expected, file.codec == "aac" ? kAacFrame + 0.001 : 0.0021);
+  // Only edit lists can hide the priming at the front, and what fills up the last packet.
+  const int packets = file.codec != "aac" ? 0 : has_edit_lists(file.output) ? 1 : 2;
+  EXPECT_NEAR(output.duration_s(), expected, packets * kAacFrame + 0.0021);
 }
 
 void expect_sound(const ProbedFile& output, const DubCase& file) {
@@ -125,7 +160,11 @@ void expect_sound(const ProbedFile& output, const DubCase& file) {
   const auto& sound = *sounds[static_cast<std::size_t>(file.sound_track)];
   EXPECT_EQ(sound.field("codec_name"), file.codec);
   EXPECT_EQ(sound.field("channels"), std::to_string(file.channels));
-  EXPECT_NEAR(loudness_of(output.path(), file.sound_track).integrated, file.loudness, 0.3);
+  // What a lossy coder takes away of noise is not ours.
+  const auto found = loudness_of(output.path(), file.sound_track);
+  const bool exact = file.codec.starts_with("pcm") || file.codec == "flac";
+  EXPECT_NEAR(found.integrated, file.loudness, exact ? 0.3 : 0.5);
+  EXPECT_LE(found.true_peak, exact ? -1 : 0);
 }
 
 void expect_losses(const DubRunSeen& seen, const DubCase& file) {
@@ -166,7 +205,7 @@ void PrintTo(const DubCase& file, std::ostream* out) {
 DubRunSeen dub(const std::string& source, const std::string& properties, const std::string& output) {
   sim::Service service(quick_service());
   PipelineRun run("filesrc location=\"" + source + "\" ! klingv2abin name=k api-key=sim-key base-url=" +
-                  service.base_url() + " " + properties + " ! filesink location=\"" + output + "\"");
+                  service.base_url() + kCallback + properties + " ! filesink location=\"" + output + "\"");
   DubRunSeen seen;
   run.start();
   run.wait_for_message([&](GstMessage* message) {
@@ -188,9 +227,7 @@ void expect_same_video(const ProbedFile& input, const ProbedFile& output, const 
   if (file.reframed) {
     EXPECT_EQ(picture_hashes(input.path()), picture_hashes(output.path()));
   } else {
-    auto expected = input.video().hashes();
-    expected.resize(expected.size() - static_cast<std::size_t>(file.beyond_edit));
-    EXPECT_EQ(expected, output.video().hashes());
+    expect_same_packets(input.video(), output.video(), file.beyond_edit);
   }
   expect_same_times(input.video(), input.video().first_shown(), output.video(), output.video().first_shown());
 }
@@ -204,7 +241,8 @@ void expect_same_others(const ProbedFile& input, const ProbedFile& output, const
     if (type == file.gone) before.clear();
     ASSERT_EQ(before.size(), after.size()) << type;
     for (std::size_t i = 0; i < before.size(); ++i)
-      expect_same_stream(*before[i], input.video().first_shown(), *after[i], output.video().first_shown());
+      expect_same_stream(with_text(*before[i]), input.video().first_shown(), with_text(*after[i]),
+                         output.video().first_shown(), file.beyond_edit);
   }
 }
 
@@ -235,7 +273,10 @@ void judge_dub(const DubCase& file, InputFiles& inputs) {
   expect_same_others(input, output, file);
   expect_duration(input, output, file);
   expect_sound(output, file);
-  if (file.in_step) expect_in_step(input, output, file.sound_track);
+  if (!file.in_step) return;
+  expect_same_language(*input.streams("audio").at(0),
+                       *output.streams("audio").at(static_cast<std::size_t>(file.sound_track)));
+  expect_in_step(input, output, file.sound_track);
 }
 
 }  // namespace klingv2a::test

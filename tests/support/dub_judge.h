@@ -34,30 +34,30 @@ class InputFiles {
 
 struct DubCase {
   std::string name;
-  std::string file;                                             // its name, or the path of one that is there already
-  std::string make;                                             // see InputFiles; empty: it is there already
-  std::string output = "out.mp4";                               // its name
+  std::string file;                // its name, or the path of one that is there already
+  std::string make;                // see InputFiles; empty: it is there already
+  std::string output = "out.mp4";  // its name
   std::string properties = "original-audio=mix generated-level=-50";  // of klingv2abin
-  std::vector<std::string> lost = {};                           // a part of each sentence about what is lost
-  bool reframed = false;    // the output's container wants another framing: decoded pictures are compared
-  int beyond_edit = 0;      // packets behind the end of the edit list, which the demuxer does not hand out
-  int sound_track = 0;      // among the output's audio streams
-  int channels = 2;         // of the sound
+  std::vector<std::string> lost = {};                                 // a part of each sentence about what is lost
+  bool reframed = false;      // the output's container wants another framing: decoded pictures are compared
+  int beyond_edit = 0;        // so many packets at the end of an edit list qtdemux may leave out (1.22 does)
+  int sound_track = 0;        // among the output's audio streams
+  int channels = 2;           // of the sound
   std::string codec = "aac";  // of the sound
-  double loudness = -23;    // LUFS
-  bool in_step = true;      // the original is in the sound, and its click tells where
-  double duration_s = 0;    // 0: as the input's
-  std::string gone = {};    // the type of the streams that are lost
+  double loudness = -23;      // LUFS
+  bool in_step = true;        // the original is in the sound, and its click tells where
+  double duration_s = 0;      // 0: as the input's
+  std::string gone = {};      // the type of the streams that are lost
 };
 void PrintTo(const DubCase& file, std::ostream* out);
 
 // What klingv2abin said and did in one run.
 struct DubRunSeen {
   End end = End::deadline;
-  std::string error;                         // the first one, for messages
+  std::string error;  // the first one, for messages
   std::vector<SeenError> errors, warnings;
-  std::vector<std::string> lost;             // `what` of each klingv2abin-lost
-  std::vector<std::string> reported;         // `lost` of the property `report`
+  std::vector<std::string> lost;      // `what` of each klingv2abin-lost
+  std::vector<std::string> reported;  // `lost` of the property `report`
   int posts = 0;
 };
 [[nodiscard]] DubRunSeen dub(const std::string& source, const std::string& properties, const std::string& output);

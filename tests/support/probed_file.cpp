@@ -19,6 +19,7 @@ namespace {
 using Fields = std::map<std::string, std::string>;
 
 constexpr double kNsPerSecond = 1e9;
+constexpr std::int64_t kLeastGap = 256;  // samples; less is rounding
 
 std::string run_or_throw(const std::vector<std::string>& command, std::string ProgramResult::*wanted) {
   auto result = run_program(command);
@@ -46,7 +47,11 @@ FilePacket packet_of(const Fields& fields, double tick_s) {
   const auto pts = fields.find("pts");
   const bool timed = pts != fields.end() && pts->second != "N/A";
   packet.ns = timed ? std::llround(std::strtod(pts->second.c_str(), nullptr) * tick_s * kNsPerSecond) : LLONG_MIN;
+  const auto duration = fields.find("duration");
+  if (duration != fields.end())
+    packet.duration_ns = std::llround(std::atof(duration->second.c_str()) * tick_s * kNsPerSecond);
   packet.shown = fields.at("flags").find('D') == std::string::npos;
+  packet.size = std::stoi(fields.at("size"));
   packet.hash = fields.at("data_hash");
   return packet;
 }
@@ -70,6 +75,26 @@ std::vector<float> read_samples(const std::string& path) {
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): bytes of samples
   file.read(reinterpret_cast<char*>(samples.data()), static_cast<std::streamsize>(samples.size() * sizeof(float)));
   return samples;
+}
+
+// What ashowinfo wrote of each frame says where its samples lie; where a file has a gap, there is silence.
+FileSound on_timeline(const std::vector<float>& samples, const std::string& log) {
+  const std::regex frame(" pts:(-?[0-9]+) .*nb_samples:([0-9]+)");
+  FileSound sound;
+  std::int64_t first = 0;
+  std::size_t used = 0;
+  for (std::sregex_iterator match(log.begin(), log.end(), frame), end; match != end; ++match) {
+    const auto pts = std::stoll((*match)[1]);
+    const auto count = std::min(static_cast<std::size_t>(std::stoll((*match)[2])), samples.size() - used);
+    if (used == 0) first = pts;
+    const auto gap = pts - first - static_cast<std::int64_t>(sound.samples.size());
+    if (gap > kLeastGap) sound.samples.resize(sound.samples.size() + static_cast<std::size_t>(gap));
+    const auto from = samples.begin() + static_cast<std::ptrdiff_t>(used);
+    sound.samples.insert(sound.samples.end(), from, from + static_cast<std::ptrdiff_t>(count));
+    used += count;
+  }
+  sound.start_ns = std::llround(static_cast<double>(first) * kNsPerSecond / kSoundRate);
+  return sound;
 }
 
 double last_number(const std::string& text, const std::string& pattern) {
@@ -115,7 +140,7 @@ ProbedFile::ProbedFile(std::string path) : path_(std::move(path)) {
   probe(
       "stream=index,codec_type,codec_name,time_base,channels,sample_rate,width,duration:stream_disposition:stream_tags:"
       "format=duration,start_time,format_name:format_tags:chapter=id");
-  probe("packet=stream_index,pts,flags,data_hash");
+  probe("packet=stream_index,pts,duration,flags,size,data_hash");
 }
 
 void ProbedFile::read_line(const std::string& line) {
@@ -146,8 +171,22 @@ const FileStream& ProbedFile::video() const {
 }
 
 double ProbedFile::duration_s() const {
+  // FFmpeg only guesses how long a transport stream is, and muxers differ in where a Matroska file's length begins.
+  const auto& format = format_.at("format_name");
+  if (format == "mpegts" || format.starts_with("matroska")) return span_s();
   const auto found = format_.find("duration");
   return found == format_.end() ? 0 : std::atof(found->second.c_str());
+}
+
+double ProbedFile::span_s() const {
+  std::int64_t first = LLONG_MAX, end = LLONG_MIN;
+  for (const auto& stream : streams_)
+    for (const auto& packet : stream.packets)
+      if (packet.shown && packet.ns != LLONG_MIN) {
+        first = std::min(first, packet.ns);
+        end = std::max(end, packet.ns + packet.duration_ns);
+      }
+  return static_cast<double>(end - first) / kNsPerSecond;
 }
 
 std::string ProbedFile::tag(const std::string& name) const {
@@ -176,25 +215,14 @@ FileSound first_channel(const std::string& path, int audio_track) {
                     "0:a:" + std::to_string(audio_track), "-af",
                     "pan=1c|c0=c0,aresample=" + std::to_string(kSoundRate) + ",ashowinfo", "-f", "f32le", raw},
                    &ProgramResult::errors);
-  FileSound sound;
-  sound.samples = read_samples(raw);
-  const std::regex frame(" pts:(-?[0-9]+) .*nb_samples:([0-9]+)");
-  std::int64_t first = 0, length = 0;
-  for (std::sregex_iterator match(log.begin(), log.end(), frame), end; match != end; ++match) {
-    const auto pts = std::stoll((*match)[1]);
-    if (length == 0) first = pts;
-    sound.largest_drift = std::max<std::int64_t>(sound.largest_drift, std::abs(pts - first - length));
-    length += std::stoll((*match)[2]);
-  }
-  sound.start_ns = std::llround(static_cast<double>(first) * kNsPerSecond / kSoundRate);
-  return sound;
+  return on_timeline(read_samples(raw), log);
 }
 
 Loudness loudness_of(const std::string& path, int audio_track) {
-  const auto log =
-      run_or_throw({"ffmpeg", "-hide_banner", "-nostats", "-nostdin", "-i", path, "-map",
-                    "0:a:" + std::to_string(audio_track), "-af", "ebur128=peak=true:framelog=verbose", "-f", "null", "-"},
-                   &ProgramResult::errors);
+  const auto log = run_or_throw(
+      {"ffmpeg", "-hide_banner", "-nostats", "-nostdin", "-i", path, "-map", "0:a:" + std::to_string(audio_track),
+       "-af", "ebur128=peak=true:framelog=verbose", "-f", "null", "-"},
+      &ProgramResult::errors);
   return {last_number(log, "I:"), last_number(log, "Peak:")};
 }
 

@@ -15,8 +15,10 @@ namespace klingv2a::test {
 
 struct FilePacket {
   std::int64_t ns = 0;  // PTS; LLONG_MIN: it has none
-  bool shown = true;    // false: there for the decoder only
-  std::string hash;     // of the payload
+  std::int64_t duration_ns = 0;
+  bool shown = true;  // false: there for the decoder only
+  int size = 0;       // bytes
+  std::string hash;   // of the payload
 };
 
 struct FileStream {
@@ -41,6 +43,7 @@ class ProbedFile {
   [[nodiscard]] int chapters() const { return chapters_; }
 
  private:
+  [[nodiscard]] double span_s() const;  // from the first packet to the end of the last one
   void read_line(const std::string& line);
 
   std::string path_;
@@ -53,8 +56,7 @@ inline constexpr int kSoundRate = 48000;
 
 // The first channel of an audio stream, resampled to 48 kHz where it has another rate.
 struct FileSound {
-  std::int64_t start_ns = 0;       // of the first sample
-  std::int64_t largest_drift = 0;  // samples by which a frame's time differs from those before it
+  std::int64_t start_ns = 0;  // of the first sample
   std::vector<float> samples;
   // Level of what lies between two times of the file, in dB of full scale.
   [[nodiscard]] double level_db(double from_s, double to_s) const;

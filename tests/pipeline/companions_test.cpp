@@ -113,6 +113,12 @@ TEST_F(Companions, TheLineInTheReadmeWorksAsTyped) {
   EXPECT_EQ(streams.output, "h264,249\naac,390\naac,390\n");
 }
 
+// matroskamux of GStreamer 1.26 writes each GAP of a stream as an empty packet.
+std::vector<SeenBuffer> without_gaps(std::vector<SeenBuffer> packets) {
+  std::erase_if(packets, [](const SeenBuffer& packet) { return packet.size == 0; });
+  return packets;
+}
+
 TEST_F(Companions, TwoSoundsAndSubtitlesStayInMatroska) {
   refuse_tasks();
   const std::string subtitles = folder_.file("titles.srt");
@@ -132,11 +138,11 @@ TEST_F(Companions, TwoSoundsAndSubtitlesStayInMatroska) {
   ASSERT_EQ(run.run(), End::eos) << run.first_error();
   run.stop();
   for (const char* caps : {"audio/mpeg", "audio/x-ac3", "application/x-ass"}) {
-    const auto packets = packets_of_file(in, "matroskademux", caps);
+    const auto packets = without_gaps(packets_of_file(in, "matroskademux", caps));
     EXPECT_FALSE(packets.empty());
-    EXPECT_EQ(hashes(packets_of_file(out_, "matroskademux", caps)), hashes(packets)) << caps;
+    EXPECT_EQ(hashes(without_gaps(packets_of_file(out_, "matroskademux", caps))), hashes(packets)) << caps;
   }
-  EXPECT_EQ(packets_of_file(out_, "matroskademux", "application/x-ass").size(), 2U);
+  EXPECT_EQ(without_gaps(packets_of_file(out_, "matroskademux", "application/x-ass")).size(), 2U);
 }
 
 TEST_F(Companions, ASoundThatIsLongerThanTheVideoStaysWhole) {

@@ -43,8 +43,7 @@ Error cannot_link(GstPad* from, GstPad* to, GstPadLinkReturn reason) {
 
 Error untimed_pictures() {
   return make_error(ErrorKind::input, Phase::check, "the input does not say when its pictures are to be shown",
-                    "AVI cannot say it of videos with B-frames; remux it first: ffmpeg -fflags +genpts -i IN -c copy "
-                    "OUT.mkv");
+                    "AVI does not of videos with B-frames: convert it first, ffmpeg -i IN OUT.mkv");
 }
 
 bool is_framed(const GstCaps* caps) {
@@ -183,10 +182,11 @@ PadPtr DubBin::parsed(const PadPtr& to, const GstCaps* caps) {
 void DubBin::build_video(const Stream& stream) {
   const auto* caps = stream.input.caps.get();
   const auto entrance = PadPtr::adopt(gst_element_get_static_pad(kling_, "sink"));
-  probes::time_video(stream.pad.get(), [this] { give_up(untimed_pictures()); });
+  const bool is_written = container_ != Container::wav;
+  if (is_written) probes::time_video(stream.pad.get(), [this] { give_up(untimed_pictures()); });
   probes::watch_video(stream.pad.get(), run_);
   entrances_.emplace_back(stream.pad, parsed(entrance, caps));
-  if (container_ == Container::wav) return;
+  if (!is_written) return;
   const auto out = PadPtr::adopt(gst_element_get_static_pad(kling_, "video"));
   const bool wants_dts = traits_of(container_).needs_dts && !g_str_has_prefix(to_text(caps).c_str(), "video/x-raw");
   if (wants_dts) run_->order.want_dts();

@@ -110,7 +110,7 @@ TEST_F(DubStreamsOnce, AFileWithoutVideoIsRefused) {
 TEST_F(DubStreamsOnce, AnAviWithBFramesIsRefused) {
   expect_refused(
       inputs_->make("b.avi",
-                    "ffmpeg -v error -y -f lavfi -i testsrc2=s=1280x720:r=25:d=3.2 -c:v mpeg4 -bf 2 -q:v 8 b.avi"),
+                    "ffmpeg -v error -y -f lavfi -i testsrc=s=1280x720:r=25:d=3.2:decimals=2 -c:v mpeg4 -bf 2 -q:v 8 b.avi"),
       "", "when its pictures are to be shown");
 }
 

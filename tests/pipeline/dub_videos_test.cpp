@@ -46,14 +46,14 @@ DubCase encoded(const std::string& name, const std::string& file, const std::str
                 const std::string& filters = {}) {
   return {.name = name,
           .file = file,
-          .make = "ffmpeg -v error -y -f lavfi -i testsrc2=s=1280x720:r=25:d=3.2" + filters +
+          .make = "ffmpeg -v error -y -f lavfi -i testsrc=s=1280x720:r=25:d=3.2:decimals=2" + filters +
                   " -i original.wav -map 0:v -map 1:a " + coding + " " + file,
           .output = "out." + suffix_of(file)};
 }
 
 // Frames 60 to 79 lie 40 ms later, and some between go.
 std::string variable_rate(const std::string& file) {
-  return "ffmpeg -v error -y -f lavfi -i testsrc2=s=1280x720:r=25:d=3.2 -i original.wav -map 0:v -map 1:a "
+  return "ffmpeg -v error -y -f lavfi -i testsrc=s=1280x720:r=25:d=3.2:decimals=2 -i original.wav -map 0:v -map 1:a "
          "-vf \"select='not(between(n,30,33))+eq(n,32)',setpts=PTS+if(gte(N\\,60)\\,0.04/TB\\,0)\" "
          "-fps_mode vfr -c:v libx264 -preset ultrafast -bf 2 -pix_fmt yuv420p -c:a aac " +
          file;
@@ -68,7 +68,7 @@ DubCase cut_in_a_gop() {
   return {.name = "CutInAGop",
           .file = "cut.mp4",
           .make =
-              "ffmpeg -v error -y -f lavfi -i testsrc2=s=1280x720:r=25:d=5 -i original.wav -map 0:v -map 1:a "
+              "ffmpeg -v error -y -f lavfi -i testsrc=s=1280x720:r=25:d=5:decimals=2 -i original.wav -map 0:v -map 1:a "
               "-c:v libx264 -preset ultrafast -bf 2 -g 25 -pix_fmt yuv420p -c:a aac whole.mp4 && "
               "ffmpeg -v error -y -ss 0.4 -i whole.mp4 -c copy cut.mp4",
           .beyond_edit = 1};

@@ -25,7 +25,8 @@ constexpr double kAacFrame = 1024.0 / kSoundRate;
 constexpr std::int64_t kTemplate = 512, kSearch = 4000;
 
 const char* const kVideo =
-    "ffmpeg -v error -y -f lavfi -i testsrc2=s=1280x720:r=25:d=3.2 -c:v libx264 -preset ultrafast -bf 2 -g 25 "
+    "ffmpeg -v error -y -f lavfi -i testsrc=s=1280x720:r=25:d=3.2:decimals=2 -c:v libx264 -preset ultrafast -bf 2 -g "
+    "25 "
     "-pix_fmt yuv420p video.mp4";
 const char* const kOriginal =
     "ffmpeg -v error -y -f lavfi -i anoisesrc=d=3.2:c=pink:a=0.2:r=48000:s=1 "
@@ -213,7 +214,7 @@ DubRunSeen dub(const std::string& source, const std::string& properties, const s
       seen.lost.emplace_back(gst_structure_get_string(gst_message_get_structure(message), "what"));
     return false;
   });
-  seen.end = run.wait_for_end();
+  seen.end = run.wait_for_end(Milliseconds(100));  // it has ended, or its time is over
   seen.reported = reported_losses(run.element("k").get());
   run.stop();
   seen.error = run.first_error();

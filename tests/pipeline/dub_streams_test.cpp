@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "dub_judge.h"
+#include "program.h"
 
 namespace klingv2a::test {
 namespace {
@@ -74,6 +75,25 @@ INSTANTIATE_TEST_SUITE_P(
 
 using DubStreamsOnce = DubStreams;
 
+std::string text_of(const std::string& path) {
+  return run_program({"ffmpeg", "-v", "error", "-i", path, "-map", "0:s:0", "-f", "srt", "-"}).output;
+}
+
+TEST_F(DubStreamsOnce, SrtGoesIntoMp4WithItsTimes) {
+  const auto marked = inputs_->make("marked.mkv",
+                                    "printf '1\\n00:00:00,500 --> 00:00:01,500\\n<i>First</i> & "
+                                    "line\\n\\n2\\n00:00:02,000 --> 00:00:02,800\\nSecond\\n' > m.srt && "
+                                    "ffmpeg -v error -y -i video.mp4 -i m.srt -map 0 -map 1 -c copy marked.mkv");
+  const TemporaryFolder folder;
+  const auto target = folder.file("out.mp4");
+  const auto seen = dub(marked, "mux=mp4", target);
+  ASSERT_EQ(seen.end, End::eos) << seen.error;
+  EXPECT_TRUE(seen.lost.empty());
+  const auto text = text_of(target);
+  for (const std::string part : {"00:00:00,500 --> 00:00:01,500", "<i>First</i> & line", "00:00:02,000 -->", "Second"})
+    EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
+}
+
 TEST_F(DubStreamsOnce, ChaptersStayInMatroska) {
   const auto source = inputs_->make("chapters.mkv", kMakeChapters + "chapters.mkv");
   const TemporaryFolder folder;
@@ -109,8 +129,9 @@ TEST_F(DubStreamsOnce, AFileWithoutVideoIsRefused) {
 // AVI has no PTS, and B-frames are not shown in the order of their packets.
 TEST_F(DubStreamsOnce, AnAviWithBFramesIsRefused) {
   expect_refused(
-      inputs_->make("b.avi",
-                    "ffmpeg -v error -y -f lavfi -i testsrc=s=1280x720:r=25:d=3.2:decimals=2 -c:v mpeg4 -bf 2 -q:v 8 b.avi"),
+      inputs_->make(
+          "b.avi",
+          "ffmpeg -v error -y -f lavfi -i testsrc=s=1280x720:r=25:d=3.2:decimals=2 -c:v mpeg4 -bf 2 -q:v 8 b.avi"),
       "", "when its pictures are to be shown");
 }
 

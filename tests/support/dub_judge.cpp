@@ -7,6 +7,7 @@
 #include <climits>
 #include <cmath>
 #include <filesystem>
+#include <future>
 #include <stdexcept>
 
 #include "program.h"
@@ -248,7 +249,8 @@ void expect_same_others(const ProbedFile& input, const ProbedFile& output, const
 }
 
 void expect_in_step(const ProbedFile& input, const ProbedFile& output, int sound_track) {
-  const auto before = first_channel(input.path(), 0), after = first_channel(output.path(), sound_track);
+  auto decoded = std::async(std::launch::async, [&] { return first_channel(input.path(), 0); });
+  const auto after = first_channel(output.path(), sound_track), before = decoded.get();
   const auto loudest = std::ranges::max_element(before.samples, {}, [](float sample) { return std::abs(sample); });
   const auto click = std::clamp<std::int64_t>(loudest - before.samples.begin() - kTemplate / 2, 0,
                                               static_cast<std::int64_t>(before.samples.size()) - kTemplate);
@@ -265,11 +267,12 @@ void judge_dub(const DubCase& file, InputFiles& inputs) {
   const auto source = inputs.make(file.file, file.make);
   const TemporaryFolder folder;
   const auto target = folder.file(file.output);
+  auto probed = std::async(std::launch::async, [&] { return ProbedFile(source); });
   const auto seen = dub(source, file.properties, target);
   ASSERT_EQ(seen.end, End::eos) << seen.error;
   EXPECT_EQ(seen.posts, 1);
   expect_losses(seen, file);
-  const ProbedFile input(source), output(target);
+  const ProbedFile input = probed.get(), output(target);
   expect_same_video(input, output, file);
   expect_same_others(input, output, file);
   expect_duration(input, output, file);

@@ -3,7 +3,6 @@
 // The branches of klingv2abin, built from the muxer back to the input, so that each knows what the next one takes
 // before any caps are fixed. On the demuxer's streaming thread, before the first packet leaves it.
 #include <algorithm>
-#include <ranges>
 
 #include "dub_bin.h"
 #include "edit_list.h"
@@ -103,7 +102,9 @@ void DubBin::build(const StreamPlan& plan, const SoundEncoder& encoder, std::opt
 
 // All are linked by now: the ones that push first find the others ready.
 void DubBin::start() {
-  for (const auto& child : std::views::reverse(children_)) gst_element_sync_state_with_parent(child.get());
+  // clang 14 knows no views of libstdc++ 12.
+  std::for_each(children_.rbegin(), children_.rend(),
+                [](const ElementPtr& child) { gst_element_sync_state_with_parent(child.get()); });
   for (const auto& [from, to] : entrances_) link(from, to);
 }
 

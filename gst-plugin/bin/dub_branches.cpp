@@ -83,6 +83,9 @@ const char* parser_of(const GstCaps* caps) {
 }  // namespace
 
 void DubBin::build(const StreamPlan& plan, const SoundEncoder& encoder, std::optional<Container> found) {
+  // On its way up the bin may have reached parsebin first: these would still refuse data, and the demuxer would stop
+  // without a word.
+  for (GstElement* child : {kling_, mixer_}) gst_element_sync_state_with_parent(child);
   build_muxer();
   // matroskademux 1.22 begins its first segment at the first stream's first packet, and another one at the next
   // stream's if that lies earlier: the same timestamp would mean two running times.

@@ -4,9 +4,12 @@
 // makes of files is judged elsewhere (dub_files).
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <set>
 #include <string>
+#include <thread>
 
 #include "pipeline_run.h"
 #include "temporary_folder.h"
@@ -100,6 +103,46 @@ TEST_F(DubBin, StopsAtOnceBeforeItHasItsStreams) {
     EXPECT_LT(run.stop(), kPromised);
   }
   EXPECT_EQ(posts(service_), 0);
+}
+
+// Keeps the thread that changes the states at the moment when parsebin has begun to read, until klingv2a has got its
+// video or a second has passed.
+struct SlowStart {
+  explicit SlowStart(const PipelineRun& run)
+      : bus(GObjectPtr<GstBus>::adopt(gst_element_get_bus(run.pipeline()))), bin(run.element("dub")) {
+    gst_bus_set_sync_handler(bus.get(), wait_for_video, this, nullptr);
+  }
+  ~SlowStart() { gst_bus_set_sync_handler(bus.get(), nullptr, nullptr, nullptr); }
+  SlowStart(const SlowStart&) = delete;
+  SlowStart& operator=(const SlowStart&) = delete;
+
+  static GstBusSyncReply wait_for_video(GstBus*, GstMessage* message, gpointer self) {
+    GstState now = GST_STATE_NULL;
+    if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_STATE_CHANGED) return GST_BUS_PASS;
+    gst_message_parse_state_changed(message, nullptr, &now, nullptr);
+    if (now != GST_STATE_PAUSED || g_strcmp0(GST_MESSAGE_SRC_NAME(message), "typefind") != 0) return GST_BUS_PASS;
+    auto& slow = *static_cast<SlowStart*>(self);
+    slow.held = true;
+    const auto kling = GObjectPtr<GstElement>::adopt(gst_bin_get_by_name(GST_BIN(slow.bin.get()), "kling"));
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+    while (std::chrono::steady_clock::now() < until) {
+      const auto audio = GObjectPtr<GstPad>::adopt(gst_element_get_static_pad(kling.get(), "audio"));
+      if (audio) break;
+      std::this_thread::yield();
+    }
+    return GST_BUS_PASS;
+  }
+
+  const GObjectPtr<GstBus> bus;
+  const GObjectPtr<GstElement> bin;
+  std::atomic<bool> held = false;
+};
+
+TEST_F(DubBin, ReadsNothingBeforeItsPartsAreReady) {
+  PipelineRun run(dub(clip()));
+  const SlowStart slow(run);
+  ASSERT_EQ(run.run(), End::eos) << run.first_error();
+  EXPECT_TRUE(slow.held);
 }
 
 TEST_F(DubBin, RefusesWhatIsNoVideo) {

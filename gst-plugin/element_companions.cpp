@@ -339,8 +339,10 @@ bool Element::somebody_is_behind(Nanoseconds time) const {
   const Nanoseconds until = companions_until();
   return std::ranges::any_of(companions_, [&](const auto& companion) {
     const bool over = companion->has_ended && companion->hold.empty();
-    return companion->announced && !over && !companion->may_leave(until) && companion->left < time &&
-           waited_for(companion->output);
+    // Once the video has ended, somebody may wait for the very end of a stream, however much of it has left: a mix
+    // does.
+    const bool behind = complete_ || companion->left < time;
+    return companion->announced && !over && !companion->may_leave(until) && behind && waited_for(companion->output);
   });
 }
 

@@ -206,7 +206,7 @@ std::optional<Container> DubBin::found_container() {
 std::vector<std::string> DubBin::losses(const StreamPlan& plan) {
   if (plan.container == Container::wav) return {};
   auto lost = plan.lost;
-  for (auto& more : tracks_not_demuxed(sink_)) lost.push_back(std::move(more));
+  for (auto& more : tracks_not_demuxed(sink_, streams_.size())) lost.push_back(std::move(more));
   return lost;
 }
 

@@ -91,6 +91,7 @@ class DubBin {
   void start();
   void build_muxer();
   void build_video(const Stream& stream);
+  void tell_of_lost_rotation(const Stream& stream);
   void build_copy(const Stream& stream);
   void build_original(const Stream& stream);
   void build_generated();

@@ -53,6 +53,18 @@ bool is_framed(const GstCaps* caps) {
          gst_structure_has_field(structure, "codec_data");
 }
 
+// Found out now: what decodes is asked only when the sound is there, and paid for.
+bool can_be_decoded(const GstCaps* caps) {
+  if (gst_structure_has_name(gst_caps_get_structure(caps, 0), "audio/x-raw")) return true;
+  GList* decoders = gst_element_factory_list_get_elements(
+      GST_ELEMENT_FACTORY_TYPE_DECODER | GST_ELEMENT_FACTORY_TYPE_MEDIA_AUDIO, GST_RANK_MARGINAL);
+  GList* fitting = gst_element_factory_list_filter(decoders, caps, GST_PAD_SINK, FALSE);
+  const bool found = fitting != nullptr;
+  gst_plugin_feature_list_free(fitting);
+  gst_plugin_feature_list_free(decoders);
+  return found;
+}
+
 using PadHandler = std::function<void(const PadPtr&)>;
 
 void on_pad_added(GstElement* element, PadHandler handler) {
@@ -127,8 +139,9 @@ FrontTrim DubBin::front_trim() {
   FrontTrim trim{run_->timeline.front_in_file(), {}};
   const bool separate = settings().wishes.original == OriginalAudio::separate;
   for (const auto& stream : tracks_) {
-    TrackTrim track{static_cast<std::int64_t>(run_->timeline.hidden(stream)), {}, {}};
+    TrackTrim track{static_cast<std::int64_t>(run_->timeline.hidden(stream)), {}, {}, {}};
     if (stream.empty()) track.length_ns = sound_length();
+    if (stream == kVideoStream) track.orientation = run_->orientation.get();
     if (separate && stream.empty()) track.name = kGeneratedTitle;
     if (separate && stream == original_) track.name = kOriginalTitle;
     trim.tracks.push_back(std::move(track));
@@ -191,11 +204,23 @@ void DubBin::build_video(const Stream& stream) {
   probes::watch_video(stream.pad.get(), run_);
   entrances_.emplace_back(stream.pad, parsed(entrance, caps));
   if (!is_written) return;
+  tell_of_lost_rotation(stream);
   const auto out = PadPtr::adopt(gst_element_get_static_pad(kling_, "video"));
   const bool wants_dts = traits_of(container_).needs_dts && !g_str_has_prefix(to_text(caps).c_str(), "video/x-raw");
   if (wants_dts) run_->order.want_dts();
   probe_ids_.emplace_back(out, probes::move_video(out.get(), run_, settings().mark_generated));
   link(out, muxer_pad(caps, kVideoStream));
+}
+
+void DubBin::tell_of_lost_rotation(const Stream& stream) {
+  const auto is_upright = [](const std::string& orientation) {
+    return orientation.empty() || orientation == "rotate-0";
+  };
+  const bool edits = traits_of(container_).edit_lists;
+  probes::on_rotation(stream.pad.get(), edits ? &can_be_written : +is_upright, [this] {
+    lose(std::string("how the picture is to be turned is left out: ") + traits_of(container_).muxer +
+         " does not write it");
+  });
 }
 
 void DubBin::build_copy(const Stream& stream) {
@@ -211,6 +236,12 @@ void DubBin::build_copy(const Stream& stream) {
 }
 
 void DubBin::build_original(const Stream& stream) {
+  if (!can_be_decoded(stream.input.caps.get())) {
+    messages::post_missing_decoder(GST_ELEMENT(self_), stream.input.caps.get());
+    throw make_error(ErrorKind::settings, Phase::check,
+                     "no decoder is installed for the original audio (" + to_text(stream.input.caps.get()) + ")",
+                     "install one, or set original-audio=separate or replace");
+  }
   const auto original = PadPtr::adopt(gst_element_request_pad_simple(mixer_, "original"));
   {
     const std::lock_guard lock(mutex_);

@@ -4,13 +4,35 @@
 // member says which threads use it.
 #pragma once
 
+#include <mutex>
+#include <string>
+#include <utility>
+
 #include "frame_order.h"
 #include "generated_mark.h"
 #include "muxed_timeline.h"
 
 namespace klingv2a {
 
+// The tag image-orientation of the video: written by the input's streaming thread, read by the muxer's.
+class Orientation {
+ public:
+  void set(std::string orientation) {
+    const std::lock_guard lock(mutex_);
+    orientation_ = std::move(orientation);
+  }
+  [[nodiscard]] std::string get() {
+    const std::lock_guard lock(mutex_);
+    return orientation_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::string orientation_;
+};
+
 struct DubRun {
+  Orientation orientation;
   FrameOrder order;
   MuxedTimeline timeline{order};
   GeneratedMark mark;

@@ -194,6 +194,35 @@ Bytes with_name(View mdia, const std::string& name) {
   return boxed(mdia, content);
 }
 
+// A turn clockwise, as the matrix of a tkhd (ISO/IEC 14496-12, 8.3.2); u and v are 0, w is 1.
+struct Turn {
+  std::string_view orientation;
+  std::int32_t a, b, c, d;
+  bool shift_by_width, shift_by_height;  // so that the turned picture begins at 0
+};
+constexpr std::array kTurns{
+    Turn{"rotate-90", 0, 1, -1, 0, false, true},
+    Turn{"rotate-180", -1, 0, 0, -1, true, true},
+    Turn{"rotate-270", 0, -1, 1, 0, true, false},
+};
+
+const Turn* find_turn(const std::string& orientation) {
+  const auto* found = std::ranges::find(kTurns, orientation, &Turn::orientation);
+  return found == kTurns.end() ? nullptr : found;
+}
+
+// Sizes and shifts are 16.16; a rotated picture begins at x = its height (90) or y = its width (270).
+void turn(Bytes& tkhd, const Turn& by) {
+  const std::size_t at = kHeader + (is_long(tkhd) ? 52 : 40);
+  const auto width = read(tkhd, at + 36, 4), height = read(tkhd, at + 40, 4);
+  const bool upside_down = by.shift_by_width && by.shift_by_height;
+  const std::uint64_t x = upside_down ? width : by.shift_by_height ? height : 0;
+  const std::uint64_t y = upside_down ? height : by.shift_by_width ? width : 0;
+  const auto fixed = [](std::int32_t value) { return static_cast<std::uint32_t>(value * 0x10000); };
+  const std::array<std::uint64_t, 9> matrix{fixed(by.a), fixed(by.b), 0, fixed(by.c), fixed(by.d), 0, x, y, 0x40000000};
+  for (std::size_t i = 0; i < matrix.size(); ++i) write(tkhd, at + 4 * i, 4, matrix[i]);
+}
+
 NewTrack trim_track(View trak, const Track& track) {
   const View elst = find(trak, {"edts", "elst"});
   if (elst.empty()) throw Malformed();
@@ -205,7 +234,10 @@ NewTrack trim_track(View trak, const Track& track) {
     Bytes box(child.begin(), child.end());
     if (type_of(child) == "mdia" && !track.trim.name.empty()) box = with_name(child, track.trim.name);
     if (type_of(child) == "edts") box = boxed(child, write_elst(elst, edits));
-    if (type_of(child) == "tkhd") set_duration(box, 20, 28, result.duration);
+    if (type_of(child) == "tkhd") {
+      set_duration(box, 20, 28, result.duration);
+      if (const Turn* by = find_turn(track.trim.orientation)) turn(box, *by);
+    }
     append(content, box);
   });
   result.box = boxed(trak, content);
@@ -263,6 +295,10 @@ std::optional<Bytes> trim_front(std::span<const std::uint8_t> moov, const FrontT
   } catch (const Malformed&) {
     return std::nullopt;
   }
+}
+
+bool can_be_written(const std::string& orientation) {
+  return orientation.empty() || orientation == "rotate-0" || find_turn(orientation) != nullptr;
 }
 
 std::vector<TrackSummary> list_tracks(std::span<const std::uint8_t> moov) {

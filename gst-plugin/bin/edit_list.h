@@ -21,6 +21,7 @@ struct TrackTrim {
   std::int64_t hidden_ns = 0;             // of its media's front
   std::optional<std::int64_t> length_ns;  // what is shown of it at most: an encoder fills its last packet up
   std::string name;                       // for the handler box; empty: as it is
+  std::string orientation;                // GStreamer's tag: how the picture is to be turned; empty: as it is
 };
 
 struct FrontTrim {
@@ -31,6 +32,9 @@ struct FrontTrim {
 // `moov` is the whole box, header included. Returns the new box; nullopt if it is not a
 // `moov` that can be read, which is then better left as it is.
 [[nodiscard]] std::optional<Bytes> trim_front(std::span<const std::uint8_t> moov, const FrontTrim& trim);
+
+// Can this orientation be written? "" and "rotate-0" need no writing.
+[[nodiscard]] bool can_be_written(const std::string& orientation);
 
 // The tracks of a `moov`, in order: each one's handler type (`vide`, `soun`, `sbtl`, `tmcd` …), and whether another
 // track names it as its chapters.

@@ -67,7 +67,7 @@ GstSegment FrameOrder::moved(GstSegment segment) {
   return segment;
 }
 
-EventPtr FrameOrder::moved(EventPtr gap) {
+EventPtr FrameOrder::moved(const EventPtr& gap) {
   GstClockTime timestamp = 0, duration = 0;
   gst_event_parse_gap(gap.get(), &timestamp, &duration);
   auto later = EventPtr::adopt(gst_event_new_gap(timestamp + room(), duration));

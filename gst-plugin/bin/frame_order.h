@@ -33,7 +33,7 @@ class FrameOrder {
   [[nodiscard]] GstClockTime room();
   // A segment or a GAP of the same stream, moved likewise.
   [[nodiscard]] GstSegment moved(GstSegment segment);
-  [[nodiscard]] EventPtr moved(EventPtr gap);
+  [[nodiscard]] EventPtr moved(const EventPtr& gap);
 
  private:
   void settle();

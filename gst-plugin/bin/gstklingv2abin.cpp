@@ -129,7 +129,8 @@ void pass_publish_clip_on(GstElement* self) {
   g_signal_handlers_disconnect_by_func(kling, reinterpret_cast<gpointer>(publish_for_kling), self);
   const guint signal = g_signal_lookup("publish-clip", GST_TYPE_KLINGV2ABIN);
   if (g_signal_has_handler_pending(self, signal, 0, TRUE))
-    g_signal_connect(kling, "publish-clip", G_CALLBACK(publish_for_kling), self);
+    // A run that ends late may outlive the bin.
+    g_signal_connect_object(kling, "publish-clip", G_CALLBACK(publish_for_kling), self, static_cast<GConnectFlags>(0));
 }
 
 GstStateChangeReturn change_state(GstElement* self, GstStateChange transition) {

@@ -62,14 +62,24 @@ std::string sentence(const TrackSummary& track) {
 
 }  // namespace
 
-std::vector<std::string> tracks_not_demuxed(GstPad* sink) {
+std::vector<std::string> tracks_not_demuxed(GstPad* sink, std::size_t handed_out) {
   const auto source = PadPtr::adopt(gst_pad_get_peer(sink));
   if (!source || GST_PAD_MODE(source.get()) != GST_PAD_MODE_PULL) return {};
   std::vector<std::string> lost;
+  std::size_t expected = 0;
   for (const auto& track : list_tracks(read_moov(source.get()))) {
     const bool demuxed = std::ranges::find(kDemuxed, track.handler) != kDemuxed.end();
-    if (track.chapters || !demuxed) lost.push_back(sentence(track));
+    if (track.chapters || !demuxed)
+      lost.push_back(sentence(track));
+    else
+      ++expected;
   }
+  // qtdemux takes tracks of less than a fifth of the file for preview pictures.
+  if (expected > handed_out)
+    lost.push_back(
+        std::to_string(expected - handed_out) +
+        " of the tracks left out, because GStreamer's demuxer does so with tracks that are much shorter than "
+        "the file");
   return lost;
 }
 

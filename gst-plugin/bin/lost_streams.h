@@ -11,7 +11,8 @@
 
 namespace klingv2a {
 
-// One sentence for each track. Empty for other containers, and where upstream cannot be read at will (pipes).
-[[nodiscard]] std::vector<std::string> tracks_not_demuxed(GstPad* sink);
+// One sentence for each track, `handed_out` being how many came. Empty for other containers, and where upstream cannot
+// be read at will (pipes).
+[[nodiscard]] std::vector<std::string> tracks_not_demuxed(GstPad* sink, std::size_t handed_out);
 
 }  // namespace klingv2a

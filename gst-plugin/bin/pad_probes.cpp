@@ -91,6 +91,18 @@ void mark_file(GstPad* pad, GstPadProbeInfo* info, DubRun& run) {
   if (auto mark = run.mark.take()) gst_pad_push_event(pad, mark.to_c());
 }
 
+std::string orientation_of(GstEvent* tag) {
+  GstTagList* list = nullptr;
+  gst_event_parse_tag(tag, &list);
+  char* text = nullptr;
+  if (!gst_tag_list_get_string(list, GST_TAG_IMAGE_ORIENTATION, &text)) return {};
+  return GCharPtr(text).get();
+}
+
+void note_orientation(GstEvent* tag, Orientation& orientation) {
+  if (auto text = orientation_of(tag); !text.empty()) orientation.set(std::move(text));
+}
+
 bool has_attachment(GstEvent* tag) {
   GstTagList* list = nullptr;
   gst_event_parse_tag(tag, &list);
@@ -157,6 +169,13 @@ void on_extras(GstPad* pad, std::function<void(const std::string& what)> told) {
   });
 }
 
+void on_rotation(GstPad* pad, bool (*written)(const std::string& orientation), std::function<void()> told) {
+  add(pad, kEvents, [written, told = std::move(told)](GstPad*, GstPadProbeInfo* info) {
+    GstEvent* tag = event_of(info, GST_EVENT_TAG);
+    if (tag && !written(orientation_of(tag))) told();
+  });
+}
+
 void from_zero(GstPad* pad) {
   add(pad, kEvents, [](GstPad*, GstPadProbeInfo* info) {
     change_segment(info, [](GstSegment segment) {
@@ -185,6 +204,7 @@ void watch_video(GstPad* pad, std::shared_ptr<DubRun> run) {
   add(pad, kAll, [run = std::move(run)](GstPad*, GstPadProbeInfo* info) {
     note(info, *run, kVideoStream);
     if (is_buffer(info)) run->order.note(GST_PAD_PROBE_INFO_BUFFER(info));
+    if (GstEvent* tag = event_of(info, GST_EVENT_TAG)) note_orientation(tag, run->orientation);
   });
 }
 

@@ -25,6 +25,9 @@ void drop_all(GstPad* pad);
 // only Matroska's muxers write.
 void on_extras(GstPad* pad, std::function<void(const std::string& what)> told);
 
+// Calls `told` for an orientation that is not `written` into the file.
+void on_rotation(GstPad* pad, bool (*written)(const std::string& orientation), std::function<void()> told);
+
 // Makes the stream's timestamps its running time.
 void from_zero(GstPad* pad);
 

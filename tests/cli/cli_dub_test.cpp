@@ -193,6 +193,20 @@ TEST_F(CliDub, CheckNeedsNeitherAKeyNorAWayToPublish) {
   EXPECT_TRUE(holds(told.output, "publish is not set")) << told.output;
 }
 
+TEST_F(CliDub, AVideoIsNeverReplacedByItsOwnCopy) {
+  std::filesystem::copy_file(clip(), out("same.mp4"));
+  const auto before = cli::facts_of_file(out("same.mp4")).checksum;
+  const ToolRun ran = run({"dub", out("same.mp4"), "-o", out("same.mp4"), "-y"});
+  EXPECT_EQ(ran.exit_code, 23) << ran.errors;
+  EXPECT_EQ(cli::facts_of_file(out("same.mp4")).checksum, before);
+}
+
+TEST_F(CliDub, ASimulationPublishesNothingElsewhere) {
+  const ToolRun ran =
+      run({"dub", clip(), "-o", out(), "--simulate"}, {{"KLINGV2A_PUBLISH", "https://bucket.invalid/{name}.mp4"}});
+  EXPECT_EQ(ran.exit_code, 0) << ran.errors;
+}
+
 // The lines of the README, as they stand there.
 TEST_F(CliDub, ReadmeLinesWorkAsTyped) {
   std::filesystem::create_directory(out("clips"));

@@ -103,7 +103,7 @@ TEST(EditList, TakesThePrimingOfTheSoundAndTheEmptyEditOfTheVideo) {
   // As mp4mux writes it: the sound begins with its priming, the video as much later.
   const auto file =
       moov({trak(1, 97024, kVideoScale, {{1024, -1}, {96000, 200}}), trak(2, 97024, 48000, {{97024, 0}}, "soun")});
-  const auto result = trimmed(file, {21'333'333, {{}, {21'333'333, {}, {}}}});
+  const auto result = trimmed(file, {21'333'333, {{}, {21'333'333, {}, {}, {}}}});
   EXPECT_EQ(entries_of(result, 0), (std::vector<Entry>{{96000, 200}}));
   EXPECT_EQ(entries_of(result, 1), (std::vector<Entry>{{96000, 1024}}));
   EXPECT_EQ(word(result, content_of(result, "tkhd", 0) + 20), 96000U);
@@ -120,23 +120,46 @@ TEST(EditList, PutsAFileThatBeganLaterBackToWhereItWas) {
 
 TEST(EditList, HidesWhatLiesBeforeTheFirstPicture) {
   const auto file = moov({trak(1, 96000, kVideoScale, {{96000, 100}})});
-  const auto result = trimmed(file, {400 * kMillisecond, {{400 * kMillisecond, {}, {}}}});
+  const auto result = trimmed(file, {400 * kMillisecond, {{400 * kMillisecond, {}, {}, {}}}});
   EXPECT_EQ(entries_of(result), (std::vector<Entry>{{96000 - 19200, 1100}}));
 }
 
 TEST(EditList, EndsTheSoundWithItsLastSample) {
   const auto file = moov({trak(1, 49152, 48000, {{49152, 0}}, "soun")});
-  const auto result = trimmed(file, {0, {{0, 1000 * kMillisecond, {}}}});
+  const auto result = trimmed(file, {0, {{0, 1000 * kMillisecond, {}, {}}}});
   EXPECT_EQ(entries_of(result), (std::vector<Entry>{{48000, 0}}));
 }
 
 TEST(EditList, NamesATrackWhereItIsAskedTo) {
   const auto file = moov({trak(1, 100, kVideoScale, {{100, 0}}), trak(2, 100, 48000, {{100, 0}}, "soun")});
-  const auto result = trimmed(file, {0, {{}, {0, {}, "Generated"}}});
+  const auto result = trimmed(file, {0, {{}, {0, {}, "Generated", {}}}});
   const std::string text(result.begin(), result.end());
   EXPECT_NE(text.find("Generated"), std::string::npos);
   EXPECT_NE(text.find("Handler"), std::string::npos) << "the other track keeps its name";
   EXPECT_EQ(list_tracks(result).size(), 2U);
+}
+
+TEST(EditList, TurnsThePicture) {
+  // Matrix and size behind the duration: 8 bytes, layer to volume, the matrix, width, height.
+  const Bytes tkhd =
+      box("tkhd", join({words({7, 0, 0, 1, 0, 100, 0, 0, 0, 0}),
+                        words({0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000}), words({1280U << 16, 720U << 16})}));
+  const Bytes mdhd = box("mdhd", words({0, 0, 0, kVideoScale, 999, 0}));
+  const auto file = moov({box("trak", join({tkhd, edts({{100, 0}}), box("mdia", join({mdhd, hdlr("vide", "V")}))}))});
+  const auto matrix_of = [&](const std::string& orientation) {
+    const auto result = trimmed(file, {0, {{0, {}, {}, orientation}}});
+    std::vector<std::int32_t> matrix;
+    for (std::size_t i = 0; i < 9; ++i)
+      matrix.push_back(static_cast<std::int32_t>(word(result, content_of(result, "tkhd") + 40 + 4 * i)));
+    return matrix;
+  };
+  constexpr std::int32_t kOne = 0x10000, kW = 0x40000000;
+  using Matrix = std::vector<std::int32_t>;
+  EXPECT_EQ(matrix_of("rotate-90"), (Matrix{0, kOne, 0, -kOne, 0, 0, 720 << 16, 0, kW}));
+  EXPECT_EQ(matrix_of("rotate-180"), (Matrix{-kOne, 0, 0, 0, -kOne, 0, 1280 << 16, 720 << 16, kW}));
+  EXPECT_EQ(matrix_of("rotate-270"), (Matrix{0, -kOne, 0, kOne, 0, 0, 0, 1280 << 16, kW}));
+  EXPECT_EQ(matrix_of(""), (Matrix{kOne, 0, 0, 0, kOne, 0, 0, 0, kW}));
+  EXPECT_FALSE(can_be_written("flip-rotate-90"));
 }
 
 TEST(EditList, LeavesATrackWithoutEditsAlone) {

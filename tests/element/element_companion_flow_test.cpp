@@ -122,6 +122,24 @@ TEST_F(CompanionFlow, TheVideoIsHeldBackWhenNoCompanionIsBehind) {
   gst_pad_remove_probe(rig_.video()->sinkpad, hold_back);
 }
 
+// The mix takes all of the original sound at once, and gives nothing before its end; a muxer waits for the mix.
+TEST_F(CompanionFlow, AFullOneTakesMoreWhileAnotherHasNotEndedAfterTheVideo) {
+  CompanionRig companion(rig_), mixed(rig_);
+  companion.begin();
+  mixed.begin();
+  rig_.push_clip();
+  ASSERT_TRUE(rig_.wait_for_end());
+  mixed.push_buffers(600);
+  ASSERT_TRUE(mixed.log().wait_for_buffers(600));
+  companion.close();
+  EXPECT_EQ(companion.push_buffers(500), GST_FLOW_OK);
+  mixed.end();
+  ASSERT_TRUE(mixed.log().wait_for_event(GST_EVENT_EOS));
+  companion.open();
+  companion.end();
+  ASSERT_TRUE(companion.log().wait_for_buffers(500));
+}
+
 // ---- flushes
 
 TEST_F(CompanionFlow, AFlushOfACompanionDropsWhatItHoldsAndNothingElse) {

@@ -34,8 +34,8 @@ void check_pipe_mux(const std::string& mux) {
   throw UsageError("-o -: " + mux + " cannot go into a pipe; --mux is mkv (the default), webm or ts there");
 }
 
-std::string mux_for(const DubOptions& options) {
-  const std::string wanted = value_of(options.settings, "mux");
+std::string mux_for(const DubOptions& options, const Settings& settings) {
+  const std::string wanted = value_of(settings, "mux");
   if (!options.audio_only.empty()) return "wav";
   if (options.out != "-") return wanted.empty() ? mux_of(options.out) : wanted;
   check_pipe_mux(wanted.empty() ? "mkv" : wanted);
@@ -54,7 +54,7 @@ FileJob job_of(const DubOptions& options, Settings settings) {
   if (options.audio_only == "-") throw UsageError("--audio-only: WAV cannot go into a pipe");
   if (out == "-" && options.in.front() == "-" && ::isatty(STDIN_FILENO) == 1)
     throw UsageError("IN is -, and stdin is a terminal");
-  settings.push_back({"mux", mux_for(options)});
+  settings.push_back({"mux", mux_for(options, settings)});
   return {options.in.front(), out, report_file_of(options, out), options.overwrite, std::move(settings),
           options.simulate};
 }
@@ -78,7 +78,8 @@ int run_dub(const DubOptions& options) {
   take_api_key(options.api_key_file);
   if (options.worker) return run_dub_one(options, worker_settings());
   Settings settings = options.settings;
-  add_settings_of_environment(settings);
+  // Where real clips are published is no business of a simulation.
+  if (!options.simulate) add_settings_of_environment(settings);
   std::optional<Simulation> simulation;
   if (options.simulate) {
     simulation.emplace(options.simulated_task_time);

@@ -33,6 +33,13 @@ std::string lower(std::string text) {
   return text;
 }
 
+void check_not_the_same(const std::string& in, const std::string& out) {
+  std::error_code ignored;
+  if (!std::filesystem::equivalent(in, out, ignored)) return;
+  throw make_error(ErrorKind::settings, Phase::check, in + " would be replaced by its own dubbed copy",
+                   "write to another name or folder");
+}
+
 void check_input(const std::string& in) {
   std::error_code error;
   if (in == "-") return;
@@ -77,6 +84,7 @@ class Job {
       if (output) output->remove();
       if (session) session->cancel();
     });
+    check_not_the_same(job_.in, job_.out);
     if (job_.out != "-") output.emplace(job_.out, job_.overwrite);
     output_is_ours_ = true;
     check_input(job_.in);

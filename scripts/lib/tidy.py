@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs clang-tidy over the sources that changed since it last liked them.
 
-Usage: tidy.py SOURCE_DIR BUILD_DIR [FOLDER…]
+Usage: tidy.py SOURCE_DIR BUILD_DIR [PLACE…]
 
-With folders, only the sources in these are judged.
+With places, only the sources that are these or lie in these folders are judged.
 
 A source is taken as unchanged while the same clang-tidy, settings and compile command see the same contents in it and
 in every header of the project that it includes (Ninja knows them from the last build). What was clean leaves a stamp in
@@ -71,7 +71,7 @@ def main():
     pending, total = {}, 0
     for entry in json.loads((build_dir / "compile_commands.json").read_text(encoding="utf-8")):
         source = (pathlib.Path(entry["directory"]) / entry["file"]).resolve()
-        if not any(folder in source.parents for folder in folders):
+        if not any(folder in source.parents or folder == source for folder in folders):
             continue
         if build_dir in source.parents or "subprojects" in source.parts:
             continue

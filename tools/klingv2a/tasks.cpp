@@ -40,8 +40,13 @@ int forget(OpenJournal& opened, const TasksOptions& options) {
   const auto tell = [](const std::string& what) { std::cerr << "klingv2a: " << what << "\n"; };
   // A run on another machine that is gone shows after a while.
   const auto claim = opened.journal.claim_row(row.id, 2 * journal::kDeadAfter, tell);
+  const journal::Row& now = claim->row();
+  if (now.state != row.state || now.task_id != row.task_id)
+    throw make_error(ErrorKind::settings, Phase::check, id_of(row) + " has changed meanwhile, and is kept",
+                     "look at it again with klingv2a tasks show");
+  // While the row is ours: the file's name is the clip's, and the next run may write a new one.
+  journal::Results(opened.location.results, 0).remove(now);
   claim->forget();
-  journal::Results(opened.location.results, 0).remove(row);
   std::cerr << id_of(row) << " is forgotten: the same video with the same prompts is paid for again\n";
   return kExitOk;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "cut_off.h"
 #include "log.h"
 #include "lost_streams.h"
 #include "messages.h"
@@ -172,6 +173,10 @@ void DubBin::plan_and_build() {
   std::vector<InputStream> inputs;
   const auto settings = this->settings();
   for (const auto& stream : streams_) inputs.push_back(stream.input);
+  if (is_cut_off(sink_))
+    throw make_error(
+        ErrorKind::input, Phase::check, "the file ends before the end that it announces",
+        "copy it again, or wait until it has been written; ffmpeg -i IN -c copy OUT.mkv keeps what is there");
   const auto found = found_container();
   const auto plan = make_plan(inputs, settings.wishes, found);
   const auto encoder = choose_encoder(settings.audio_codec, plan.container);

@@ -3,54 +3,26 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
-#include <optional>
 #include <string_view>
 
 #include "edit_list.h"
 #include "gst_ptr.h"
-#include "log.h"
+#include "upstream_bytes.h"
 
 namespace klingv2a {
 
 namespace {
 
-constexpr std::size_t kMostBoxes = 256;
 constexpr guint64 kLargestMoov = 256ull * 1024 * 1024;
 constexpr std::array<std::string_view, 7> kDemuxed{"vide", "soun", "text", "sbtl", "subt", "subp", "clcp"};
 
-Bytes read(GstPad* source, guint64 offset, guint size) {
-  GstBuffer* raw = nullptr;
-  if (gst_pad_get_range(source, offset, size, &raw) != GST_FLOW_OK) return {};
-  const auto buffer = BufferPtr::adopt(raw);
-  Bytes bytes(gst_buffer_get_size(raw));
-  gst_buffer_extract(raw, 0, bytes.data(), bytes.size());
-  return bytes;
-}
-
-struct Box {
-  guint64 size = 0;
-  bool is_moov = false;
-};
-
-std::optional<Box> read_header(GstPad* source, guint64 offset) {
-  const auto head = read(source, offset, 16);
-  if (head.size() < 8) return std::nullopt;
-  guint64 size = GST_READ_UINT32_BE(head.data());
-  if (size == 1 && head.size() == 16) size = GST_READ_UINT64_BE(head.data() + 8);
-  if (size < 8) return std::nullopt;
-  return Box{size, std::memcmp(head.data() + 4, "moov", 4) == 0};
-}
-
 Bytes read_moov(GstPad* source) {
-  guint64 offset = 0;
-  for (std::size_t i = 0; i < kMostBoxes; ++i) {
-    const auto box = read_header(source, offset);
-    if (!box) return {};
-    if (box->is_moov) return box->size > kLargestMoov ? Bytes() : read(source, offset, static_cast<guint>(box->size));
-    offset += box->size;
-  }
-  return {};
+  Bytes moov;
+  for_each_mp4_box(source, [&](const Mp4Box& box) {
+    if (box.is_moov && box.size <= kLargestMoov) moov = read_bytes(source, box.offset, static_cast<guint>(box.size));
+    return !box.is_moov;
+  });
+  return moov;
 }
 
 std::string sentence(const TrackSummary& track) {
@@ -63,8 +35,8 @@ std::string sentence(const TrackSummary& track) {
 }  // namespace
 
 std::vector<std::string> tracks_not_demuxed(GstPad* sink, std::size_t handed_out) {
-  const auto source = PadPtr::adopt(gst_pad_get_peer(sink));
-  if (!source || GST_PAD_MODE(source.get()) != GST_PAD_MODE_PULL) return {};
+  const auto source = readable_upstream(sink);
+  if (!source) return {};
   std::vector<std::string> lost;
   std::size_t expected = 0;
   for (const auto& track : list_tracks(read_moov(source.get()))) {

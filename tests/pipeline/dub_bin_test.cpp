@@ -151,6 +151,20 @@ TEST_F(DubBin, RefusesWhatIsNoVideo) {
   expect_refused(sound, "input");
 }
 
+// A demuxer ends it as if it were whole: a part of the clip would be paid for.
+TEST_F(DubBin, RefusesAFileThatIsCutOff) {
+  for (const std::string muxer : {"mp4mux faststart=true", "matroskamux"}) {
+    SCOPED_TRACE(muxer);
+    const auto file = folder_.file("cut");
+    ASSERT_EQ(
+        PipelineRun("filesrc location=" + clip() + " ! qtdemux ! h264parse ! " + muxer + " ! filesink location=" + file)
+            .run(),
+        End::eos);
+    std::filesystem::resize_file(file, std::filesystem::file_size(file) - 20000);
+    expect_refused(file, "input");
+  }
+}
+
 TEST_F(DubBin, RefusesAContainerThatCannotCarryTheVideo) {
   expect_refused(clip(), "settings", "mux=webm");
 }

@@ -88,6 +88,7 @@ class DubBin {
   // dub_branches.cpp
   void build(const StreamPlan& plan, const SoundEncoder& encoder, std::optional<Container> found);
   void link_or_tell(const PadPtr& from, const PadPtr& to);
+  Paid paid_so_far();
   void start();
   void build_muxer();
   void build_video(const Stream& stream);

@@ -327,8 +327,20 @@ void DubBin::link_or_tell(const PadPtr& from, const PadPtr& to) {
   try {
     link(from, to);
   } catch (const Error& error) {
-    messages::post_error(GST_ELEMENT(self_), error.details());
+    auto details = error.details();
+    details.paid = paid_so_far();
+    messages::post_error(GST_ELEMENT(self_), details);
   }
+}
+
+// What decodes the original comes when the sound is there.
+Paid DubBin::paid_so_far() {
+  GstStructure* stats = nullptr;
+  g_object_get(kling_, "stats", &stats, nullptr);
+  const StructurePtr owned(stats);
+  guint paid_tasks = 0;
+  if (stats) gst_structure_get_uint(stats, "paid-tasks", &paid_tasks);
+  return paid_tasks > 0 ? Paid::yes : Paid::no;
 }
 
 void DubBin::link(const PadPtr& from, const PadPtr& to) {

@@ -30,11 +30,18 @@ class WakeOnCancel {
   gulong handler_ = 0;
 };
 
-// From GStreamer 1.26 on, libav's decoders end the whole process ("video meta uses …") when they decode a picture whose
-// coded size is larger than its visible one straight into a buffer that came from downstream.
+GstPadProbeReturn refuse_allocation(GstPad*, GstPadProbeInfo* info, gpointer) {
+  return GST_QUERY_TYPE(GST_PAD_PROBE_INFO_QUERY(info)) == GST_QUERY_ALLOCATION ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
+// From GStreamer 1.25 on, libav's decoders end the whole process ("video meta uses …") when they decode a picture whose
+// coded size is larger than its visible one straight into a buffer that goes downstream. Without an allocation from
+// downstream they copy. Their property direct-rendering is no way out: without it, a decoder that changes the picture
+// before (avdec_qtrle) gives its first picture only.
 void decode_into_own_memory(GstBin*, GstBin*, GstElement* element, gpointer) {
-  if (g_object_class_find_property(G_OBJECT_GET_CLASS(element), "direct-rendering"))
-    g_object_set(element, "direct-rendering", FALSE, nullptr);
+  if (!g_object_class_find_property(G_OBJECT_GET_CLASS(element), "direct-rendering")) return;
+  const auto pad = PadPtr::adopt(gst_element_get_static_pad(element, "src"));
+  if (pad) gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, refuse_allocation, nullptr, nullptr);
 }
 
 bool direct_rendering_is_dangerous() {

@@ -19,11 +19,16 @@ std::string error_text(GstMessage* message) {
   return error->message;
 }
 
+GstPadProbeReturn refuse_allocation(GstPad*, GstPadProbeInfo* info, gpointer) {
+  return GST_QUERY_TYPE(GST_PAD_PROBE_INFO_QUERY(info)) == GST_QUERY_ALLOCATION ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
 // libav's decoders of GStreamer 1.26 abort on pictures with a padded size (1080x1920) that they decode into a buffer
-// from downstream.
+// for downstream. Without an allocation from there they copy.
 void decode_into_own_memory(GstBin*, GstBin*, GstElement* element, gpointer) {
-  if (g_object_class_find_property(G_OBJECT_GET_CLASS(element), "direct-rendering"))
-    g_object_set(element, "direct-rendering", FALSE, nullptr);
+  if (!g_object_class_find_property(G_OBJECT_GET_CLASS(element), "direct-rendering")) return;
+  const auto pad = GObjectPtr<GstPad>::adopt(gst_element_get_static_pad(element, "src"));
+  if (pad) gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM, refuse_allocation, nullptr, nullptr);
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "mix_fixture.h"
 
 namespace klingv2a::mix {

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "mix/meter.h"
 #include "mix_fixture.h"
 

@@ -23,6 +23,12 @@ VideoInput cut(const std::string& name, const std::string& file, const std::stri
   return input;
 }
 
+// Newer FFmpegs leave out pictures that are the one before: of each flash one or two.
+VideoInput without_repeats(VideoInput input) {
+  input.frames_off = 4;
+  return input;
+}
+
 const Words kJpeg{"-c:v", "mjpeg", "-q:v", "3"};
 const Words kVp9{"-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "1M"};
 const Words kVp9TenBits{"-c:v", "libvpx-vp9", "-deadline", "realtime",    "-cpu-used",  "8",
@@ -55,7 +61,8 @@ INSTANTIATE_TEST_SUITE_P(
                        video("Dv", "a.avi", {"-c:v", "dvvideo", "-pix_fmt", "yuv420p"}, "avidemux", "video/x-dv"))),
         video("Ffv1", "a.mkv", {"-c:v", "ffv1"}, "matroskademux", "video/x-ffv"),
         video("Huffyuv", "a.avi", {"-c:v", "huffyuv", "-pix_fmt", "yuv422p"}, "avidemux", "video/x-huffyuv"),
-        video("QuicktimeAnimation", "a.mov", {"-c:v", "qtrle", "-pix_fmt", "rgb24"}, "qtdemux", "video/x-rle")),
+        without_repeats(video("QuicktimeAnimation", "a.mov", {"-c:v", "qtrle", "-pix_fmt", "rgb24"}, "qtdemux",
+                              "video/x-rle"))),
     [](const auto& test) { return test.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
@@ -63,7 +70,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         video("Vp8", "a.webm", {"-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "1M"},
               "matroskademux", "video/x-vp8"),
-        video("Theora", "a.ogv", {"-c:v", "libtheora", "-b:v", "1M"}, "oggdemux", "video/x-theora"),
+        without_repeats(video("Theora", "a.ogv", {"-c:v", "libtheora", "-b:v", "1M"}, "oggdemux", "video/x-theora")),
         video("TheoraInMkv", "a.mkv", {"-c:v", "libtheora", "-b:v", "1M"}, "matroskademux", "video/x-theora"),
         video("Vp9", "a.webm", kVp9, "matroskademux", "video/x-vp9"),
         video("Vp9TenBits", "a.webm", kVp9TenBits, "matroskademux", "video/x-vp9"),

@@ -53,7 +53,7 @@ TEST_F(CliCancel, WhileATaskRunsNamesItAndTheNextRunGoesOnWithIt) {
   service_.add_fault({.on = On::submit, .what = Do::never_finish});
   {
     const auto tool = start_dub();
-    ASSERT_TRUE(tool->wait_for("waiting for the task"));
+    ASSERT_TRUE(tool->wait_for("waiting for the task") && fetched());
     tool->send(SIGINT);
     const ToolRun ran = tool->wait();
     expect_cancelled(ran);

@@ -106,6 +106,14 @@ bool Cli::posted(int times) const {
   return service_.wait_until([times](const sim::Service& sim) { return sim.count("POST", "/") >= times; }, kDeadline);
 }
 
+bool Cli::fetched() const {
+  const auto is_fetched = [](const sim::Service& sim) {
+    const auto tasks = sim.paid_tasks();
+    return !tasks.empty() && !tasks.back().video_sha256.empty();
+  };
+  return service_.wait_until(is_fetched, kDeadline);
+}
+
 bool holds(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }

@@ -74,6 +74,8 @@ class Cli : public ::testing::Test {
   [[nodiscard]] std::string out(const std::string& name = "out.mp4") const { return folder_.file(name); }
   [[nodiscard]] std::vector<std::string> files_in(const std::string& folder = {}) const;
   [[nodiscard]] bool posted(int times = 1) const;
+  // Has the service got the last task's video? What serves it goes with the tool, and the task would fail.
+  [[nodiscard]] bool fetched() const;
   // A key in the service's answers, such as task ids.
   [[nodiscard]] std::string task_id() const { return service_.paid_tasks().back().task_id; }
 

@@ -17,7 +17,7 @@ class CliTasks : public Cli {
   void leave_a_task() {
     service_.set_task_time(std::chrono::hours(1));
     const auto tool = start({"dub", clip(), "-o", out(), "--sound-effect-prompt", "rain on tin"});
-    ASSERT_TRUE(tool->wait_for("waiting for the task"));
+    ASSERT_TRUE(tool->wait_for("waiting for the task") && fetched());
     tool->send(SIGINT);
     ASSERT_EQ(tool->wait().exit_code, 130);
     ASSERT_EQ(service_.paid_tasks().size(), 1U);

@@ -6,10 +6,12 @@
 
 #include "dub_bin.h"
 #include "edit_list.h"
+#include "kept_packets.h"
 #include "log.h"
 #include "messages.h"
 #include "pad_probes.h"
 #include "plain_text.h"
+#include "upstream_bytes.h"
 
 namespace klingv2a {
 
@@ -101,8 +103,12 @@ void DubBin::build(const StreamPlan& plan, const SoundEncoder& encoder, std::opt
   build_muxer();
   // matroskademux 1.22 begins its first segment at the first stream's first packet, and another one at the next
   // stream's if that lies earlier: the same timestamp would mean two running times.
-  if (found == Container::mkv || found == Container::webm)
-    for (const auto& stream : streams_) probes::from_zero(stream.pad.get());
+  if (found == Container::mkv || found == Container::webm) {
+    const auto source = readable_upstream(sink_);
+    const auto delays = source ? codec_delays(source.get()) : CodecDelays();
+    for (const auto& stream : streams_)
+      probes::from_zero(stream.pad.get(), is_audio(stream.input.caps.get()) ? delays : CodecDelays());
+  }
   for (std::size_t i = 0; i < plan.roles.size(); ++i)
     if (plan.roles[i] == Role::dubbed) build_video(streams_[i]);
   for (std::size_t i = 0; i < plan.roles.size(); ++i) {
@@ -192,8 +198,11 @@ PadPtr DubBin::parsed(const PadPtr& to, const GstCaps* caps) {
   const char* factory = parser_of(caps);
   if (!factory) return to;
   const auto parser = add(factory);
-  link(static_pad(parser, "src"), to);
-  return static_pad(parser, "sink");
+  auto in = static_pad(parser, "sink");
+  const auto out = static_pad(parser, "src");
+  if (has_parameter_sets_beside(caps)) probes::keep_packets(in.get(), out.get());
+  link(out, to);
+  return in;
 }
 
 void DubBin::build_video(const Stream& stream) {
@@ -284,6 +293,7 @@ void DubBin::build_sound(const SoundEncoder& encoder) {
     out = static_pad(element, "src");
     coded = encoder.coded;
   }
+  if (encoder.counts_from_sound) probes::count_coded_opus(out.get());
   probes::move_sound(out.get(), run_);
   if (names_tracks()) probes::give_title(out.get(), kGeneratedTitle);
   link(out, muxer_pad(coded.get(), {}));

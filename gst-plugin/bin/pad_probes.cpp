@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "container.h"
+#include "kept_packets.h"
 #include "log.h"
 #include "missing_pts.h"
+#include "opus_in_mp4.h"
 #include "plain_text.h"
 
 namespace klingv2a::probes {
@@ -15,6 +17,8 @@ namespace klingv2a::probes {
 namespace {
 
 constexpr auto kEvents = GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM;
+constexpr auto kIncoming = static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM |
+                                                        GST_PAD_PROBE_TYPE_EVENT_FLUSH | GST_PAD_PROBE_TYPE_BUFFER);
 constexpr auto kAll = static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM | GST_PAD_PROBE_TYPE_BUFFER);
 
 using Probe = std::function<void(GstPad*, GstPadProbeInfo*)>;
@@ -32,7 +36,7 @@ gulong add(GstPad* pad, GstPadProbeType type, Probe probe) {
 
 // The event that passes, if it is of this type.
 GstEvent* event_of(GstPadProbeInfo* info, GstEventType type) {
-  if (!(GST_PAD_PROBE_INFO_TYPE(info) & kEvents)) return nullptr;
+  if (!(GST_PAD_PROBE_INFO_TYPE(info) & (kEvents | GST_PAD_PROBE_TYPE_EVENT_FLUSH))) return nullptr;
   GstEvent* event = GST_PAD_PROBE_INFO_EVENT(info);
   return GST_EVENT_TYPE(event) == type ? event : nullptr;
 }
@@ -137,12 +141,13 @@ bool is_moov(GstBuffer* buffer) {
 BufferPtr trimmed(BufferPtr buffer, const FrontTrim& trim) {
   GstMapInfo map;
   if (!gst_buffer_map(buffer.get(), &map, GST_MAP_READ)) return buffer;
-  const auto moov = trim_front({map.data, map.size}, trim);
+  auto moov = trim_front({map.data, map.size}, trim);
   gst_buffer_unmap(buffer.get(), &map);
   if (!moov) {
     GST_WARNING("the muxer's moov is not understood: the file begins %" G_GINT64_FORMAT " ns early", trim.front_ns);
     return buffer;
   }
+  mend_opus_headers(*moov);
   auto shorter = BufferPtr::adopt(gst_buffer_new_memdup(moov->data(), moov->size()));
   gst_buffer_copy_into(shorter.get(), buffer.get(), GST_BUFFER_COPY_METADATA, 0, static_cast<gsize>(-1));
   return shorter;
@@ -176,12 +181,28 @@ void on_rotation(GstPad* pad, bool (*written)(const std::string& orientation), s
   });
 }
 
-void from_zero(GstPad* pad) {
-  add(pad, kEvents, [](GstPad*, GstPadProbeInfo* info) {
-    change_segment(info, [](GstSegment segment) {
-      if (segment.base == 0) segment.start = segment.time = segment.position = 0;
+void from_zero(GstPad* pad, CodecDelays delays) {
+  add(pad, kEvents, [delays = std::move(delays)](GstPad* on, GstPadProbeInfo* info) {
+    change_segment(info, [&](GstSegment segment) {
+      if (segment.base != 0) return segment;
+      const GCharPtr stream_id(gst_pad_get_stream_id(on));
+      segment.start = segment.position = stream_id ? delay_of(delays, stream_id.get()) : 0;
+      segment.time = 0;
       return segment;
     });
+  });
+}
+
+void keep_packets(GstPad* in, GstPad* out) {
+  auto kept = std::make_shared<KeptPackets>();
+  add(in, kIncoming, [kept](GstPad*, GstPadProbeInfo* info) {
+    if (is_buffer(info)) kept->came(GST_PAD_PROBE_INFO_BUFFER(info));
+    if (event_of(info, GST_EVENT_FLUSH_STOP)) kept->forget();
+  });
+  add(out, GST_PAD_PROBE_TYPE_BUFFER, [kept](GstPad* pad, GstPadProbeInfo* info) {
+    const auto caps = CapsPtr::adopt(gst_pad_get_current_caps(pad));
+    if (!caps || !has_parameter_sets_beside(caps.get())) return kept->forget();
+    change_buffer(info, [&](BufferPtr packet) { return kept->restored(std::move(packet)); });
   });
 }
 
@@ -228,6 +249,12 @@ gulong move_sound(GstPad* pad, std::shared_ptr<DubRun> run) {
   return add(pad, kAll, [run = std::move(run)](GstPad*, GstPadProbeInfo* info) {
     change_segment(info, [&](const GstSegment& segment) { return run->timeline.move_sound(segment); });
     note_output(info, *run, {});
+  });
+}
+
+void count_coded_opus(GstPad* pad) {
+  add(pad, GST_PAD_PROBE_TYPE_BUFFER, [times = CodedOpusTimes()](GstPad*, GstPadProbeInfo* info) mutable {
+    change_buffer(info, [&](BufferPtr packet) { return times.counted(std::move(packet)); });
   });
 }
 

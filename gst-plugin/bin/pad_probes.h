@@ -12,6 +12,7 @@
 
 #include "dub_run.h"
 #include "edit_list.h"
+#include "matroska_header.h"
 
 namespace klingv2a::probes {
 
@@ -28,11 +29,14 @@ void on_extras(GstPad* pad, std::function<void(const std::string& what)> told);
 // Calls `told` for an orientation that is not `written` into the file.
 void on_rotation(GstPad* pad, bool (*written)(const std::string& orientation), std::function<void()> told);
 
-// Makes the stream's timestamps its running time.
-void from_zero(GstPad* pad);
+// Makes the stream's timestamps its running time, after the stream's delay.
+void from_zero(GstPad* pad, CodecDelays delays);
 
 // Pictures without PTS get one. Calls `refused`, once, where that cannot be known.
 void time_video(GstPad* pad, std::function<void()> refused);
+
+// Of a parser's pads: packets that come `in` with their parameter sets beside them go `out` with the same payload.
+void keep_packets(GstPad* in, GstPad* out);
 
 // Takes note of what comes in.
 void watch(GstPad* pad, std::shared_ptr<DubRun> run, std::string stream);
@@ -42,6 +46,9 @@ void watch_video(GstPad* pad, std::shared_ptr<DubRun> run);
 gulong move(GstPad* pad, std::shared_ptr<DubRun> run, std::string stream);
 gulong move_video(GstPad* pad, std::shared_ptr<DubRun> run, bool mark);
 gulong move_sound(GstPad* pad, std::shared_ptr<DubRun> run);
+
+// Before move_sound(): CodedOpusTimes.
+void count_coded_opus(GstPad* pad);
 
 // Subtitles: CAPS and text without markup.
 void make_plain(GstPad* pad);

@@ -7,6 +7,7 @@
 
 #include "enum_type.h"
 #include "error.h"
+#include "opus_in_mp4.h"
 
 namespace klingv2a {
 
@@ -61,11 +62,14 @@ CapsPtr raw_caps(const char* format) {
       gst_caps_new_simple("audio/x-raw", "format", G_TYPE_STRING, format, "rate", G_TYPE_INT, kRate, nullptr));
 }
 
-SoundEncoder with(const Choice& choice) {
-  const auto priming = gst_util_uint64_scale_int_round(static_cast<guint64>(choice.priming), GST_SECOND, kRate);
+SoundEncoder with(const Choice& choice, Container container) {
+  // Matroska's muxer writes it by itself.
+  const bool hides_pre_skip = choice.codec == AudioCodec::opus && traits_of(container).edit_lists;
+  const int samples = hides_pre_skip ? kOpusPreSkip : choice.priming;
+  const auto priming = gst_util_uint64_scale_int_round(static_cast<guint64>(samples), GST_SECOND, kRate);
   // avenc_aac takes planar samples; audioconvert finds the layout.
-  return {choice.factory, choice.name, raw_caps(choice.raw), CapsPtr::adopt(gst_caps_from_string(choice.coded)),
-          priming};
+  return {choice.factory, choice.name,   raw_caps(choice.raw), CapsPtr::adopt(gst_caps_from_string(choice.coded)),
+          priming,        hides_pre_skip};
 }
 
 }  // namespace
@@ -76,7 +80,7 @@ SoundEncoder choose_encoder(AudioCodec codec, Container container) {
     for (const auto& choice : kChoices) {
       if (choice.codec != one || !is_installed(choice)) continue;
       installed = true;
-      if (is_carried(choice, container)) return with(choice);
+      if (is_carried(choice, container)) return with(choice, container);
     }
   const std::string muxer = traits_of(container).muxer;
   throw make_error(

@@ -21,6 +21,7 @@ struct SoundEncoder {
   CapsPtr caps;         // of raw audio, what goes in
   CapsPtr coded;        // what comes out, for the choice of the muxer's pad
   GstClockTime priming = 0;
+  bool counts_from_sound = false;  // packets' times are to be counted anew: CodedOpusTimes
 };
 
 // Throws Error{settings}: no such encoder is installed, or the container does not carry the coding.

@@ -263,6 +263,8 @@ void expect_in_step(const ProbedFile& input, const ProbedFile& output, int sound
   const auto tick = std::max(input.video().tick_ns(), output.video().tick_ns());
   const double tolerance = tick >= kMatroskaTick ? static_cast<double>(tick) / kNsPerSample : 1.5;
   EXPECT_NEAR(static_cast<double>(found), expected, tolerance) << "samples against the first picture";
+  EXPECT_LE(after.start_ns, output.video().first_shown() + tick + static_cast<std::int64_t>(kNsPerSample))
+      << "the beginning of the sound is missing";
 }
 
 void judge_dub(const DubCase& file, InputFiles& inputs) {

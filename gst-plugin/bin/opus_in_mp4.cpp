@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "opus_in_mp4.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace klingv2a {
+
+namespace {
+
+constexpr guint64 kRate = 48000;
+constexpr std::string_view kType = "dOps";
+// From the type on: version, channels, pre-skip (16 bits), input rate (32 bits), gain (16 bits).
+constexpr std::ptrdiff_t kPreSkip = 6, kInputRate = 8, kGain = 12, kEnd = 14;
+constexpr std::ptrdiff_t kSize = 4;                 // before the type: how long the box is
+constexpr guint32 kLargest = 4 + 4 + 11 + 2 + 255;  // with a mapping of channels
+constexpr guint32 kHighestRate = 768000;
+
+GstClockTime pre_skip() {
+  return gst_util_uint64_scale(kOpusPreSkip, GST_SECOND, kRate);
+}
+
+void mend(std::span<std::uint8_t> box) {
+  const auto* rate = box.data() + kInputRate;
+  const bool is_reversed = GST_READ_UINT32_BE(rate) > kHighestRate && GST_READ_UINT32_LE(rate) <= kHighestRate;
+  if (!is_reversed) return;
+  const auto at = [&](std::ptrdiff_t offset) { return box.begin() + offset; };
+  std::reverse(at(kPreSkip), at(kInputRate));
+  std::reverse(at(kInputRate), at(kGain));
+  std::reverse(at(kGain), at(kEnd));
+}
+
+}  // namespace
+
+BufferPtr CodedOpusTimes::counted(BufferPtr packet) {
+  auto* buffer = gst_buffer_make_writable(packet.to_c());
+  if (std::exchange(is_first_, false)) {
+    if (GST_BUFFER_DURATION_IS_VALID(buffer)) GST_BUFFER_DURATION(buffer) += pre_skip();
+  } else {
+    if (GST_BUFFER_PTS_IS_VALID(buffer)) GST_BUFFER_PTS(buffer) += pre_skip();
+    if (GST_BUFFER_DTS_IS_VALID(buffer)) GST_BUFFER_DTS(buffer) += pre_skip();
+  }
+  return BufferPtr::adopt(buffer);
+}
+
+void mend_opus_headers(Bytes& moov) {
+  auto from = moov.begin();
+  while (true) {
+    const auto found = std::search(from, moov.end(), kType.begin(), kType.end());
+    if (moov.end() - found < kEnd) return;
+    const auto size = found - moov.begin() < kSize ? 0 : GST_READ_UINT32_BE(&*(found - kSize));
+    if (size >= kSize + kEnd && size <= kLargest) mend({found, found + kEnd});
+    from = found + kEnd;
+  }
+}
+
+}  // namespace klingv2a

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <regex>
+#include <set>
 
 #include "cli_run.h"
 
@@ -60,7 +62,11 @@ TEST_F(CliTerminal, OneLineIsUpdatedInPlaceAndNeverWraps) {
   EXPECT_TRUE(holds(text, "…")) << "cut lines say so: " << text;
   EXPECT_TRUE(holds(text, out() + ": done in")) << text;
   // The seconds go on between two polls, which are 2 s apart.
-  EXPECT_TRUE(holds(text, "1 s  waiting")) << text;
+  const std::regex waits("([0-9]+) s  waiting");
+  std::set<std::string> seconds;
+  for (std::sregex_iterator match(text.begin(), text.end(), waits), end; match != end; ++match)
+    seconds.insert((*match)[1]);
+  EXPECT_GT(seconds.size(), 1U) << text;
 }
 
 // The task is refused, so that nobody waits for it.

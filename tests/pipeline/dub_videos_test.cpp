@@ -63,6 +63,13 @@ DubCase variable(const std::string& name, const std::string& file) {
   return {.name = name, .file = file, .make = variable_rate(file), .output = "out." + suffix_of(file)};
 }
 
+// FFmpeg 7's edit list leaves out the last picture, which comes 40 ms late.
+DubCase variable_in_mp4() {
+  auto file = variable("VariableRateInMp4", "variable.mp4");
+  file.duration_s = 3.24;
+  return file;
+}
+
 // Key frames at each second: the cut at 1.4 s leaves ten frames before the first one that is shown.
 DubCase cut_in_a_gop() {
   return {.name = "CutInAGop",
@@ -98,7 +105,7 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     OfCodings, DubVideos,
     ::testing::Values(
-        variable("VariableRateInMp4", "variable.mp4"), variable("VariableRateInMkv", "variable.mkv"),
+        variable_in_mp4(), variable("VariableRateInMkv", "variable.mkv"),
         coded("opus", encoded("Vp9InWebm", "vp9.webm", "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -c:a libopus")),
         encoded("ProresInMov", "prores.mov", "-c:v prores_ks -profile:v 0 -c:a pcm_s16le"),
         encoded("HevcInMp4", "hevc.mp4",

@@ -36,6 +36,13 @@ const GstStaticPadTemplate* find_template(Container container, const GstCaps* ca
   return nullptr;
 }
 
+// Muxers refuse caps that lack something (qtdemux leaves out rates above 65535 Hz), though they could be meant.
+bool is_complete(const GstCaps* caps, const GstStaticPadTemplate& taker) {
+  auto copy = taker;
+  const auto taken = CapsPtr::adopt(gst_static_pad_template_get_caps(&copy));
+  return gst_caps_is_subset(caps, taken.get());
+}
+
 // What a parser can change.
 CapsPtr without_framing(const GstCaps* caps) {
   auto bare = CapsPtr::adopt(gst_caps_copy(caps));
@@ -76,7 +83,8 @@ std::optional<Container> container_of(const GstCaps* caps) {
 }
 
 Carriage carriage(Container container, const GstCaps* caps) {
-  if (find_template(container, caps)) return Carriage::as_it_is;
+  if (const auto* taken = find_template(container, caps))
+    return is_complete(caps, *taken) ? Carriage::as_it_is : Carriage::reframed;
   if (has_markup(caps))
     return find_template(container, plain_text_caps().get()) ? Carriage::plain_text : Carriage::none;
   return find_template(container, without_framing(caps).get()) ? Carriage::reframed : Carriage::none;

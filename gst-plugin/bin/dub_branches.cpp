@@ -187,7 +187,12 @@ PadPtr DubBin::muxer_pad(const GstCaps* caps, const std::string& stream) {
 // framing, or in none.
 PadPtr DubBin::reframed(const PadPtr& to, const GstCaps* caps) {
   const char* factory = parser_of(caps);
-  if (!factory || (carriage(container_, caps) == Carriage::as_it_is && is_framed(caps))) return to;
+  const auto way = carriage(container_, caps);
+  // The muxer itself is asked only when the sound is there, and paid for.
+  if (!factory && way == Carriage::reframed)
+    throw make_error(ErrorKind::input, Phase::check, traits_of(container_).muxer + (" refuses " + to_text(caps)),
+                     "write another container with mux");
+  if (!factory || (way == Carriage::as_it_is && is_framed(caps))) return to;
   const auto parser = add(factory);
   link(static_pad(parser, "src"), to);
   return static_pad(parser, "sink");

@@ -47,7 +47,7 @@ bool is_installed(const Choice& choice) {
 bool is_carried(const Choice& choice, Container container) {
   if (container == Container::wav) return choice.codec == AudioCodec::pcm;
   const auto caps = CapsPtr::adopt(gst_caps_from_string(choice.coded));
-  return carriage(container, caps.get()) == Carriage::as_it_is;
+  return carriage(container, caps.get()) != Carriage::none;
 }
 
 std::vector<AudioCodec> wanted(AudioCodec codec, Container container) {

@@ -21,6 +21,8 @@ namespace {
 constexpr const char* kH264 =
     "video/x-h264,stream-format=avc,alignment=au,width=1280,height=720,framerate=25/1,codec_data=(buffer)01";
 constexpr const char* kAac = "audio/mpeg,mpegversion=4,stream-format=raw,framed=true,rate=48000,channels=2";
+constexpr const char* kAacWithoutRate =
+    "audio/mpeg,mpegversion=4,stream-format=raw,framed=true,channels=2,codec_data=(buffer)100856e500";
 constexpr const char* kMarkup = "text/x-raw,format=pango-markup";
 
 CapsPtr caps_of(const char* text) {
@@ -47,6 +49,8 @@ TEST(Containers, FollowWhatTypefindSays) {
 TEST(Containers, SayHowTheirMuxersTakeAStream) {
   EXPECT_EQ(carriage(Container::mp4, caps_of(kH264).get()), Carriage::as_it_is);
   EXPECT_EQ(carriage(Container::ts, caps_of(kH264).get()), Carriage::reframed);
+  EXPECT_EQ(carriage(Container::mp4, caps_of(kAac).get()), Carriage::as_it_is);
+  EXPECT_EQ(carriage(Container::mp4, caps_of(kAacWithoutRate).get()), Carriage::reframed) << "muxers want all of it";
   EXPECT_EQ(carriage(Container::mkv, caps_of(kMarkup).get()), Carriage::plain_text);
   EXPECT_EQ(carriage(Container::ts, caps_of(kMarkup).get()), Carriage::none);
   EXPECT_EQ(carriage(Container::webm, caps_of(kH264).get()), Carriage::none);

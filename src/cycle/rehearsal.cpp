@@ -85,7 +85,7 @@ Rehearsal rehearse_cycle(const CycleSettings& settings, const CycleClip& clip, C
     if (rehearsal.origin == Origin::submitted) rehearse_task(run, clip, rehearsal);
     rehearsal.stats = run.stats;
     return rehearsal;
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     throw run.with_what_is_known(error);
   }
 }

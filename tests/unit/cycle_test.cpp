@@ -611,10 +611,14 @@ TEST_F(CyclePoll, aTaskThatIsNotThereYetIsLookedForAFewTimes) {
   EXPECT_GE(gaps[1], 2);
 }
 
+// It may turn up: nobody is to pay for another one because of that.
 TEST_F(CyclePoll, aTaskThatStaysUnknownIsAnError) {
   api_.set_default(api_error(404, 1203));
   const ErrorDetails details = failure();
+  EXPECT_EQ(details.kind, ErrorKind::result);
   EXPECT_EQ(details.kling_code, "1203");
+  EXPECT_TRUE(details.message.starts_with("the service does not know task " + std::string(kTaskId))) << details.message;
+  EXPECT_TRUE(details.advice.starts_with("run again later")) << details.advice;
   expect_paid_task(details, Phase::poll);
   EXPECT_EQ(queries(), 5);
 }

@@ -133,11 +133,8 @@ void ClipRun::on_missing_encoder(const CapsPtr& caps) {
 void ClipRun::main() noexcept {
   try {
     make_sound();
-  } catch (const Error& error) {
-    host_.on_failed(*this, error);
-  } catch (const std::exception& error) {
-    host_.on_failed(*this,
-                    make_error(ErrorKind::service, Phase::check, std::string("internal error: ") + error.what()));
+  } catch (const std::exception& thrown) {
+    host_.on_failed(*this, as_error(thrown));
   }
 }
 

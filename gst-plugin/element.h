@@ -210,6 +210,7 @@ class Element : private ClipRunHost {
   void note_asked_for(const ClipRun& run);
   bool was_told_of_payment(Sound& sound);
   void warn_of_task_left(const std::shared_ptr<Sound>& sound);
+  ErrorDetails with_what_is_paid(ErrorDetails details);
   void fail(const std::shared_ptr<Sound>& sound, const ErrorDetails& details, Policy policy = Policy::obey);
   void fail_with_error(const std::shared_ptr<Sound>& sound, const ErrorDetails& details);
   void fail_with_silence(const std::shared_ptr<Sound>& sound, const ErrorDetails& details);

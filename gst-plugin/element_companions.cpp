@@ -223,7 +223,7 @@ void Element::fail_for_companion(const Error& error) {
     const std::lock_guard lock(mutex_);
     if (filling_ && filling_->sound && !filling_->sound->settled) sound = filling_->sound;
   }
-  fail(sound, error.details(), Policy::ignore);
+  fail(sound, with_what_is_paid(error.details()), Policy::ignore);
 }
 
 GstFlowReturn Element::on_companion_event(GstPad* pad, EventPtr event) {
@@ -286,12 +286,10 @@ bool Element::on_companion_end(Companion& companion, EventPtr event) {
     companion.has_ended = true;
   }
   if (!gst_pad_is_linked(sink_))
-    fail(nullptr,
-         make_error(ErrorKind::settings, Phase::hold,
-                    "a companion stream has ended, and the pad sink, which the video belongs to, is not linked",
-                    "link the video to klingv2a's pad sink; name the pads, as in: d.video_0 ! h264parse ! k.sink")
-             .details(),
-         Policy::ignore);
+    fail_for_companion(
+        make_error(ErrorKind::settings, Phase::hold,
+                   "a companion stream has ended, and the pad sink, which the video belongs to, is not linked",
+                   "link the video to klingv2a's pad sink; name the pads, as in: d.video_0 ! h264parse ! k.sink"));
   const bool held = hold_companion_event(companion, std::move(event));
   say_no_more_pads();
   return held;

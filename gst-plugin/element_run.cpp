@@ -288,6 +288,21 @@ bool Element::was_told_of_payment(Sound& sound) {
   return std::exchange(sound.told_of_payment, true);
 }
 
+// A streaming thread's failure ends the pipeline while a task of an earlier moment may be under way: what is wrong with
+// the stream knows nothing of it. A run's own failure needs none of this.
+ErrorDetails Element::with_what_is_paid(ErrorDetails details) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& sound : sounds_) {
+    const bool task_is_known = !sound->task.task_id.empty();
+    if (sound->settled || details.paid == Paid::yes || !(task_is_known || sound->asked_for)) continue;
+    details.paid = task_is_known ? Paid::yes : Paid::maybe;
+    details.retryable = false;
+    details.task_id = sound->task.task_id;
+    details.external_task_id = sound->task.external_task_id;
+  }
+  return details;
+}
+
 // A run that could not end in time says nothing more, so what is known here is said in its place.
 void Element::warn_of_task_left(const std::shared_ptr<Sound>& sound) {
   kling::Task task;

@@ -66,7 +66,7 @@ GstFlowReturn Element::report_refusal(const Error& error, Policy policy) {
     const std::lock_guard lock(mutex_);
     if (filling_) sound = filling_->sound;
   }
-  fail(sound, error.details(), policy);
+  fail(sound, with_what_is_paid(error.details()), policy);
   const std::lock_guard lock(mutex_);
   return failed_ ? GST_FLOW_ERROR : GST_FLOW_OK;
 }

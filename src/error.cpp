@@ -88,6 +88,11 @@ Error make_error(ErrorKind kind, Phase phase, std::string message, std::string a
   return Error(std::move(details));
 }
 
+Error as_error(const std::exception& thrown) {
+  if (const auto* error = dynamic_cast<const Error*>(&thrown)) return *error;
+  return make_error(ErrorKind::service, Phase::check, std::string("internal error: ") + thrown.what());
+}
+
 std::string describe(const ErrorDetails& details) {
   std::string text;
   const auto add = [&text](std::string_view name, std::string_view value) {

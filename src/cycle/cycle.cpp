@@ -152,7 +152,7 @@ CycleResult run_cycle(const CycleSettings& settings, const CycleClip& clip, Cloc
         run.note_retry(error, lost, Seconds(0));
       }
     }
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     throw run.with_what_is_known(error);
   }
 }

@@ -76,7 +76,7 @@ CycleResult fetch_sound(const CycleSettings& settings, std::int64_t row_id, Fetc
     const auto claim = journal.claim_row(row_id, patience, run.on_wait());
     run.take_over(*claim);
     return fetch_claimed(run, journal.location(), wait);
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     throw run.with_what_is_known(error);
   }
 }

@@ -33,17 +33,23 @@ kling::Task kept_task(const journal::Row& row) {
   return task;
 }
 
-std::optional<Sound> play_kept(Run& run, const journal::Location& location) {
-  const journal::Row& row = run.claim().row();
+std::optional<Sound> kept_sound(const Run& run, const journal::Location& location, const journal::Row& row) {
   const std::optional<ResultForm> form = form_of(row);
   if (row.state != journal::State::downloaded || !form) return std::nullopt;
-  const auto file = results_at(run, location).open(row);
+  auto file = results_at(run, location).open(row);
   if (!file) return std::nullopt;
+  return Sound{*form, std::move(file)};
+}
+
+std::optional<Sound> play_kept(Run& run, const journal::Location& location) {
+  const journal::Row& row = run.claim().row();
+  std::optional<Sound> sound = kept_sound(run, location, row);
+  if (!sound) return std::nullopt;
   try {
     run.set_origin(Origin::kept);
     run.observer.on_task(kept_task(row));
-    run.observer.on_sound(kept_task(row), *form, *file);
-    return Sound{*form, file};
+    run.observer.on_sound(kept_task(row), sound->form, *sound->file);
+    return sound;
   } catch (const Error& useless) {
     if (useless.kind() != ErrorKind::result) throw;
     run.note_retry(useless, 1, Seconds(0));

@@ -11,6 +11,10 @@
 
 namespace klingv2a::cycle {
 
+// The sound that is kept for the row, when it is there and whole.
+[[nodiscard]] std::optional<Sound> kept_sound(const Run& run, const journal::Location& location,
+                                              const journal::Row& row);
+
 // The clip's kept sound, when there is one that is whole and that the observer takes. Nothing: it is to be had from the
 // service, if at all.
 [[nodiscard]] std::optional<Sound> play_kept(Run& run, const journal::Location& location);

@@ -30,6 +30,25 @@ Error still_running(Run& run, std::string message) {
                           " gives the result for 30 days, and the next run with the same clip goes on waiting"});
 }
 
+bool is_of_unknown_task(const kling::ApiError* answer) {
+  return answer && answer->action() == kling::Action::retry_briefly;
+}
+
+// The service has accepted the task, so what is wrong is neither the video nor the request. One that was made just now
+// may still turn up.
+Error unknown_task(const Run& run, const Error& failure) {
+  const bool is_new = run.origin() == Origin::submitted;
+  ErrorDetails details = run.with_what_is_known(failure).details();
+  details.kind = ErrorKind::result;
+  details.message = std::string("the service ") + (is_new ? "does not know" : "no longer knows") + " task " +
+                    details.task_id + " (" + failure.what() + ")";
+  details.advice = is_new ? "run again later: that looks for it again, and pays nothing"
+                          : "it keeps tasks for 30 days, and shows them to the account that paid only: check the key; "
+                            "another take, or klingv2a tasks forget " +
+                                details.task_id + ", asks for a new task, which is paid for";
+  return Error(std::move(details));
+}
+
 void write_down_end(Run& run, const kling::Task& task) {
   const bool failed = task.status == kling::TaskStatus::failed;
   const std::string kind(failed ? to_string(task_failure(task.status_message).kind()) : "");
@@ -95,12 +114,13 @@ class Wait {
   Seconds gap_after(const Error& failure) {
     ++failures_;
     const auto* answer = dynamic_cast<const kling::ApiError*>(&failure);
-    const bool unknown_task = answer && answer->action() == kling::Action::retry_briefly;
-    if (ends_the_wait(failure, answer)) throw run_.with_what_is_known(failure);
+    const bool is_unknown = is_of_unknown_task(answer);
+    if (ends_the_wait(failure, answer))
+      throw is_unknown ? unknown_task(run_, failure) : run_.with_what_is_known(failure);
     ErrorDetails details = failure.details();
     details.retryable = true;
     const std::optional<Seconds> retry_gap = http::next_gap(kQueryRetries, run_.clock, details, failures_);
-    if (retry_gap && !unknown_task) return *retry_gap;
+    if (retry_gap && !is_unknown) return *retry_gap;
     const Seconds asked_for(details.retry_after_s.value_or(0));
     return std::max(gaps_.next(run_.clock), std::min(asked_for, kQueryRetries.retry_after_cap));
   }
@@ -138,6 +158,16 @@ kling::Task end_of(Run& run, kling::Task task) {
   return task;
 }
 
+kling::Task look_with_retries(Run& run) {
+  try {
+    return http::with_retries(kLookRetries, run.clock, run.cancel, run.on_retry(),
+                              [&run] { return run.query(run.settings.service.timeouts.total); });
+  } catch (const kling::ApiError& failure) {
+    if (is_of_unknown_task(&failure)) throw unknown_task(run, failure);
+    throw;
+  }
+}
+
 }  // namespace
 
 kling::Task poll(Run& run) {
@@ -149,8 +179,7 @@ kling::Task poll(Run& run) {
 kling::Task poll_once(Run& run) {
   run.begin(Phase::poll);
   const StepTimer timer(run.clock, run.stats.wait_s);
-  kling::Task task = http::with_retries(kLookRetries, run.clock, run.cancel, run.on_retry(),
-                                        [&run] { return run.query(run.settings.service.timeouts.total); });
+  kling::Task task = look_with_retries(run);
   if (!kling::is_terminal(task.status)) throw still_running(run, "the task is " + task.status_text);
   return end_of(run, std::move(task));
 }

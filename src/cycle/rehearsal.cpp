@@ -3,6 +3,7 @@
 // See rehearsal.h.
 #include "cycle/rehearsal.h"
 
+#include "cycle/keep.h"
 #include "cycle/proxy_publication.h"
 #include "cycle/submit.h"
 #include "cycle/task_failure.h"
@@ -15,29 +16,43 @@ using journal::State;
 
 constexpr const char* kNoPayment = ": nothing would be paid";
 
+// Nothing is published for it: the task, if there is one, may still have to fetch what lies under the same name.
+Rehearsal of_earlier_post(const journal::Row& row, OnUnknown on_unknown) {
+  return {.origin = Origin::looked_up,
+          .would_pay = true,
+          .summary = "an earlier run asked for this clip's task (external_task_id " + row.external_task_id +
+                     ") and nobody knows whether it exists. It would be looked up, and gone on with if it is found; if "
+                     "the service shows its whole list without it, a task would be paid for; and if the service "
+                     "cannot say, " +
+                     (on_unknown == OnUnknown::resubmit ? "perhaps a second one (on-unknown=resubmit)"
+                                                        : "that would be an error")};
+}
+
+Rehearsal of_failed(const journal::Row& row) {
+  if (may_pass(row.message)) return {.would_pay = true};
+  return {.origin = Origin::resumed,
+          .summary = "task " + row.task_id + " of an earlier run has failed (" + row.message +
+                     "), and a run would say so again" + kNoPayment};
+}
+
 // What the journal's row means for a run that would come now.
-Rehearsal by_row(const journal::Row& row, OnUnknown on_unknown) {
+Rehearsal by_row(const journal::Row& row, OnUnknown on_unknown, bool is_kept) {
   switch (row.state) {
     case State::prepared:
-      return {.origin = Origin::looked_up,
-              .summary = "an earlier run asked for this clip's task (external_task_id " + row.external_task_id +
-                         ") and nobody knows whether it exists: it would be looked up, and if it cannot be found, " +
-                         (on_unknown == OnUnknown::resubmit ? "asked for again" : "that would be an error")};
+      return of_earlier_post(row, on_unknown);
     case State::submitted:
       return {.origin = Origin::resumed,
               .summary = "task " + row.task_id + " of an earlier run would be waited for" + kNoPayment};
+    case State::downloaded:
+      if (is_kept)
+        return {.origin = Origin::kept,
+                .summary = "the kept sound of task " + row.task_id + " would be played" + kNoPayment};
+      [[fallthrough]];
     case State::succeeded:
       return {.origin = Origin::downloaded_again,
               .summary = "the sound of task " + row.task_id + " would be downloaded" + kNoPayment};
-    case State::downloaded:
-      return {.origin = Origin::kept,
-              .summary = "the kept sound of task " + row.task_id + " would be played" + kNoPayment};
     case State::failed:
-      if (!may_pass(row.message))
-        return {.origin = Origin::resumed,
-                .summary = "task " + row.task_id + " of an earlier run has failed (" + row.message +
-                           "), and a run would say so again" + kNoPayment};
-      break;
+      return of_failed(row);
     case State::waiting:
       break;
   }
@@ -65,12 +80,12 @@ Rehearsal rehearse_cycle(const CycleSettings& settings, const CycleClip& clip, C
   Run run(settings, clock, cancel, observer);
   try {
     journal::Journal journal(journal::locate(settings.journal, settings.service.base_url), clock, cancel);
-    const std::optional<journal::Row> row = journal.look_up(identity_of(settings, clip));
-    Rehearsal rehearsal = by_row(row.value_or(journal::Row{}), settings.on_unknown);
-    if (rehearsal.would_pay) rehearse_task(run, clip, rehearsal);
+    const journal::Row row = journal.look_up(identity_of(settings, clip)).value_or(journal::Row{});
+    Rehearsal rehearsal = by_row(row, settings.on_unknown, kept_sound(run, journal.location(), row).has_value());
+    if (rehearsal.origin == Origin::submitted) rehearse_task(run, clip, rehearsal);
     rehearsal.stats = run.stats;
     return rehearsal;
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     throw run.with_what_is_known(error);
   }
 }

@@ -12,8 +12,8 @@ namespace klingv2a::cycle {
 
 struct Rehearsal {
   Origin origin = Origin::submitted;  // what a run would begin with, by what the journal knows now
-  bool would_pay = false;             // for a new task
-  std::string request;                // its JSON, without signatures; empty where none would be made
+  bool would_pay = false;             // for a new task; also where that depends on what the service finds (looked_up)
+  std::string request;                // its JSON, without signatures; empty where none would be made, or perhaps
   std::string summary;                // all of it in a sentence
   CycleStats stats;
 };

@@ -48,11 +48,11 @@ void Run::set_origin(Origin origin) {
   observer.on_origin(origin);
 }
 
-void Run::note_journal_failure(const Error& error) {
+void Run::note_journal_failure(const std::exception& failure) {
   ++stats.journal_failures;
   g_warning("what became of external_task_id %s is not written down: %s", request.external_task_id.c_str(),
-            error.what());
-  observer.on_journal_failure(with_what_is_known(error));
+            failure.what());
+  observer.on_journal_failure(with_what_is_known(failure));
 }
 
 journal::OnWait Run::on_wait() {
@@ -139,8 +139,8 @@ std::string Run::task_url() const {
   return base + "/v1/audio/video-to-audio/" + (task_id_.empty() ? request.external_task_id : task_id_);
 }
 
-Error Run::with_what_is_known(const Error& error) const {
-  ErrorDetails details = error.details();
+Error Run::with_what_is_known(const std::exception& thrown) const {
+  ErrorDetails details = as_error(thrown).details();
   if (details.phase != Phase::decode) details.phase = phase_;  // the observer's step, within the download
   if (details.paid == Paid::no) details.paid = paid_;
   // Once more would not help by itself: the next run goes on where this one ended.

@@ -61,8 +61,8 @@ class Run {
   [[nodiscard]] Seconds waited() { return clock.now() - accepted_at_; }
   // The task's own URL at the service, for advice.
   [[nodiscard]] std::string task_url() const;
-  // The error with the phase and all that is known of the task and the money.
-  [[nodiscard]] Error with_what_is_known(const Error& error) const;
+  // The error (as_error(): of whatever was thrown) with the phase and all that is known of the task and the money.
+  [[nodiscard]] Error with_what_is_known(const std::exception& thrown) const;
 
   const CycleSettings& settings;
   Clock& clock;
@@ -76,7 +76,7 @@ class Run {
 
  private:
   void tell(const kling::Task& task);
-  void note_journal_failure(const Error& error);
+  void note_journal_failure(const std::exception& failure);
 
   journal::Claim* claim_ = nullptr;
   std::unique_ptr<callback::Listener> listener_;
@@ -96,8 +96,8 @@ void Run::write_down(const Write& write) {
     write(*claim_);
   } catch (const journal::LeaseLost&) {
     throw;
-  } catch (const Error& error) {
-    note_journal_failure(error);
+  } catch (const std::exception& failure) {
+    note_journal_failure(failure);
   }
 }
 

@@ -19,6 +19,10 @@ namespace klingv2a::journal {
 
 namespace {
 
+// Between two looks, for the time between them to count. A store that is away keeps us from looking and him from
+// beating alike.
+constexpr Seconds kLongestGap = 2 * kBeat;
+
 std::string contents_of(const std::string& path) {
   char* text = nullptr;
   gsize length = 0;
@@ -85,9 +89,10 @@ bool is_here(const std::string& owner) {
 bool Watch::is_alive(const Row& row) {
   if (row.owner.empty() || is_gone(row.owner)) return false;
   const Seconds now = clock_.now();
-  const auto [entry, is_new] = seen_.try_emplace(row.owner, Seen{row.beat, now});
+  const auto [entry, is_new] = seen_.try_emplace(row.owner, Seen{row.beat, now, now});
   Seen& seen = entry->second;
-  if (std::exchange(seen.beat, row.beat) != row.beat) seen.since = now;
+  const bool was_watched = now - std::exchange(seen.last_look, now) <= kLongestGap;
+  if (std::exchange(seen.beat, row.beat) != row.beat || !was_watched) seen.since = now;
   return now - seen.since < kDeadAfter;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Who has a row, and whether he still lives. An owner of this machine whose process is gone is dead at once; any other
-// is dead when his beat has not grown for a while by *our own* monotonic clock. No clock is ever compared with another
-// one's, so that clocks may jump.
+// is dead when his beat has not grown for a while by *our own* monotonic clock, in which it was looked at all the time:
+// while the store is away nobody can beat. No clock is ever compared with another one's, so that clocks may jump.
 #pragma once
 
 #include <cstdint>
@@ -30,13 +30,15 @@ inline constexpr Seconds kDeadAfter{8};  // without one; an owner may miss three
 class Watch {
  public:
   explicit Watch(Clock& clock) : clock_(clock) {}
-  // Is the row's owner alive, as far as can be told by now? False for a row without one.
+  // Is the row's owner alive, as far as can be told by now? False for a row without one. To be asked at least every two
+  // beats: a longer time without a look says nothing about him.
   [[nodiscard]] bool is_alive(const Row& row);
 
  private:
   struct Seen {
     std::int64_t beat = 0;
     Seconds since{0};
+    Seconds last_look{0};
   };
   Clock& clock_;
   std::map<std::string, Seen> seen_;

@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -113,6 +114,19 @@ Error not_found(const std::string& where, const std::string& message) {
   return Error(std::move(details));
 }
 
+bool says_where(std::string_view keyword) {
+  return keyword == "host" || keyword == "hostaddr" || keyword == "port";
+}
+
+// Where the server is, as far as the URI leaves that open: by a service file, the environment, and what libpq was built
+// with. A service that the URI names goes before all these, and only libpq can read it.
+void add_defaults(PostgresqlOptions& options) {
+  if (options.contains("service")) return;
+  const OptionsPtr defaults(PQconndefaults());
+  for (const PQconninfoOption* option = defaults.get(); option && option->keyword; ++option)
+    if (option->val && *option->val && says_where(option->keyword)) options.try_emplace(option->keyword, option->val);
+}
+
 }  // namespace
 
 PostgresqlOptions parse_postgresql_uri(const std::string& uri, const std::string& where) {
@@ -126,13 +140,15 @@ PostgresqlOptions parse_postgresql_uri(const std::string& uri, const std::string
   PostgresqlOptions options;
   for (const PQconninfoOption* option = parsed.get(); option->keyword; ++option)
     if (option->val && *option->val) options[option->keyword] = option->val;
+  add_defaults(options);
   return options;
 }
 
 void look_up_hosts(PostgresqlOptions& options, const std::string& where, Seconds patience, GCancellable* cancel) {
   if (options.contains("hostaddr") || !options.contains("host")) return;
   const std::vector<std::string> hosts = split(options["host"]);
-  std::vector<std::string> ports = split(options["port"]);
+  const bool has_port = options.contains("port");
+  std::vector<std::string> ports = split(has_port ? options["port"] : "");
   if (ports.size() == 1) ports.resize(hosts.size(), ports.front());
   if (ports.size() != hosts.size()) return;  // libpq says so
   Targets targets;
@@ -147,7 +163,7 @@ void look_up_hosts(PostgresqlOptions& options, const std::string& where, Seconds
   if (targets.is_empty()) throw not_found(where, message);
   options["host"] = targets.hosts;
   options["hostaddr"] = targets.addresses;
-  options["port"] = targets.ports;
+  if (has_port) options["port"] = targets.ports;
 }
 
 }  // namespace klingv2a::journal

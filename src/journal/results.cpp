@@ -96,14 +96,18 @@ struct Entry {
 
 std::vector<Entry> oldest_first(const std::string& directory) {
   std::vector<Entry> entries;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
+  std::error_code unreadable;
+  // Advanced by hand: a range-for throws.
+  for (fs::directory_iterator entry(directory, unreadable), end; entry != end; entry.increment(unreadable)) {
     // What is gone by now takes no room.
-    const auto bytes = entry.file_size(error);
-    if (error) continue;
-    const auto written = entry.last_write_time(error);
-    if (!error) entries.push_back({entry.path(), written, bytes});
+    std::error_code gone;
+    const auto bytes = entry->file_size(gone);
+    if (gone) continue;
+    const auto written = entry->last_write_time(gone);
+    if (!gone) entries.push_back({entry->path(), written, bytes});
   }
+  if (unreadable)
+    g_warning("not all results in \"%s\" can be listed: %s", directory.c_str(), unreadable.message().c_str());
   std::ranges::sort(entries, {}, &Entry::written);
   return entries;
 }

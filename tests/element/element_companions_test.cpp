@@ -3,8 +3,10 @@
 // What passes a companion: everything, as it came and in order, when the video leaves; whatever the order in which the
 // streams come and end, and whether or not anybody takes it.
 #include <array>
+#include <filesystem>
 
 #include "companion_fixture.h"
+#include "temporary_folder.h"
 
 namespace klingv2a::test {
 namespace {
@@ -215,6 +217,43 @@ TEST_F(CompanionsAndFailure, ADiskThatCannotHoldThemIsTheClipsFailureUnpaid) {
   expect_error(rig, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT, "disk");
   ASSERT_TRUE(rig.wait_for_end());
   EXPECT_EQ(posts(), 0);
+}
+
+// The disk fails a companion only when the clip was handed over.
+class CompanionsAndPaidTask : public ElementTest {
+ protected:
+  void push_clip() {
+    companion_.begin();
+    rig_.push_clip();
+  }
+  void lose_the_disk() {
+    std::filesystem::remove(folder_.path());
+    EXPECT_EQ(companion_.push(new_frame(0, kFrame, 200000)), GST_FLOW_ERROR);
+  }
+
+  const TemporaryFolder folder_;
+  ElementRig rig_{base_url(),
+                  {.properties = "video-id=sim-3s max-hold-bytes=100000 spool-dir=" + folder_.path().string()}};
+  CompanionRig companion_{rig_};
+};
+
+TEST_F(CompanionsAndPaidTask, ADiskThatCannotHoldThemSaysThatTheTaskIsPaid) {
+  service_.add_fault({.on = sim::Fault::On::submit, .what = sim::Fault::Do::never_finish});
+  push_clip();
+  ASSERT_TRUE(rig_.wait_until([&] { return !rig_.tasks().empty(); }));
+  lose_the_disk();
+  expect_error(rig_, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT, "disk", "yes");
+  EXPECT_EQ(rig_.errors().front().detail("task-id"), service_.paid_tasks().front().task_id);
+  EXPECT_EQ(rig_.errors().front().detail("external-task-id"), service_.paid_tasks().front().external_task_id);
+}
+
+TEST_F(CompanionsAndPaidTask, ADiskThatCannotHoldThemSaysThatATaskMayBePaid) {
+  service_.add_fault({.on = sim::Fault::On::submit, .what = sim::Fault::Do::hang});
+  push_clip();
+  ASSERT_TRUE(service_.wait_until([](const sim::Service& service) { return test::posts(service) == 1; },
+                                  ElementRig::kDeadline));
+  lose_the_disk();
+  expect_error(rig_, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_NO_SPACE_LEFT, "disk", "maybe");
 }
 
 // ---- beyond what memory may take

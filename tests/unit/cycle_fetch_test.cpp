@@ -119,6 +119,24 @@ TEST_F(CycleFetch, RunningTaskIsWaitedForWhenAsked) {
   EXPECT_EQ(fetch(FetchWait::until_timeout).sound->size(), 9U);
 }
 
+// After 30 days; what is wrong is not the video.
+TEST_F(CycleFetch, TaskThatTheServiceNoLongerKnowsIsAResultThatIsLost) {
+  leave(Left::submitted);
+  api_.set_default(reply(404, R"({"code":1203,"message":"no","request_id":"r"})", kJson));
+  for (const FetchWait wait : {FetchWait::look_once, FetchWait::until_timeout}) {
+    const ErrorDetails details = failure(wait);
+    EXPECT_EQ(details.kind, ErrorKind::result);
+    EXPECT_EQ(details.paid, Paid::yes);
+    EXPECT_EQ(details.task_id, kTaskId);
+    EXPECT_FALSE(details.retryable);
+    EXPECT_TRUE(details.message.starts_with("the service no longer knows task " + std::string(kTaskId)))
+        << details.message;
+    EXPECT_NE(details.advice.find("another take"), std::string::npos) << details.advice;
+    EXPECT_NE(details.advice.find("klingv2a tasks forget " + std::string(kTaskId)), std::string::npos)
+        << details.advice;
+  }
+}
+
 TEST_F(CycleFetch, FailedTaskSaysWhyWithoutARequest) {
   leave(Left::failed);
   const ErrorDetails details = failure();

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "cycle/result_url.h"
+#include "cycle/run.h"
 #include "fake_clock.h"
 #include "private_home.h"
 #include "raw_server.h"
@@ -610,10 +611,14 @@ TEST_F(CyclePoll, aTaskThatIsNotThereYetIsLookedForAFewTimes) {
   EXPECT_GE(gaps[1], 2);
 }
 
+// It may turn up: nobody is to pay for another one because of that.
 TEST_F(CyclePoll, aTaskThatStaysUnknownIsAnError) {
   api_.set_default(api_error(404, 1203));
   const ErrorDetails details = failure();
+  EXPECT_EQ(details.kind, ErrorKind::result);
   EXPECT_EQ(details.kling_code, "1203");
+  EXPECT_TRUE(details.message.starts_with("the service does not know task " + std::string(kTaskId))) << details.message;
+  EXPECT_TRUE(details.advice.starts_with("run again later")) << details.advice;
   expect_paid_task(details, Phase::poll);
   EXPECT_EQ(queries(), 5);
 }
@@ -889,6 +894,27 @@ TEST_F(CycleDownload, aCancelDuringItKnowsOfThePaidTask) {
   succeed_with(all_links());
   results_.add(Answer{.what = Answer::Do::hang});
   expect_paid_task(failure_cancelled_at(results_, 1), Phase::download);
+}
+
+// ---- failures that are none of ours
+
+TEST_F(CycleDownload, anExceptionOfAnyKindKnowsOfThePaidTask) {
+  seen_.phase_hook = [](Phase phase) {
+    if (phase == Phase::download) throw std::runtime_error("out of luck");
+  };
+  succeed_with(all_links());
+  const ErrorDetails details = failure();
+  EXPECT_EQ(details.message, "internal error: out of luck");
+  expect_paid_task(details, Phase::download);
+}
+
+TEST_F(CycleTest, anExceptionOfAnyKindWhileSomethingIsWrittenDownDoesNotEndTheRun) {
+  cycle::Run cycle_run(settings_, clock_, cancel_, seen_);
+  journal::Journal journal(journal::locate("", settings_.service.base_url), clock_, cancel_);
+  const auto claim = journal.claim({.key = "clip"}, Seconds(0), cycle_run.on_wait());
+  cycle_run.take_over(*claim);
+  cycle_run.write_down([](journal::Claim&) { throw std::runtime_error("out of luck"); });
+  EXPECT_EQ(cycle_run.stats.journal_failures, 1);
 }
 
 // ---- where results may come from

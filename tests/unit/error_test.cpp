@@ -24,6 +24,16 @@ TEST(ErrorWords, AreThoseOfTheDocumentation) {
   EXPECT_EQ(to_string(Paid::maybe), "maybe");
 }
 
+TEST(AsError, LeavesErrorsAsTheyAreAndNamesWhatWasThrownElse) {
+  const Error ours = make_error(ErrorKind::disk, Phase::download, "full", "make room");
+  const std::exception& thrown = ours;
+  EXPECT_EQ(as_error(thrown).kind(), ErrorKind::disk);
+  EXPECT_EQ(as_error(thrown).details().advice, "make room");
+  const Error other = as_error(std::runtime_error("out of luck"));
+  EXPECT_EQ(other.kind(), ErrorKind::service);
+  EXPECT_STREQ(other.what(), "internal error: out of luck");
+}
+
 TEST(Describe, SaysWhatIsKnown) {
   ErrorDetails details;
   details.kind = ErrorKind::billing;

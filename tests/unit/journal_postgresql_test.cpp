@@ -25,7 +25,8 @@ constexpr Seconds kLong{30};
 // What a busy machine may add.
 constexpr Seconds kSlack{3};
 
-// Knows one name; of any other it finds nothing, and goes on looking until the look-up is cancelled.
+// Knows two names, one of them with two addresses; of any other it finds nothing, and goes on looking until the look-up
+// is cancelled.
 struct SlowResolver {
   GResolver parent;
 
@@ -33,8 +34,13 @@ struct SlowResolver {
                       gpointer data) {
     const auto task = GObjectPtr<GTask>::adopt(g_task_new(self, cancel, done, data));
     g_task_set_check_cancellable(task.get(), TRUE);
-    if (std::string(name) == "db.example.com") {
-      g_task_return_pointer(task.get(), g_list_append(nullptr, g_inet_address_new_from_string("127.0.0.1")),
+    GList* found = nullptr;
+    const std::string wanted = name;
+    if (wanted == "two.example.com") found = g_list_prepend(found, g_inet_address_new_from_string("127.0.0.2"));
+    if (wanted == "two.example.com" || wanted == "db.example.com")
+      found = g_list_prepend(found, g_inet_address_new_from_string("127.0.0.1"));
+    if (found) {
+      g_task_return_pointer(task.get(), found,
                             [](gpointer list) { g_resolver_free_addresses(static_cast<GList*>(list)); });
       return;
     }
@@ -74,6 +80,20 @@ class UseSlowResolver {
 
  private:
   const GObjectPtr<GResolver> before_ = GObjectPtr<GResolver>::adopt(g_resolver_get_default());
+};
+
+// A variable of the environment as long as it lives. Only this thread is there.
+class SetVariable {
+ public:
+  SetVariable(std::string name, const std::string& value) : name_(std::move(name)) {
+    g_setenv(name_.c_str(), value.c_str(), TRUE);
+  }
+  ~SetVariable() { g_unsetenv(name_.c_str()); }
+  SetVariable(const SetVariable&) = delete;
+  SetVariable& operator=(const SetVariable&) = delete;
+
+ private:
+  const std::string name_;
 };
 
 // Cancels a moment after start(), late enough to find the test waiting.
@@ -135,6 +155,19 @@ class JournalPostgresql : public test::JournalStoreTest {
   // `patience`: short where it is what ends.
   ErrorDetails error_of_opening(const std::string& uri, Seconds patience = kLong) {
     return error_of(std::min(patience, kLong / 2) + kSlack, [&] { (void)open(uri, patience); });
+  }
+  // The server's URI without its address, or with a name instead.
+  static std::string uri_without_host(const std::string& name = {}) {
+    std::string uri = server()->uri();
+    const std::string address = "127.0.0.1:" + std::to_string(server()->port());
+    return uri.replace(uri.find(address), address.size(), name);
+  }
+  // One with the service "journal", which has the server's port.
+  [[nodiscard]] std::string write_service_file(const std::string& more = {}) const {
+    const std::string file = folder_.file("services.conf");
+    const std::string text = "[journal]\nport=" + std::to_string(server()->port()) + "\n" + more;
+    EXPECT_TRUE(g_file_set_contents(file.c_str(), text.c_str(), -1, nullptr));
+    return file;
   }
   static bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 };
@@ -225,6 +258,34 @@ TEST_P(JournalPostgresql, ANameIsLookedUp) {
   std::string uri = server()->uri();
   uri.replace(uri.find("127.0.0.1"), std::string("127.0.0.1").size(), "db.example.com");
   EXPECT_EQ(value(*open(uri), "SELECT 1"), "1");
+}
+
+TEST_P(JournalPostgresql, ANameOfTheEnvironmentIsLookedUp) {
+  const UseSlowResolver resolver;
+  const SetVariable host("PGHOST", "db.example.com"), port("PGPORT", std::to_string(server()->port()));
+  EXPECT_EQ(value(*open(uri_without_host()), "SELECT 1"), "1");
+}
+
+TEST_P(JournalPostgresql, EveryAddressOfANameHasThePortOfTheEnvironment) {
+  const UseSlowResolver resolver;
+  const SetVariable port("PGPORT", std::to_string(server()->port()));
+  EXPECT_EQ(value(*open(uri_without_host("two.example.com")), "SELECT 1"), "1");
+}
+
+TEST_P(JournalPostgresql, WhatAServiceFileSaysComesBeforeTheEnvironment) {
+  const UseSlowResolver resolver;
+  const SetVariable file("PGSERVICEFILE", write_service_file("host=two.example.com\n"));
+  const SetVariable host("PGHOST", "nowhere.example.com"), port("PGPORT", "1");
+  const SetVariable service("PGSERVICE", "journal");
+  EXPECT_EQ(value(*open(uri_without_host()), "SELECT 1"), "1");
+}
+
+// Which only libpq reads.
+TEST_P(JournalPostgresql, EveryAddressOfANameHasThePortOfTheUrisService) {
+  const UseSlowResolver resolver;
+  const SetVariable file("PGSERVICEFILE", write_service_file());
+  const SetVariable port("PGPORT", "1");
+  EXPECT_EQ(value(*open(uri_without_host("two.example.com") + "?service=journal"), "SELECT 1"), "1");
 }
 
 TEST_P(JournalPostgresql, ALookUpEndsAfterItsPatience) {

@@ -3,6 +3,7 @@
 // The results' files: whole or not there, never one too many, and never taken from who reads them.
 #include "journal/results.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
@@ -22,6 +23,23 @@
 #include "error.h"
 #include "gobject_ptr.h"
 #include "program.h"
+
+namespace {
+
+// How many names of a directory can be read until the disk fails, once; negative: it does not.
+std::atomic<int> readable_names{-1};
+
+}  // namespace
+
+// Named as the C library's own where the linker looks, so that the C++ library's calls come here.
+void* our_readdir(void*) __asm__("readdir");
+
+void* our_readdir(void* directory) {
+  static auto* const real = reinterpret_cast<decltype(our_readdir)*>(::dlsym(RTLD_NEXT, "readdir"));
+  if (readable_names < 0 || readable_names-- > 0) return real(directory);
+  errno = EIO;
+  return nullptr;
+}
 
 namespace klingv2a::journal {
 namespace {
@@ -74,6 +92,19 @@ TEST_F(JournalResults, AreKeptAsTheyCame) {
   ASSERT_TRUE(file);
   EXPECT_EQ(content_of(*file), content);
   EXPECT_EQ(names(), std::set<std::string>{"a.wav"});
+}
+
+// A disk that fails while room is made says nothing of the sound, which is kept by then.
+TEST_F(JournalResults, AreKeptWhenTheOthersCannotBeListed) {
+  (void)keep("a.wav", "a sound");
+  for (const int names : {0, 1, 2, 3}) {
+    readable_names = names;
+    EXPECT_NO_THROW({
+      const Row row = keep("b.wav", "another");
+      EXPECT_EQ(row.result_bytes, 7);
+    }) << names;
+    readable_names = -1;
+  }
 }
 
 TEST_F(JournalResults, TheChecksumIsXxHash128) {

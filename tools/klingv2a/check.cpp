@@ -31,6 +31,8 @@ struct Findings {
     if (dry_run) gst_structure_get_boolean(dry_run.get(), "would-pay", &would);
     return would;
   }
+  // Nobody knows whether the clip's task exists: a run looks it up before it pays.
+  [[nodiscard]] bool depends() const { return would_pay() && text_field(dry_run.get(), "origin") == "looked-up"; }
   [[nodiscard]] double price() const { return would_pay() && !simulated ? kPriceUsd : 0; }
   [[nodiscard]] std::string conformed() const { return text_field(stats.get(), "conformed"); }
   [[nodiscard]] double clip_seconds() const {
@@ -106,8 +108,8 @@ std::string as_text(const std::string& in, const Findings& found) {
   if (!found.outcome.ok())
     return in + ": " + found.outcome.error.kind + ": " + found.outcome.error.text + "\n  cost:      nothing was paid";
   std::string text = in + ": can be dubbed\n  clip:      " + number_text(found.clip_seconds(), 2) + " s";
-  text +=
-      "\n  tasks:     " + std::string(found.would_pay() ? "1, about " + money_text(found.price()) : "none, nothing");
+  text += "\n  tasks:     " + std::string(found.depends() ? "at most " : "");
+  text += found.would_pay() ? "1, about " + money_text(found.price()) : "none, nothing";
   text += found.simulated ? " (SIMULATION)" : "";
   text += "\n  " + text_field(found.dry_run.get(), "summary");
   if (!found.conformed().empty()) text += "\n  conformed: " + found.conformed();

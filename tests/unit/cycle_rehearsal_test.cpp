@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// What a dry run says of a clip that the journal knows already: never that nothing would be paid where a run might pay.
+#include "cycle/rehearsal.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "cycle/proxy_publication.h"
+#include "fake_clock.h"
+#include "journal/results.h"
+#include "private_home.h"
+#include "raw_server.h"
+
+namespace klingv2a::cycle {
+namespace {
+
+constexpr const char* kTaskId = "861254119619698760";
+
+class CycleRehearsal : public ::testing::Test {
+ protected:
+  CycleRehearsal() {
+    settings_.service.base_url = api_.url("");
+    settings_.service.api_key = "key";
+  }
+
+  // What a run has left in the journal.
+  void leave(const std::function<void(journal::Claim&)>& steps) {
+    journal::Journal journal(location(), clock_, nullptr);
+    const auto ignore = [](const std::string&) {};
+    const auto claim = journal.claim(identity_of(settings_, clip_), Seconds(0), ignore);
+    claim->prepare("external-1", "{}", 5, Seconds(0), ignore);
+    steps(*claim);
+  }
+  void leave_prepared() {
+    leave([](journal::Claim&) {});
+  }
+  void leave_downloaded() {
+    leave([&](journal::Claim& claim) {
+      claim.accepted(kTaskId);
+      SpoolFile sound;
+      sound.write_at(0, std::as_bytes(std::span(std::string_view("the sound"))));
+      const auto kept = journal::Results(location().results, settings_.max_kept_bytes).keep("a-name.wav", sound);
+      claim.ended(journal::State::succeeded, "", "", "");
+      claim.downloaded(kept.name, "wav", kept.checksum, kept.bytes);
+    });
+  }
+  [[nodiscard]] journal::Location location() const { return journal::locate("", settings_.service.base_url); }
+  // The service hears nothing of it, whatever the journal knows.
+  Rehearsal rehearse() {
+    Rehearsal rehearsal = rehearse_cycle(settings_, clip_, clock_, nullptr, observer_);
+    EXPECT_TRUE(api_.requests().empty());
+    return rehearsal;
+  }
+
+  struct Deaf : CycleObserver {
+    void on_phase(Phase) override {}
+    void before_submit() override {}
+    void on_task(const kling::Task&) override {}
+    void on_waiting(Seconds) override {}
+    void on_retry(const Error&, int, Seconds) override {}
+  };
+
+  const test::PrivateHome home_;
+  test::RawServer api_;
+  CycleSettings settings_;
+  const CycleClip clip_{.key = "key", .length_ms = 5000, .make_proxy = {}};
+  test::FakeClock clock_;
+  Deaf observer_;
+};
+
+bool says(const Rehearsal& rehearsal, const std::string& words) {
+  return rehearsal.summary.find(words) != std::string::npos;
+}
+
+// The service may show its whole list without the task, and then a run submits.
+TEST_F(CycleRehearsal, ATaskThatNobodyKnowsMayBePaidForAgainWhenItTurnsOutToBeAbsent) {
+  leave_prepared();
+  const Rehearsal rehearsal = rehearse();
+  EXPECT_TRUE(rehearsal.would_pay);
+  EXPECT_EQ(rehearsal.origin, Origin::looked_up);
+  EXPECT_TRUE(says(rehearsal, "external-1")) << rehearsal.summary;
+  EXPECT_TRUE(says(rehearsal, "without it, a task would be paid for")) << rehearsal.summary;
+  EXPECT_TRUE(says(rehearsal, "cannot say, that would be an error")) << rehearsal.summary;
+}
+
+TEST_F(CycleRehearsal, ResubmittingATaskThatNobodyKnowsMayPay) {
+  settings_.on_unknown = OnUnknown::resubmit;
+  leave_prepared();
+  const Rehearsal rehearsal = rehearse();
+  EXPECT_TRUE(rehearsal.would_pay);
+  EXPECT_TRUE(says(rehearsal, "cannot say, perhaps a second one (on-unknown=resubmit)")) << rehearsal.summary;
+}
+
+// That task may still have to fetch what lies under the clip's name.
+TEST_F(CycleRehearsal, NothingIsPublishedBesideATaskThatMayExist) {
+  settings_.on_unknown = OnUnknown::resubmit;
+  leave_prepared();
+  const CycleClip clip{.key = clip_.key, .length_ms = clip_.length_ms, .make_proxy = [] {
+                         ADD_FAILURE() << "a proxy is made";
+                         return std::shared_ptr<const SpoolFile>();
+                       }};
+  EXPECT_TRUE(rehearse_cycle(settings_, clip, clock_, nullptr, observer_).would_pay);
+}
+
+TEST_F(CycleRehearsal, AKeptSoundWouldBePlayed) {
+  leave_downloaded();
+  const Rehearsal rehearsal = rehearse();
+  EXPECT_FALSE(rehearsal.would_pay);
+  EXPECT_EQ(rehearsal.origin, Origin::kept);
+  EXPECT_TRUE(says(rehearsal, kTaskId)) << rehearsal.summary;
+}
+
+TEST_F(CycleRehearsal, ASoundThatIsNoLongerKeptWouldBeDownloadedAgain) {
+  leave_downloaded();
+  std::filesystem::remove(home_.results() / "a-name.wav");
+  const Rehearsal rehearsal = rehearse();
+  EXPECT_FALSE(rehearsal.would_pay);
+  EXPECT_EQ(rehearsal.origin, Origin::downloaded_again);
+  EXPECT_TRUE(says(rehearsal, "would be downloaded")) << rehearsal.summary;
+}
+
+TEST_F(CycleRehearsal, AClipThatTheJournalDoesNotKnowWouldBePaidFor) {
+  const Rehearsal rehearsal = rehearse();
+  EXPECT_TRUE(rehearsal.would_pay);
+  EXPECT_EQ(rehearsal.origin, Origin::submitted);
+}
+
+}  // namespace
+}  // namespace klingv2a::cycle

@@ -35,6 +35,7 @@ Claim::~Claim() {
 
 void Claim::give_back() {
   journal_.outlive_cancel();
+  name_task();
   in_transaction(*journal_.connection_, [&] {
     journal_.connection_->run("UPDATE klingv2a_tasks SET owner = '', ticket = 0 WHERE id = $1 AND owner = $2",
                               {std::to_string(row_.id), journal_.owner_});
@@ -49,8 +50,23 @@ Row Claim::own_row() {
                    .message = "another run took this clip over while this one stood still"});
 }
 
+// What is paid is written whoever has the row by now.
+void Claim::name_task() {
+  if (unwritten_task_id_.empty()) return;
+  in_transaction(*journal_.connection_, [&] {
+    std::optional<Row> row = journal_.records_.by_id(row_.id);
+    if (!row || row->external_task_id != row_.external_task_id || !row->task_id.empty()) return;
+    row->task_id = unwritten_task_id_;
+    enter(*row, State::submitted, journal_.now_ms());
+    ++row->beat;
+    journal_.records_.update(*row);
+  });
+  unwritten_task_id_.clear();
+}
+
 template <typename Change>
 void Claim::change(const Change& change) {
+  name_task();
   row_ = in_transaction(*journal_.connection_, [&] {
     Row row = own_row();
     change(row);
@@ -125,18 +141,7 @@ void Claim::refused(const std::string& message) {
 }
 
 void Claim::accepted(const std::string& task_id) {
-  write_down([&] {
-    row_ = in_transaction(*journal_.connection_, [&] {
-      Row row = journal_.records_.by_id(row_.id).value_or(row_);
-      if (row.external_task_id == row_.external_task_id && row.task_id.empty()) {
-        row.task_id = task_id;
-        enter(row, State::submitted, journal_.now_ms());
-        ++row.beat;
-        journal_.records_.update(row);
-      }
-      return row;
-    });
-  });
+  unwritten_task_id_ = task_id;
   change_even_if_cancelled([](Row&) {});  // throws when the row is another's by now
 }
 
@@ -162,6 +167,7 @@ void Claim::downloaded(const std::string& name, const std::string& form, const s
 }
 
 void Claim::start_over() {
+  unwritten_task_id_.clear();
   change_even_if_cancelled([&](Row& row) {
     row.external_task_id.clear();
     row.task_id.clear();

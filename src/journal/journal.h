@@ -57,7 +57,8 @@ class Claim {
                const OnWait& on_wait);
   // The POST was definitely refused, or never left.
   void refused(const std::string& message);
-  // The task exists. Written whoever has the row by now: it is paid.
+  // The task exists. Written whoever has the row by now: it is paid. What cannot be written is written with the next
+  // step, or when the row is given back.
   void accepted(const std::string& task_id);
   // The task has ended: succeeded or failed.
   void ended(State state, const std::string& message, const std::string& failure_kind, const std::string& deduction);
@@ -74,6 +75,7 @@ class Claim {
   [[nodiscard]] bool try_prepare(const std::string& external_task_id, const std::string& request, unsigned max_tasks);
   template <typename Change>
   void change(const Change& change);
+  void name_task();
   // Twice when the first attempt is cut short by a cancel, or by a store that goes away and comes back: it may have
   // been stored then, so `write` must be one that can be repeated.
   template <typename Write>
@@ -85,6 +87,7 @@ class Claim {
 
   Journal& journal_;
   Row row_;
+  std::string unwritten_task_id_;  // accepted, and not in the row yet
   const bool waited_;
   std::unique_ptr<Heartbeat> heartbeat_;
 };

@@ -50,6 +50,10 @@ struct Row {
   [[nodiscard]] std::int64_t entered_ms(State which) const { return at_ms.at(static_cast<std::size_t>(which)); }
 };
 
+// Where a run goes on: a task of which all was written down but its task_id is to be looked up, like one that may
+// exist.
+[[nodiscard]] State state_to_resume(const Row& row) noexcept;
+
 // What makes a clip itself, for finding its row.
 struct ClipIdentity {
   std::string key;

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Runs of the cycle one after the other over one journal: what a run makes of what an earlier one has left there, who
+// is asked, what is paid, and what is said of the money. The service is scripted, the clock a fake.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+
+#include "cycle/cycle.h"
+#include "fake_clock.h"
+#include "journal/journal.h"
+#include "private_home.h"
+#include "raw_server.h"
+
+namespace klingv2a::cycle {
+namespace {
+
+using journal::State;
+using test::Answer;
+using test::reply;
+
+constexpr const char* kTaskId = "861254119619698760";
+constexpr const char* kOurs = "ours-1";
+constexpr const char* kJson = "Content-Type: application/json\r\n";
+
+Answer ok(const std::string& data) {
+  return reply(200, R"({"code":0,"message":"SUCCEED","request_id":"r-1","data":)" + data + "}", kJson);
+}
+
+Answer task_answer(const std::string& status, const std::string& result = "{}") {
+  return ok(R"({"task_id":")" + std::string(kTaskId) + R"(","task_status":")" + status +
+            R"(","task_info":{},"task_result":)" + result + "}");
+}
+
+Answer api_error(int status, int code) {
+  return reply(status, R"({"code":)" + std::to_string(code) + R"(,"message":"no","request_id":"r-2"})", kJson);
+}
+
+class Seen : public CycleObserver {
+ public:
+  void on_phase(Phase) override {}
+  void before_submit() override {}
+  void on_task(const kling::Task&) override {}
+  void on_waiting(Seconds) override {}
+  void on_retry(const Error&, int, Seconds) override {}
+  void on_origin(Origin origin) override { origins.push_back(origin); }
+
+  std::vector<Origin> origins;
+};
+
+class CycleJournal : public ::testing::Test {
+ protected:
+  CycleJournal() {
+    settings_.service.base_url = api_.url("");
+    settings_.service.api_key = "key";
+    settings_.service.timeouts.silence = Seconds(20);
+    settings_.request.video_url = "https://example.org/v.mp4";
+    settings_.request.external_task_id = kOurs;
+    settings_.max_tasks = 1000;
+  }
+
+  CycleResult run(const std::string& clip = "clip") {
+    return run_cycle(settings_, {.key = clip}, clock_, cancel_, seen_);
+  }
+  ErrorDetails failure(const std::string& clip = "clip") {
+    try {
+      (void)run(clip);
+    } catch (const Error& error) {
+      return error.details();
+    }
+    ADD_FAILURE() << "the run did not fail";
+    return {};
+  }
+  // A run whose POST nobody answered.
+  void lose_a_post(const std::string& clip = "clip") {
+    api_.add(test::reset());
+    list_no_external_ids();
+    EXPECT_EQ(failure(clip).kind, ErrorKind::unknown_outcome);
+    EXPECT_EQ(row(clip).state, State::prepared);
+  }
+  // The look-up finds the task, which ends well.
+  void find_and_succeed() {
+    api_.add(task_answer("processing"));
+    succeed();
+  }
+  void succeed() {
+    api_.add(task_answer("succeed", R"({"audios":[{"id":"a","url_wav":")" + results_.url("/s.wav") + R"("}]})"));
+    results_.add(reply(200, "the sound", "Content-Type: audio/x-wav\r\n"));
+  }
+  // The look-up proves that there is no such task.
+  void list_nothing() {
+    for (int i = 0; i < 4; ++i) list(ok("[]"));
+  }
+  // The look-up cannot say.
+  void list_no_external_ids() {
+    for (int i = 0; i < 2; ++i) {
+      list(ok(R"([{"task_id":"1","task_status":"processing","task_info":{}}])"));
+      api_.add(ok("[]"));
+    }
+  }
+
+  [[nodiscard]] journal::Journal open() { return {location(), clock_, nullptr}; }
+  [[nodiscard]] journal::Location location() const { return journal::locate("", settings_.service.base_url); }
+  [[nodiscard]] journal::Row row(const std::string& clip = "clip") {
+    for (journal::Row& row : open().rows())
+      if (row.key == clip) return std::move(row);
+    ADD_FAILURE() << clip << " has no row";
+    return {};
+  }
+  void sql(const std::string& statement) {
+    const auto connection = open_connection(location(), journal::Durability::crash_of_program, nullptr);
+    in_transaction(*connection, [&] { connection->run(statement, {}); });
+  }
+
+  const test::PrivateHome home_;
+  test::RawServer api_, results_;
+  CycleSettings settings_;
+  test::FakeClock clock_;
+  GObjectPtr<GCancellable> cancel_ = GObjectPtr<GCancellable>::adopt(g_cancellable_new());
+  Seen seen_;
+
+ private:
+  void list(const Answer& page) {
+    api_.add(api_error(404, 1203));
+    api_.add(page);
+  }
+};
+
+// ---- a task whose name is lost
+
+class CycleJournalNameless : public CycleJournal, public ::testing::WithParamInterface<State> {
+ protected:
+  // A journal in which a task's later steps were written, but not its name.
+  void leave_nameless_task() {
+    lose_a_post();
+    sql("UPDATE klingv2a_tasks SET state = " + std::to_string(static_cast<int>(GetParam())));
+  }
+};
+
+TEST_P(CycleJournalNameless, TaskIsLookedUp) {
+  leave_nameless_task();
+  find_and_succeed();
+  EXPECT_EQ(run().origin, Origin::looked_up);
+  EXPECT_EQ(row().task_id, kTaskId);
+  EXPECT_EQ(api_.posts(), 1);
+}
+
+// It was there once, whatever the list says now.
+TEST_P(CycleJournalNameless, TaskIsNotAskedForAgainWhenTheListLacksIt) {
+  leave_nameless_task();
+  list_nothing();
+  const ErrorDetails details = failure();
+  EXPECT_EQ(details.kind, ErrorKind::unknown_outcome);
+  EXPECT_EQ(details.paid, Paid::maybe);
+  EXPECT_NE(details.message.find("was there"), std::string::npos) << details.message;
+  EXPECT_EQ(api_.posts(), 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(After, CycleJournalNameless,
+                         ::testing::Values(State::submitted, State::succeeded, State::downloaded),
+                         [](const auto& state) { return std::string(journal::to_string(state.param)); });
+
+}  // namespace
+}  // namespace klingv2a::cycle

@@ -129,6 +129,8 @@ std::optional<kling::Task> find_after(Run& run, const Error& failure, bool sent_
   const bool unclear = outcome_of(failure) == Outcome::unknown;
   const bool maybe_known = sent_before && outcome_of(failure) == Outcome::refused && failure.kind() == ErrorKind::input;
   if (!unclear && !maybe_known) return std::nullopt;
+  // First: a cancel may end the search.
+  if (unclear) run.note_maybe_paid();
   return find_task(run).task;
 }
 

@@ -127,6 +127,19 @@ class CycleJournal : public ::testing::Test {
   }
 };
 
+// ---- what is said of the money
+
+TEST_F(CycleJournal, CancelWhileALostPostIsLookedUpMayHaveCostATask) {
+  api_.add(test::reset());
+  clock_.set_on_sleep([this](Seconds) { g_cancellable_cancel(cancel_.get()); });
+  const ErrorDetails details = failure();
+  EXPECT_EQ(details.kind, ErrorKind::cancelled);
+  EXPECT_EQ(details.paid, Paid::maybe);
+  EXPECT_EQ(details.external_task_id, kOurs);
+  EXPECT_NE(details.advice.find(kOurs), std::string::npos) << details.advice;
+  EXPECT_EQ(row().state, State::prepared);
+}
+
 // ---- a task whose name is lost
 
 class CycleJournalNameless : public CycleJournal, public ::testing::WithParamInterface<State> {

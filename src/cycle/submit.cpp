@@ -68,7 +68,8 @@ class SubmitAttempts {
   // Waits until the POST may go out again, or throws what ends the submit.
   void wait_after(const Error& failure) {
     const std::optional<Seconds> gap = gap_after(failure);
-    run_.write_down([&](journal::Claim& claim) { claim.refused(failure.what()); });
+    // Of an earlier POST, for which this one was to stand in, a refusal says nothing: that may be out as before.
+    if (run_.paid() == Paid::no) run_.write_down([&](journal::Claim& claim) { claim.refused(failure.what()); });
     if (!gap) throw run_.with_what_is_known(failure);
     run_.note_retry(failure, refused_ + not_sent_, *gap);
     run_.wait(*gap);

@@ -55,7 +55,7 @@ class Claim {
   // after `patience`.
   void prepare(const std::string& external_task_id, const std::string& request, unsigned max_tasks, Seconds patience,
                const OnWait& on_wait);
-  // The POST was definitely refused, or never left.
+  // The POST was definitely refused, or never left, and no earlier one is unsettled.
   void refused(const std::string& message);
   // The task exists. Written whoever has the row by now: it is paid. What cannot be written is written with the next
   // step, or when the row is given back.

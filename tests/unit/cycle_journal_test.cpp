@@ -140,6 +140,42 @@ TEST_F(CycleJournal, CancelWhileALostPostIsLookedUpMayHaveCostATask) {
   EXPECT_EQ(row().state, State::prepared);
 }
 
+// "Ask again" is an answer to one question: whether the first POST made a task is as unknown as before when the second
+// one was refused.
+TEST_F(CycleJournal, RefusalOfAResubmitSettlesNothing) {
+  lose_a_post();
+  settings_.on_unknown = OnUnknown::resubmit;
+  list_no_external_ids();
+  api_.add(api_error(429, 1101));
+  const ErrorDetails details = failure();
+  EXPECT_EQ(details.kind, ErrorKind::billing);
+  EXPECT_EQ(details.paid, Paid::maybe);
+  EXPECT_EQ(row().state, State::prepared);
+  settings_.on_unknown = OnUnknown::error;
+  list_no_external_ids();
+  EXPECT_EQ(failure().kind, ErrorKind::unknown_outcome);
+  EXPECT_EQ(api_.posts(), 2);
+}
+
+TEST_F(CycleJournal, ResubmitThatNeverLeavesSettlesNothing) {
+  lose_a_post();
+  settings_.on_unknown = OnUnknown::resubmit;
+  settings_.service.base_url = "http://127.0.0.1:" + std::to_string(test::closed_port());
+  const ErrorDetails details = failure();
+  EXPECT_EQ(details.kind, ErrorKind::network);
+  EXPECT_EQ(details.paid, Paid::maybe);
+  EXPECT_EQ(row().state, State::prepared);
+}
+
+// Once it is proven that there is no task, a refusal leaves nothing to look up.
+TEST_F(CycleJournal, RefusalAfterAProofThatThereIsNoTaskLeavesNothingOpen) {
+  lose_a_post();
+  list_nothing();
+  api_.add(api_error(429, 1101));
+  EXPECT_EQ(failure().paid, Paid::no);
+  EXPECT_EQ(row().state, State::waiting);
+}
+
 // ---- a task whose name is lost
 
 class CycleJournalNameless : public CycleJournal, public ::testing::WithParamInterface<State> {

@@ -97,6 +97,10 @@ void Claim::change_even_if_cancelled(const Change& change_row) {
   write_down([&] { change(change_row); });
 }
 
+bool Claim::is_of_another(const std::string& task_id) {
+  return in_transaction(*journal_.connection_, [&] { return journal_.records_.is_of_another(task_id, row_); });
+}
+
 bool Claim::try_prepare(const std::string& external_task_id, const std::string& request, unsigned max_tasks) {
   bool goes = false;
   row_ = in_transaction(*journal_.connection_, [&] {

@@ -47,6 +47,10 @@ class Claim {
   [[nodiscard]] bool waited_for_another() const noexcept { return waited_; }
   [[nodiscard]] int missed_beats() const noexcept { return heartbeat_->failures(); }
 
+  // A task that was found by the row's external_task_id is another clip's, or may be, by what the journal has. Throws
+  // Error for trouble with the store.
+  [[nodiscard]] bool is_of_another(const std::string& task_id);
+
   // Each is one committed transaction. Throws LeaseLost, or Error for trouble with the store. All but prepare() say
   // what has already happened, and are written also when the run was cancelled.
 

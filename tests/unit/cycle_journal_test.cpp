@@ -176,6 +176,91 @@ TEST_F(CycleJournal, RefusalAfterAProofThatThereIsNoTaskLeavesNothingOpen) {
   EXPECT_EQ(row().state, State::waiting);
 }
 
+// ---- an external_task_id that two clips have
+
+class CycleJournalSharedId : public CycleJournal {
+ protected:
+  // "rain" has the task of kOurs.
+  void make_rain() {
+    api_.add(task_answer("submitted"));
+    succeed();
+    EXPECT_EQ(run("rain").origin, Origin::submitted);
+  }
+  // Kling refuses an external_task_id that is not unique.
+  void refuse_wind() {
+    api_.add(api_error(400, 1201));
+    EXPECT_EQ(failure("wind").kind, ErrorKind::input);
+    EXPECT_EQ(row("wind").state, State::waiting);
+  }
+  void expect_rains_task_is_refused(Paid paid) {
+    const ErrorDetails details = failure("wind");
+    EXPECT_EQ(details.kind, ErrorKind::settings) << details.message;
+    EXPECT_EQ(details.paid, paid);
+    EXPECT_NE(details.message.find("another clip"), std::string::npos) << details.message;
+    EXPECT_EQ(row("wind").task_id, "");
+  }
+};
+
+TEST_F(CycleJournalSharedId, TaskOfAnotherClipIsNotAdoptedAfterARefusal) {
+  make_rain();
+  refuse_wind();
+  api_.add(api_error(400, 1201));
+  api_.add(task_answer("succeed"));
+  expect_rains_task_is_refused(Paid::no);
+  EXPECT_EQ(row("wind").state, State::waiting);
+  // With an id of its own it is asked for.
+  settings_.request.external_task_id = "ours-2";
+  api_.add(task_answer("submitted"));
+  succeed();
+  EXPECT_EQ(run("wind").origin, Origin::submitted);
+  EXPECT_EQ(row("wind").external_task_id, "ours-2");
+}
+
+TEST_F(CycleJournalSharedId, TaskOfAnotherClipIsNotAdoptedAfterALostPost) {
+  make_rain();
+  api_.add(test::reset());
+  api_.add(task_answer("succeed"));
+  expect_rains_task_is_refused(Paid::maybe);
+  EXPECT_EQ(row("wind").state, State::prepared);
+  api_.add(task_answer("succeed"));
+  expect_rains_task_is_refused(Paid::maybe);
+  EXPECT_EQ(row("wind").state, State::prepared);
+  EXPECT_EQ(api_.posts(), 2);
+}
+
+// Whose POST has made it is not written down, but wind's were refused.
+TEST_F(CycleJournalSharedId, TaskThatMayBeAnotherClipsIsNotAdoptedAfterARefusal) {
+  lose_a_post("rain");
+  refuse_wind();
+  api_.add(api_error(400, 1201));
+  api_.add(task_answer("succeed"));
+  expect_rains_task_is_refused(Paid::no);
+  find_and_succeed();
+  EXPECT_EQ(run("rain").origin, Origin::looked_up);
+}
+
+TEST_F(CycleJournalSharedId, SameIdAtAnotherServiceOrAccountIsAnotherTask) {
+  for (const std::string column : {"service", "account"}) {
+    lose_a_post("rain of another " + column);
+    sql("UPDATE klingv2a_tasks SET " + column + " = 'another' WHERE key = 'rain of another " + column + "'");
+  }
+  lose_a_post("wind");
+  find_and_succeed();
+  EXPECT_EQ(run("wind").origin, Origin::looked_up);
+}
+
+// What was refused twice may be refused because an earlier POST has made the task: nothing is paid then.
+TEST_F(CycleJournal, TaskThatARefusalWasAboutIsNotOneThatWasAskedForNow) {
+  api_.add(api_error(400, 1201));
+  EXPECT_EQ(failure().kind, ErrorKind::input);
+  api_.add(api_error(400, 1201));
+  find_and_succeed();
+  const CycleResult result = run();
+  EXPECT_EQ(result.origin, Origin::looked_up);
+  EXPECT_EQ(seen_.origins.back(), Origin::looked_up);
+  EXPECT_EQ(row().task_id, kTaskId);
+}
+
 // ---- a task whose name is lost
 
 class CycleJournalNameless : public CycleJournal, public ::testing::WithParamInterface<State> {

@@ -15,6 +15,21 @@ void enter(Row& row, State state, std::int64_t now_ms) {
   row.at_ms.at(static_cast<std::size_t>(state)) = now_ms;
 }
 
+// The run that had the row before may have come back to life, and have written down the task of its POST.
+void check_has_no_task(const Row& row) {
+  if (row.task_id.empty()) return;
+  throw LeaseLost({.kind = ErrorKind::busy,
+                   .retryable = true,
+                   .message = "an earlier run has written down that task " + row.task_id + " was made for this clip"});
+}
+
+// Both are paid, and the row holds one.
+void tell_of_second_task(const Row& row, const std::string& task_id) {
+  if (row.task_id == task_id) return;
+  g_warning("task %s was made for the clip of the journal's row %" G_GINT64_FORMAT ", which has task %s",
+            task_id.c_str(), row.id, row.task_id.c_str());
+}
+
 }  // namespace
 
 Claim::Claim(Journal& journal, Row row, bool waited)
@@ -55,7 +70,8 @@ void Claim::name_task() {
   if (unwritten_task_id_.empty()) return;
   in_transaction(*journal_.connection_, [&] {
     std::optional<Row> row = journal_.records_.by_id(row_.id);
-    if (!row || row->external_task_id != row_.external_task_id || !row->task_id.empty()) return;
+    if (!row || row->external_task_id != row_.external_task_id) return;
+    if (!row->task_id.empty()) return tell_of_second_task(*row, unwritten_task_id_);
     row->task_id = unwritten_task_id_;
     enter(*row, State::submitted, journal_.now_ms());
     ++row->beat;
@@ -105,6 +121,7 @@ bool Claim::try_prepare(const std::string& external_task_id, const std::string& 
   bool goes = false;
   row_ = in_transaction(*journal_.connection_, [&] {
     Row row = own_row();
+    check_has_no_task(row);
     const bool is_new = row.ticket == 0;
     if (is_new) row.ticket = journal_.records_.next_ticket();
     goes = journal_.may_go(row, max_tasks);
@@ -139,6 +156,7 @@ void Claim::prepare(const std::string& external_task_id, const std::string& requ
 
 void Claim::refused(const std::string& message) {
   change_even_if_cancelled([&](Row& row) {
+    check_has_no_task(row);
     row.message = message;
     enter(row, State::waiting, journal_.now_ms());
   });
@@ -173,6 +191,7 @@ void Claim::downloaded(const std::string& name, const std::string& form, const s
 void Claim::start_over() {
   unwritten_task_id_.clear();
   change_even_if_cancelled([&](Row& row) {
+    if (row.state != State::failed) check_has_no_task(row);
     row.external_task_id.clear();
     row.task_id.clear();
     row.ticket = 0;

@@ -25,8 +25,8 @@ namespace klingv2a::journal {
 // Told, now and then, what is waited for.
 using OnWait = std::function<void(const std::string& what)>;
 
-// The lease is lost: this run stood still for so long that another one took the clip over. Nothing was written. To
-// claim the clip again is the way on.
+// The lease is lost: this run stood still for so long that another one took the clip over; or what was to be written is
+// overtaken, since the row has a task by now. Nothing was written. To claim the clip again is the way on.
 class LeaseLost : public Error {
  public:
   using Error::Error;
@@ -68,7 +68,7 @@ class Claim {
   void ended(State state, const std::string& message, const std::string& failure_kind, const std::string& deduction);
   // The result's file is kept; `name` is the one among the results.
   void downloaded(const std::string& name, const std::string& form, const std::string& checksum, std::int64_t bytes);
-  // The row of a failed task is used for another one.
+  // The row of a failed task, or of a POST that certainly made none, is used for another one.
   void start_over();
   // The row is removed: whatever was paid for it, the clip's next run knows nothing of it and pays again.
   void forget();

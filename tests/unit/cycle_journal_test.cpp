@@ -40,13 +40,16 @@ Answer api_error(int status, int code) {
 class Seen : public CycleObserver {
  public:
   void on_phase(Phase) override {}
-  void before_submit() override {}
+  void before_submit() override {
+    if (submit_hook) submit_hook();
+  }
   void on_task(const kling::Task&) override {}
   void on_waiting(Seconds) override {}
   void on_retry(const Error&, int, Seconds) override {}
   void on_origin(Origin origin) override { origins.push_back(origin); }
 
   std::vector<Origin> origins;
+  std::function<void()> submit_hook;
 };
 
 class CycleJournal : public ::testing::Test {
@@ -174,6 +177,18 @@ TEST_F(CycleJournal, RefusalAfterAProofThatThereIsNoTaskLeavesNothingOpen) {
   api_.add(api_error(429, 1101));
   EXPECT_EQ(failure().paid, Paid::no);
   EXPECT_EQ(row().state, State::waiting);
+}
+
+// Between this run's look-up and its POST the run before, which had only stood still, writes down its task.
+TEST_F(CycleJournal, TaskThatComesToLightBeforeThePostIsGoneOnWith) {
+  lose_a_post();
+  list_nothing();
+  seen_.submit_hook = [this] { sql(std::string("UPDATE klingv2a_tasks SET state = 2, task_id = '") + kTaskId + "'"); };
+  succeed();
+  const CycleResult result = run();
+  EXPECT_EQ(result.origin, Origin::resumed);
+  EXPECT_EQ(result.task.task_id, kTaskId);
+  EXPECT_EQ(api_.posts(), 1);
 }
 
 // ---- an external_task_id that two clips have

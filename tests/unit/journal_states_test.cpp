@@ -153,6 +153,7 @@ TEST_P(JournalStates, ATaskThatCouldNotBeWrittenDownIsNamedByTheNextStep) {
   EXPECT_EQ(stored().state, State::succeeded);
   EXPECT_EQ(stored().task_id, "task-1");
   EXPECT_EQ(stored().entered_ms(State::succeeded), succeeded);
+  held->ended(State::failed, "", "task-failed", "");
   held->start_over();
   EXPECT_EQ(stored().task_id, "") << "the row is for another task";
 }

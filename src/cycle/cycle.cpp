@@ -27,6 +27,7 @@ constexpr int kMostLostLeases = 3;
 std::optional<std::string> why_not_absent(Run& run, const kling::LookupResult& result) {
   if (result.verdict != kling::LookupResult::Verdict::absent) return result.why;
   if (run.claim().row().state != State::prepared) return "it was there once, but " + result.why;
+  if (!run.claim().is_of_this_account()) return "it was asked for with another key, and " + result.why;
   return std::nullopt;
 }
 

@@ -32,9 +32,10 @@ void tell_of_second_task(const Row& row, const std::string& task_id) {
 
 }  // namespace
 
-Claim::Claim(Journal& journal, Row row, bool waited)
+Claim::Claim(Journal& journal, Row row, const std::string& account, bool waited)
     : journal_(journal),
       row_(std::move(row)),
+      account_(account.empty() ? row_.account : account),
       waited_(waited),
       heartbeat_(std::make_unique<Heartbeat>(journal.location_, row_.id, journal.owner_)) {}
 
@@ -124,8 +125,10 @@ bool Claim::try_prepare(const std::string& external_task_id, const std::string& 
     check_has_no_task(row);
     const bool is_new = row.ticket == 0;
     if (is_new) row.ticket = journal_.records_.next_ticket();
-    goes = journal_.may_go(row, max_tasks);
+    if (row.state == State::waiting) row.account = account_;
+    goes = journal_.may_go(row, account_, max_tasks);
     if (goes) {
+      row.account = account_;
       if (row.external_task_id.empty()) row.external_task_id = external_task_id;
       row.request = request;
       enter(row, State::prepared, journal_.now_ms());

@@ -43,6 +43,9 @@ class Claim {
 
   // As it was last read or written by us.
   [[nodiscard]] const Row& row() const noexcept { return row_; }
+  // The row's POST, if one was prepared, was prepared for the account that this claim is made for: what that account's
+  // list lacks does not exist.
+  [[nodiscard]] bool is_of_this_account() const noexcept { return row_.account == account_; }
   // Another run had the clip when we came.
   [[nodiscard]] bool waited_for_another() const noexcept { return waited_; }
   [[nodiscard]] int missed_beats() const noexcept { return heartbeat_->failures(); }
@@ -75,7 +78,7 @@ class Claim {
 
  private:
   friend class Journal;
-  Claim(Journal& journal, Row row, bool waited);
+  Claim(Journal& journal, Row row, const std::string& account, bool waited);
   [[nodiscard]] bool try_prepare(const std::string& external_task_id, const std::string& request, unsigned max_tasks);
   template <typename Change>
   void change(const Change& change);
@@ -92,6 +95,7 @@ class Claim {
   Journal& journal_;
   Row row_;
   std::string unwritten_task_id_;  // accepted, and not in the row yet
+  const std::string account_;      // that would be asked for a task
   const bool waited_;
   std::unique_ptr<Heartbeat> heartbeat_;
 };
@@ -102,7 +106,7 @@ class Journal {
   Journal(Location location, Clock& clock, GObjectPtr<GCancellable> cancel);
 
   // Finds the clip's row, or makes it, and takes it over as soon as nobody else has it. Throws Error{still-running}
-  // after `patience`.
+  // after `patience`. A row keeps the account that was asked for its task, until prepare() asks clip.account.
   [[nodiscard]] std::unique_ptr<Claim> claim(const ClipIdentity& clip, Seconds patience, const OnWait& on_wait);
   // The same for a row that is known by its id. Throws Error{settings} when there is none (any more).
   [[nodiscard]] std::unique_ptr<Claim> claim_row(std::int64_t id, Seconds patience, const OnWait& on_wait);
@@ -118,8 +122,9 @@ class Journal {
   [[nodiscard]] std::optional<Row> try_claim_row(std::int64_t id, Row& other);
   [[nodiscard]] bool take_over(Row& row, Row& other);
   template <typename Try>
-  std::unique_ptr<Claim> claim_when_free(const Try& try_once, Seconds patience, const OnWait& on_wait);
-  [[nodiscard]] bool may_go(const Row& row, unsigned max_tasks);
+  std::unique_ptr<Claim> claim_when_free(const Try& try_once, const std::string& account, Seconds patience,
+                                         const OnWait& on_wait);
+  [[nodiscard]] bool may_go(const Row& row, const std::string& account, unsigned max_tasks);
   [[nodiscard]] bool is_under_way(const Row& row);
   [[nodiscard]] std::int64_t now_ms();
   void wait();

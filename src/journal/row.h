@@ -30,7 +30,7 @@ struct Row {
   std::string key;               // the clip's key
   std::int64_t length_ms = 0;    // the clip's length as the service sees it
   std::string service;           // base URL
-  std::string account;           // tells accounts of one service apart; no secret can be had from it
+  std::string account;           // that was asked for the task, or is to be; no secret can be had from it
   std::string external_task_id;  // empty: no POST was prepared yet
   std::string request;           // the submit's JSON, without secrets
   State state = State::waiting;

@@ -179,6 +179,33 @@ TEST_F(CycleJournal, RefusalAfterAProofThatThereIsNoTaskLeavesNothingOpen) {
   EXPECT_EQ(row().state, State::waiting);
 }
 
+// Another account's list cannot have it; nobody can tell whether two keys are of one account.
+TEST_F(CycleJournal, ListOfAnotherKeyProvesNothing) {
+  lose_a_post();
+  settings_.service.api_key = "another key";
+  for (int again = 0; again < 2; ++again) {
+    list_nothing();
+    const ErrorDetails details = failure();
+    EXPECT_EQ(details.kind, ErrorKind::unknown_outcome);
+    EXPECT_EQ(details.paid, Paid::maybe);
+    EXPECT_NE(details.message.find("another key"), std::string::npos) << details.message;
+    EXPECT_EQ(api_.posts(), 1);
+  }
+  settings_.service.api_key = "key";
+  list_nothing();
+  api_.add(task_answer("submitted"));
+  succeed();
+  EXPECT_EQ(run().origin, Origin::submitted);
+  EXPECT_EQ(api_.posts(), 2);
+}
+
+TEST_F(CycleJournal, TaskThatAnotherKeyFindsIsTaken) {
+  lose_a_post();
+  settings_.service.api_key = "another key";
+  find_and_succeed();
+  EXPECT_EQ(run().origin, Origin::looked_up);
+}
+
 // Between this run's look-up and its POST the run before, which had only stood still, writes down its task.
 TEST_F(CycleJournal, TaskThatComesToLightBeforeThePostIsGoneOnWith) {
   lose_a_post();
@@ -250,6 +277,13 @@ TEST_F(CycleJournalSharedId, TaskThatMayBeAnotherClipsIsNotAdoptedAfterARefusal)
   api_.add(api_error(400, 1201));
   api_.add(task_answer("succeed"));
   expect_rains_task_is_refused(Paid::no);
+  find_and_succeed();
+  EXPECT_EQ(run("rain").origin, Origin::looked_up);
+}
+
+TEST_F(CycleJournalSharedId, ClipThatWasRefusedHasNoTaskToBeMistakenFor) {
+  lose_a_post("rain");
+  refuse_wind();
   find_and_succeed();
   EXPECT_EQ(run("rain").origin, Origin::looked_up);
 }

@@ -23,6 +23,14 @@ using journal::State;
 // A run that stands still for too often is on a machine that cannot do this.
 constexpr int kMostLostLeases = 3;
 
+// Why it is not proven that an earlier POST made no task. Nothing: it is.
+std::optional<std::string> why_not_absent(Run& run, const kling::LookupResult& result) {
+  if (result.verdict != kling::LookupResult::Verdict::absent) return result.why;
+  if (run.claim().row().state != State::prepared) return "it was there once, but " + result.why;
+  if (!run.claim().is_of_this_account()) return "it was asked for with another key, and " + result.why;
+  return std::nullopt;
+}
+
 // An earlier run has prepared a POST, and nobody has written down what became of it. True: it made a task, which is
 // ours now. False: another POST may go out.
 bool adopt_earlier_task(Run& run) {
@@ -33,15 +41,14 @@ bool adopt_earlier_task(Run& run) {
     accept(run, *result.task);
     return true;
   }
-  if (result.verdict == kling::LookupResult::Verdict::absent) run.note_not_paid();
-  if (run.settings.on_unknown == OnUnknown::resubmit || result.verdict == kling::LookupResult::Verdict::absent)
-    return false;
-  throw Error(
-      {.kind = ErrorKind::unknown_outcome,
-       .paid = Paid::maybe,
-       .message = "an earlier run asked for this clip's task, and whether it exists is not known: " + result.why,
-       .advice = "look for external_task_id " + run.request.external_task_id +
-                 " in the account's tasks; if it is not there, on-unknown=resubmit asks for it again"});
+  const std::optional<std::string> why = why_not_absent(run, result);
+  if (!why) run.note_not_paid();
+  if (!why || run.settings.on_unknown == OnUnknown::resubmit) return false;
+  throw Error({.kind = ErrorKind::unknown_outcome,
+               .paid = Paid::maybe,
+               .message = "an earlier run asked for this clip's task, and whether it exists is not known: " + *why,
+               .advice = "look for external_task_id " + run.request.external_task_id +
+                         " in the account's tasks; if it is not there, on-unknown=resubmit asks for it again"});
 }
 
 // Frees the listener's port before the row is given back, which may take a slow disk's time: the clip's next run may
@@ -68,7 +75,7 @@ void fail_again_or_start_over(Run& run) {
 
 // A task for the clip: the journal's, or, when there is none, a new one for what is put into `publication`.
 void obtain_task(Run& run, const CycleClip& clip, std::unique_ptr<publish::Publication>& publication) {
-  switch (run.claim().row().state) {
+  switch (journal::state_to_resume(run.claim().row())) {
     case State::submitted:
       return run.set_origin(Origin::resumed);
     case State::succeeded:

@@ -116,7 +116,7 @@ class CycleObserver {
 // Runs the cycle from where the journal says that it stands. Throws Error; from the submit on it carries task_id,
 // external_task_id and paid, and is `retryable` only while nothing is paid.
 //  - the POST is not repeated after an outcome that may have created a task: the task is looked up, and what cannot be
-//    found is Error{unknown-outcome, paid=maybe}
+//    found is Error{unknown-outcome, paid=maybe}; what is found, but is another clip's, Error{settings}
 //  - a failed task: Error{task-failed (or content), paid=yes} with the service's own words; the same again for the same
 //    clip, unless it failed of something that passes
 //  - trouble with the journal before the POST: Error{disk|settings}, nothing is paid

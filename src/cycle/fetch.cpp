@@ -32,7 +32,7 @@ void adopt_earlier_task(Run& run) {
 // A task of the row's that can be asked for.
 void obtain_task(Run& run) {
   const journal::Row& row = run.claim().row();
-  switch (row.state) {
+  switch (journal::state_to_resume(row)) {
     case State::waiting:
       throw make_error(ErrorKind::settings, Phase::check, "no task was asked for yet: there is nothing to fetch",
                        "dub the video");

@@ -22,9 +22,16 @@ kling::LookupResult look_once(Run& run) {
                             [&] { return kling::look_up(run.client, run.request.external_task_id); });
 }
 
-}  // namespace
+// The service tells tasks by their external_task_id, which the user may have given to several clips.
+void check_is_ours(Run& run, const kling::Task& task) {
+  if (!run.claim().is_of_another(task.task_id)) return;
+  throw TaskOfAnother({.kind = ErrorKind::settings,
+                       .message = "task " + task.task_id + " of external_task_id " + run.request.external_task_id +
+                                  " is another clip's",
+                       .advice = "give each clip an external-task-id of its own, or none"});
+}
 
-kling::LookupResult find_task(Run& run) {
+kling::LookupResult look_a_few_times(Run& run) {
   kling::LookupResult result;
   int unknown = 0;
   try {
@@ -38,8 +45,16 @@ kling::LookupResult find_task(Run& run) {
     if (failure.kind() == ErrorKind::cancelled) throw;
     result = {.verdict = Verdict::unknown, .task = std::nullopt, .why = failure.what()};
   }
+  return result;
+}
+
+}  // namespace
+
+kling::LookupResult find_task(Run& run) {
+  kling::LookupResult result = look_a_few_times(run);
   g_debug("external_task_id %s: %s", run.request.external_task_id.c_str(),
           result.verdict == Verdict::found ? "the task is found" : result.why.c_str());
+  if (result.task) check_is_ours(run, *result.task);
   return result;
 }
 

@@ -8,8 +8,15 @@
 
 namespace klingv2a::cycle {
 
+// The task that was found is another clip's: two clips have one external_task_id. Error{settings}.
+class TaskOfAnother : public Error {
+ public:
+  using Error::Error;
+};
+
 // Looks the request's external_task_id up, a few times, since a fresh task may not be visible yet. A service that
-// cannot be asked is "unknown", with the reason. Throws Error{cancelled}.
+// cannot be asked is "unknown", with the reason. Throws TaskOfAnother, Error{cancelled}, Error{disk} for trouble with
+// the journal.
 [[nodiscard]] kling::LookupResult find_task(Run& run);
 
 }  // namespace klingv2a::cycle

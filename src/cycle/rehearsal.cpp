@@ -28,6 +28,13 @@ Rehearsal of_earlier_post(const journal::Row& row, OnUnknown on_unknown) {
                                                         : "that would be an error")};
 }
 
+// It is paid for certain, so that a list without it proves nothing.
+Rehearsal of_nameless_task(const journal::Row& row) {
+  return {.origin = Origin::looked_up,
+          .summary = "the task that an earlier run has made (external_task_id " + row.external_task_id +
+                     ") would be looked up, because the journal could not take down its task_id" + kNoPayment};
+}
+
 Rehearsal of_failed(const journal::Row& row) {
   if (may_pass(row.message)) return {.would_pay = true};
   return {.origin = Origin::resumed,
@@ -37,9 +44,9 @@ Rehearsal of_failed(const journal::Row& row) {
 
 // What the journal's row means for a run that would come now.
 Rehearsal by_row(const journal::Row& row, OnUnknown on_unknown, bool is_kept) {
-  switch (row.state) {
+  switch (journal::state_to_resume(row)) {
     case State::prepared:
-      return of_earlier_post(row, on_unknown);
+      return row.state == State::prepared ? of_earlier_post(row, on_unknown) : of_nameless_task(row);
     case State::submitted:
       return {.origin = Origin::resumed,
               .summary = "task " + row.task_id + " of an earlier run would be waited for" + kNoPayment};

@@ -53,6 +53,11 @@ class Run {
   void start_over();
   // It is known by now that there is no task.
   void note_not_paid() { paid_ = Paid::no; }
+  // A POST went out that may have made one.
+  void note_maybe_paid() {
+    if (paid_ == Paid::no) paid_ = Paid::maybe;
+  }
+  [[nodiscard]] Paid paid() const noexcept { return paid_; }
   // The task is there, and paid for.
   void note_accepted(const kling::Task& task);
   // One GET of the task, bounded by `patience`. Tells the observer when the status changed.

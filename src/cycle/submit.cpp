@@ -68,7 +68,8 @@ class SubmitAttempts {
   // Waits until the POST may go out again, or throws what ends the submit.
   void wait_after(const Error& failure) {
     const std::optional<Seconds> gap = gap_after(failure);
-    run_.write_down([&](journal::Claim& claim) { claim.refused(failure.what()); });
+    // Of an earlier POST, for which this one was to stand in, a refusal says nothing: that may be out as before.
+    if (run_.paid() == Paid::no) run_.write_down([&](journal::Claim& claim) { claim.refused(failure.what()); });
     if (!gap) throw run_.with_what_is_known(failure);
     run_.note_retry(failure, refused_ + not_sent_, *gap);
     run_.wait(*gap);
@@ -122,14 +123,29 @@ kling::Task post(Run& run) {
   return task;
 }
 
-// The task that an unclear answer was about. Also asked for after a refusal, when an earlier POST with the same
-// external_task_id may be what it was refused for.
+// The task that a refusal was about, when an earlier POST with the same external_task_id was: that is not paid again.
+std::optional<kling::Task> find_refused_for(Run& run) {
+  try {
+    std::optional<kling::Task> task = find_task(run).task;
+    if (task) run.set_origin(Origin::looked_up);
+    return task;
+  } catch (const TaskOfAnother&) {
+    // Under this id all of the clip's POSTs were refused, so it is free to take another one.
+    if (run.paid() == Paid::no) run.write_down([](journal::Claim& claim) { claim.start_over(); });
+    throw;
+  }
+}
+
+// The task that an unclear answer, or a refusal, was about.
 std::optional<kling::Task> find_after(Run& run, const Error& failure, bool sent_before) {
   if (failure.kind() == ErrorKind::cancelled) return std::nullopt;
-  const bool unclear = outcome_of(failure) == Outcome::unknown;
-  const bool maybe_known = sent_before && outcome_of(failure) == Outcome::refused && failure.kind() == ErrorKind::input;
-  if (!unclear && !maybe_known) return std::nullopt;
-  return find_task(run).task;
+  const Outcome outcome = outcome_of(failure);
+  if (outcome == Outcome::unknown) {
+    run.note_maybe_paid();  // first: a cancel may end the search
+    return find_task(run).task;
+  }
+  if (sent_before && outcome == Outcome::refused && failure.kind() == ErrorKind::input) return find_refused_for(run);
+  return std::nullopt;
 }
 
 }  // namespace

@@ -9,8 +9,9 @@ namespace klingv2a::cycle {
 
 // Until a task is accepted. The POST goes out again only after a definite refusal "for now" (until the time-out) or
 // when no byte of it reached a server (a few times); before_submit() is asked before each.
-// Throws Error{unknown-outcome, paid=maybe} when a task may exist, Error{cancelled} with what is known of the money,
-// the service's own refusal otherwise.
+// Throws Error{unknown-outcome, paid=maybe} when a task may exist, Error{settings} when the service knows another
+// clip's task by the external_task_id, Error{cancelled} with what is known of the money, the service's own refusal
+// otherwise.
 void submit(Run& run);
 
 // The request as JSON for the journal and for messages: without callback URL, signatures and the way to a published

@@ -15,11 +15,27 @@ void enter(Row& row, State state, std::int64_t now_ms) {
   row.at_ms.at(static_cast<std::size_t>(state)) = now_ms;
 }
 
+// The run that had the row before may have come back to life, and have written down the task of its POST.
+void check_has_no_task(const Row& row) {
+  if (row.task_id.empty()) return;
+  throw LeaseLost({.kind = ErrorKind::busy,
+                   .retryable = true,
+                   .message = "an earlier run has written down that task " + row.task_id + " was made for this clip"});
+}
+
+// Both are paid, and the row holds one.
+void tell_of_second_task(const Row& row, const std::string& task_id) {
+  if (row.task_id == task_id) return;
+  g_warning("task %s was made for the clip of the journal's row %" G_GINT64_FORMAT ", which has task %s",
+            task_id.c_str(), row.id, row.task_id.c_str());
+}
+
 }  // namespace
 
-Claim::Claim(Journal& journal, Row row, bool waited)
+Claim::Claim(Journal& journal, Row row, const std::string& account, bool waited)
     : journal_(journal),
       row_(std::move(row)),
+      account_(account.empty() ? row_.account : account),
       waited_(waited),
       heartbeat_(std::make_unique<Heartbeat>(journal.location_, row_.id, journal.owner_)) {}
 
@@ -35,6 +51,7 @@ Claim::~Claim() {
 
 void Claim::give_back() {
   journal_.outlive_cancel();
+  name_task();
   in_transaction(*journal_.connection_, [&] {
     journal_.connection_->run("UPDATE klingv2a_tasks SET owner = '', ticket = 0 WHERE id = $1 AND owner = $2",
                               {std::to_string(row_.id), journal_.owner_});
@@ -49,8 +66,24 @@ Row Claim::own_row() {
                    .message = "another run took this clip over while this one stood still"});
 }
 
+// What is paid is written whoever has the row by now.
+void Claim::name_task() {
+  if (unwritten_task_id_.empty()) return;
+  in_transaction(*journal_.connection_, [&] {
+    std::optional<Row> row = journal_.records_.by_id(row_.id);
+    if (!row || row->external_task_id != row_.external_task_id) return;
+    if (!row->task_id.empty()) return tell_of_second_task(*row, unwritten_task_id_);
+    row->task_id = unwritten_task_id_;
+    enter(*row, State::submitted, journal_.now_ms());
+    ++row->beat;
+    journal_.records_.update(*row);
+  });
+  unwritten_task_id_.clear();
+}
+
 template <typename Change>
 void Claim::change(const Change& change) {
+  name_task();
   row_ = in_transaction(*journal_.connection_, [&] {
     Row row = own_row();
     change(row);
@@ -81,14 +114,21 @@ void Claim::change_even_if_cancelled(const Change& change_row) {
   write_down([&] { change(change_row); });
 }
 
+bool Claim::is_of_another(const std::string& task_id) {
+  return in_transaction(*journal_.connection_, [&] { return journal_.records_.is_of_another(task_id, row_); });
+}
+
 bool Claim::try_prepare(const std::string& external_task_id, const std::string& request, unsigned max_tasks) {
   bool goes = false;
   row_ = in_transaction(*journal_.connection_, [&] {
     Row row = own_row();
+    check_has_no_task(row);
     const bool is_new = row.ticket == 0;
     if (is_new) row.ticket = journal_.records_.next_ticket();
-    goes = journal_.may_go(row, max_tasks);
+    if (row.state == State::waiting) row.account = account_;
+    goes = journal_.may_go(row, account_, max_tasks);
     if (goes) {
+      row.account = account_;
       if (row.external_task_id.empty()) row.external_task_id = external_task_id;
       row.request = request;
       enter(row, State::prepared, journal_.now_ms());
@@ -119,24 +159,14 @@ void Claim::prepare(const std::string& external_task_id, const std::string& requ
 
 void Claim::refused(const std::string& message) {
   change_even_if_cancelled([&](Row& row) {
+    check_has_no_task(row);
     row.message = message;
     enter(row, State::waiting, journal_.now_ms());
   });
 }
 
 void Claim::accepted(const std::string& task_id) {
-  write_down([&] {
-    row_ = in_transaction(*journal_.connection_, [&] {
-      Row row = journal_.records_.by_id(row_.id).value_or(row_);
-      if (row.external_task_id == row_.external_task_id && row.task_id.empty()) {
-        row.task_id = task_id;
-        enter(row, State::submitted, journal_.now_ms());
-        ++row.beat;
-        journal_.records_.update(row);
-      }
-      return row;
-    });
-  });
+  unwritten_task_id_ = task_id;
   change_even_if_cancelled([](Row&) {});  // throws when the row is another's by now
 }
 
@@ -162,7 +192,9 @@ void Claim::downloaded(const std::string& name, const std::string& form, const s
 }
 
 void Claim::start_over() {
+  unwritten_task_id_.clear();
   change_even_if_cancelled([&](Row& row) {
+    if (row.state != State::failed) check_has_no_task(row);
     row.external_task_id.clear();
     row.task_id.clear();
     row.ticket = 0;

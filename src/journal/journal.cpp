@@ -35,21 +35,22 @@ Journal::Journal(Location location, Clock& clock, GObjectPtr<GCancellable> cance
       watch_(clock) {}
 
 std::unique_ptr<Claim> Journal::claim(const ClipIdentity& clip, Seconds patience, const OnWait& on_wait) {
-  return claim_when_free([&](Row& other) { return try_claim(clip, other); }, patience, on_wait);
+  return claim_when_free([&](Row& other) { return try_claim(clip, other); }, clip.account, patience, on_wait);
 }
 
 std::unique_ptr<Claim> Journal::claim_row(std::int64_t id, Seconds patience, const OnWait& on_wait) {
-  return claim_when_free([&](Row& other) { return try_claim_row(id, other); }, patience, on_wait);
+  return claim_when_free([&](Row& other) { return try_claim_row(id, other); }, "", patience, on_wait);
 }
 
 template <typename Try>
-std::unique_ptr<Claim> Journal::claim_when_free(const Try& try_once, Seconds patience, const OnWait& on_wait) {
+std::unique_ptr<Claim> Journal::claim_when_free(const Try& try_once, const std::string& account, Seconds patience,
+                                                const OnWait& on_wait) {
   const Seconds give_up_at = clock_.now() + patience;
   bool waited = false;
   for (;;) {
     Row other;
     if (std::optional<Row> row = try_once(other))
-      return std::unique_ptr<Claim>(new Claim(*this, std::move(*row), waited));
+      return std::unique_ptr<Claim>(new Claim(*this, std::move(*row), account, waited));
     if (clock_.now() > give_up_at) {
       throw Error({.kind = ErrorKind::still_running,
                    .paid = other.state == State::waiting ? Paid::no : Paid::maybe,
@@ -71,7 +72,6 @@ std::optional<Row> Journal::try_claim(const ClipIdentity& clip, Row& other) {
       row->at_ms.front() = now_ms();
       records_.insert(*row);
     }
-    row->account = clip.account;
     return take_over(*row, other) ? row : std::nullopt;
   });
 }
@@ -99,10 +99,10 @@ bool Journal::take_over(Row& row, Row& other) {
   return true;
 }
 
-// Within a transaction: would one more task be within the limit, and has nobody waited for longer?
-bool Journal::may_go(const Row& row, unsigned max_tasks) {
+// Within a transaction: would one more task of the account be within the limit, and has nobody waited for longer?
+bool Journal::may_go(const Row& row, const std::string& account, unsigned max_tasks) {
   unsigned before_us = 0;
-  for (const Row& other : records_.open_rows(row.account)) {
+  for (const Row& other : records_.open_rows(account)) {
     if (other.id == row.id) continue;
     const bool waits = other.state == State::waiting;
     const bool is_earlier = other.ticket != 0 && other.ticket < row.ticket && watch_.is_alive(other);

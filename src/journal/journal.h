@@ -25,8 +25,8 @@ namespace klingv2a::journal {
 // Told, now and then, what is waited for.
 using OnWait = std::function<void(const std::string& what)>;
 
-// The lease is lost: this run stood still for so long that another one took the clip over. Nothing was written. To
-// claim the clip again is the way on.
+// The lease is lost: this run stood still for so long that another one took the clip over; or what was to be written is
+// overtaken, since the row has a task by now. Nothing was written. To claim the clip again is the way on.
 class LeaseLost : public Error {
  public:
   using Error::Error;
@@ -43,9 +43,16 @@ class Claim {
 
   // As it was last read or written by us.
   [[nodiscard]] const Row& row() const noexcept { return row_; }
+  // The row's POST, if one was prepared, was prepared for the account that this claim is made for: what that account's
+  // list lacks does not exist.
+  [[nodiscard]] bool is_of_this_account() const noexcept { return row_.account == account_; }
   // Another run had the clip when we came.
   [[nodiscard]] bool waited_for_another() const noexcept { return waited_; }
   [[nodiscard]] int missed_beats() const noexcept { return heartbeat_->failures(); }
+
+  // A task that was found by the row's external_task_id is another clip's, or may be, by what the journal has. Throws
+  // Error for trouble with the store.
+  [[nodiscard]] bool is_of_another(const std::string& task_id);
 
   // Each is one committed transaction. Throws LeaseLost, or Error for trouble with the store. All but prepare() say
   // what has already happened, and are written also when the run was cancelled.
@@ -55,25 +62,27 @@ class Claim {
   // after `patience`.
   void prepare(const std::string& external_task_id, const std::string& request, unsigned max_tasks, Seconds patience,
                const OnWait& on_wait);
-  // The POST was definitely refused, or never left.
+  // The POST was definitely refused, or never left, and no earlier one is unsettled.
   void refused(const std::string& message);
-  // The task exists. Written whoever has the row by now: it is paid.
+  // The task exists. Written whoever has the row by now: it is paid. What cannot be written is written with the next
+  // step, or when the row is given back.
   void accepted(const std::string& task_id);
   // The task has ended: succeeded or failed.
   void ended(State state, const std::string& message, const std::string& failure_kind, const std::string& deduction);
   // The result's file is kept; `name` is the one among the results.
   void downloaded(const std::string& name, const std::string& form, const std::string& checksum, std::int64_t bytes);
-  // The row of a failed task is used for another one.
+  // The row of a failed task, or of a POST that certainly made none, is used for another one.
   void start_over();
   // The row is removed: whatever was paid for it, the clip's next run knows nothing of it and pays again.
   void forget();
 
  private:
   friend class Journal;
-  Claim(Journal& journal, Row row, bool waited);
+  Claim(Journal& journal, Row row, const std::string& account, bool waited);
   [[nodiscard]] bool try_prepare(const std::string& external_task_id, const std::string& request, unsigned max_tasks);
   template <typename Change>
   void change(const Change& change);
+  void name_task();
   // Twice when the first attempt is cut short by a cancel, or by a store that goes away and comes back: it may have
   // been stored then, so `write` must be one that can be repeated.
   template <typename Write>
@@ -85,6 +94,8 @@ class Claim {
 
   Journal& journal_;
   Row row_;
+  std::string unwritten_task_id_;  // accepted, and not in the row yet
+  const std::string account_;      // that would be asked for a task
   const bool waited_;
   std::unique_ptr<Heartbeat> heartbeat_;
 };
@@ -95,7 +106,7 @@ class Journal {
   Journal(Location location, Clock& clock, GObjectPtr<GCancellable> cancel);
 
   // Finds the clip's row, or makes it, and takes it over as soon as nobody else has it. Throws Error{still-running}
-  // after `patience`.
+  // after `patience`. A row keeps the account that was asked for its task, until prepare() asks clip.account.
   [[nodiscard]] std::unique_ptr<Claim> claim(const ClipIdentity& clip, Seconds patience, const OnWait& on_wait);
   // The same for a row that is known by its id. Throws Error{settings} when there is none (any more).
   [[nodiscard]] std::unique_ptr<Claim> claim_row(std::int64_t id, Seconds patience, const OnWait& on_wait);
@@ -111,8 +122,9 @@ class Journal {
   [[nodiscard]] std::optional<Row> try_claim_row(std::int64_t id, Row& other);
   [[nodiscard]] bool take_over(Row& row, Row& other);
   template <typename Try>
-  std::unique_ptr<Claim> claim_when_free(const Try& try_once, Seconds patience, const OnWait& on_wait);
-  [[nodiscard]] bool may_go(const Row& row, unsigned max_tasks);
+  std::unique_ptr<Claim> claim_when_free(const Try& try_once, const std::string& account, Seconds patience,
+                                         const OnWait& on_wait);
+  [[nodiscard]] bool may_go(const Row& row, const std::string& account, unsigned max_tasks);
   [[nodiscard]] bool is_under_way(const Row& row);
   [[nodiscard]] std::int64_t now_ms();
   void wait();

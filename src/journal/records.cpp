@@ -112,6 +112,14 @@ std::vector<Row> Records::open_rows(const std::string& account) {
   return select("WHERE account = $1 AND state IN (0, 1, 2)", {account});
 }
 
+bool Records::is_of_another(const std::string& task_id, const Row& row) {
+  return !select(
+              "WHERE id <> $1 AND service = $2 AND (task_id = $3 OR (task_id = '' AND state <> 0 AND "
+              "external_task_id = $4 AND account = $5))",
+              {std::to_string(row.id), row.service, task_id, row.external_task_id, row.account})
+              .empty();
+}
+
 std::vector<Row> Records::all() {
   return select("", {});
 }

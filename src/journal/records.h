@@ -19,6 +19,9 @@ class Records {
   [[nodiscard]] std::optional<Row> by_id(std::int64_t id);
   // The account's rows that wait for their turn or whose task may be under way.
   [[nodiscard]] std::vector<Row> open_rows(const std::string& account);
+  // Another row of the same service has this task; or a POST of its own that may have made it, for it went out under
+  // the same external_task_id, by the same account, and its task is not known.
+  [[nodiscard]] bool is_of_another(const std::string& task_id, const Row& row);
   // All, oldest first.
   [[nodiscard]] std::vector<Row> all();
   // A ticket behind all that were given out.

@@ -21,4 +21,10 @@ std::string_view to_string(State state) noexcept {
   return "unknown";
 }
 
+State state_to_resume(const Row& row) noexcept {
+  const bool has_task =
+      row.state == State::submitted || row.state == State::succeeded || row.state == State::downloaded;
+  return has_task && row.task_id.empty() ? State::prepared : row.state;
+}
+
 }  // namespace klingv2a::journal

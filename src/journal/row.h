@@ -30,7 +30,7 @@ struct Row {
   std::string key;               // the clip's key
   std::int64_t length_ms = 0;    // the clip's length as the service sees it
   std::string service;           // base URL
-  std::string account;           // tells accounts of one service apart; no secret can be had from it
+  std::string account;           // that was asked for the task, or is to be; no secret can be had from it
   std::string external_task_id;  // empty: no POST was prepared yet
   std::string request;           // the submit's JSON, without secrets
   State state = State::waiting;
@@ -49,6 +49,10 @@ struct Row {
 
   [[nodiscard]] std::int64_t entered_ms(State which) const { return at_ms.at(static_cast<std::size_t>(which)); }
 };
+
+// Where a run goes on: a task of which all was written down but its task_id is to be looked up, like one that may
+// exist.
+[[nodiscard]] State state_to_resume(const Row& row) noexcept;
 
 // What makes a clip itself, for finding its row.
 struct ClipIdentity {

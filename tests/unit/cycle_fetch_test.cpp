@@ -163,6 +163,17 @@ TEST_F(CycleFetch, TaskThatNobodyKnowsIsLookedUpAndNotSubmitted) {
   EXPECT_EQ(state(), journal::State::prepared);
 }
 
+// A run could write down that the task had ended, but not its name.
+TEST_F(CycleFetch, TaskWhoseNameIsLostIsLookedUp) {
+  leave(Left::prepared);
+  const auto connection = open_connection(location(), journal::Durability::crash_of_program, nullptr);
+  in_transaction(*connection, [&] { connection->run("UPDATE klingv2a_tasks SET state = 3", {}); });
+  api_.add(task_answer("succeed"));
+  succeed();
+  EXPECT_EQ(fetch().origin, Origin::looked_up);
+  EXPECT_EQ(state(), journal::State::downloaded);
+}
+
 TEST_F(CycleFetch, RowThatAnotherRunHasIsLeftAlone) {
   leave(Left::submitted);
   journal::Journal journal(location(), clock_, nullptr);

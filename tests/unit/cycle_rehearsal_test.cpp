@@ -74,6 +74,14 @@ bool says(const Rehearsal& rehearsal, const std::string& words) {
   return rehearsal.summary.find(words) != std::string::npos;
 }
 
+TEST_F(CycleRehearsal, ATaskWithoutANameWouldBeLookedUpAndNeverPaidForAgain) {
+  leave([](journal::Claim& claim) { claim.ended(journal::State::succeeded, "", "", ""); });
+  const Rehearsal rehearsal = rehearse();
+  EXPECT_FALSE(rehearsal.would_pay) << rehearsal.summary;
+  EXPECT_EQ(rehearsal.origin, Origin::looked_up);
+  EXPECT_TRUE(says(rehearsal, "external-1")) << rehearsal.summary;
+}
+
 // The service may show its whole list without the task, and then a run submits.
 TEST_F(CycleRehearsal, ATaskThatNobodyKnowsMayBePaidForAgainWhenItTurnsOutToBeAbsent) {
   leave_prepared();

@@ -219,6 +219,39 @@ TEST_P(JournalClaim, ATaskThatWasPaidIsWrittenDownEvenWithoutTheLease) {
   EXPECT_EQ(row.owner, kElsewhere);
 }
 
+// Whom this run took the row over from had only stood still: its POST was accepted after all.
+TEST_P(JournalClaim, ATaskThatTheRunBeforeWritesDownLateIsNotAskedForAgain) {
+  Journal journal = open();
+  const auto late = journal.claim(clip(), Seconds(0), ignore);
+  late->prepare("ours", "{}", 5, kPatience, ignore);
+  give_to("");
+  Journal next = open();
+  const auto claim = next.claim(clip(), Seconds(0), ignore);
+  EXPECT_EQ(claim->row().state, State::prepared);
+  EXPECT_THROW(late->accepted("task-1"), LeaseLost);
+  EXPECT_THROW(claim->prepare("ours", "{}", 5, kPatience, ignore), LeaseLost);
+  const auto row = journal.rows().front();
+  EXPECT_EQ(row.state, State::submitted);
+  EXPECT_EQ(row.task_id, "task-1");
+}
+
+// The same, but the second POST is out already. That it is refused, maybe for the first one's sake, changes nothing.
+TEST_P(JournalClaim, ARefusalDoesNotHideTheTaskThatTheRunBeforeWritesDownLate) {
+  Journal journal = open();
+  const auto late = journal.claim(clip(), Seconds(0), ignore);
+  late->prepare("ours", "{}", 5, kPatience, ignore);
+  give_to("");
+  Journal next = open();
+  const auto claim = next.claim(clip(), Seconds(0), ignore);
+  claim->prepare("ours", "{}", 5, kPatience, ignore);
+  EXPECT_THROW(late->accepted("task-1"), LeaseLost);
+  EXPECT_THROW(claim->refused("1201 external_task_id is not unique"), LeaseLost);
+  EXPECT_THROW(claim->start_over(), LeaseLost);
+  const auto row = journal.rows().front();
+  EXPECT_EQ(row.state, State::submitted);
+  EXPECT_EQ(row.task_id, "task-1");
+}
+
 TEST_P(JournalClaim, ARowOfAnotherIsNotGivenBack) {
   Journal journal = open();
   auto claim = journal.claim(clip(), Seconds(0), ignore);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <functional>
 #include <stdexcept>
 
 #include "fake_clock.h"
@@ -28,6 +29,25 @@ class JournalStates : public test::JournalStoreTest {
   std::int64_t next_second() {
     clock_.advance(Seconds(1));
     return static_cast<std::int64_t>(clock_.wall().count() * 1000);
+  }
+  void sql(const std::string& statement) {
+    const auto connection = connect();
+    in_transaction(*connection, [&] { connection->run(statement, {}); });
+  }
+  // The store takes nothing while `work` is done.
+  void while_away(const std::function<void()>& work) {
+    sql("ALTER TABLE klingv2a_tasks RENAME TO klingv2a_away");
+    work();
+    sql("ALTER TABLE klingv2a_away RENAME TO klingv2a_tasks");
+  }
+  // A POST was accepted, and that could not be written down.
+  [[nodiscard]] std::unique_ptr<Claim> claim_unwritten(Journal& journal, const std::string& task_id) {
+    auto held = claim(journal);
+    held->prepare("ours-1", "{}", 5, Seconds(0), ignore);
+    while_away([&] { EXPECT_THROW(held->accepted(task_id), Error); });
+    EXPECT_EQ(stored().state, State::prepared);
+    EXPECT_EQ(stored().task_id, "");
+    return held;
   }
 
   test::FakeClock clock_;
@@ -120,6 +140,38 @@ TEST_P(JournalStates, TheNextRunGoesOnFromTheRow) {
   EXPECT_EQ(held->row().state, State::submitted);
   EXPECT_EQ(held->row().task_id, "task-1");
   held->ended(State::succeeded, "", "", "");
+  EXPECT_EQ(stored().task_id, "task-1");
+}
+
+// The sound is worth more than its record, so the run goes on without it; but the task must not stay nameless, or a
+// result that is not kept could never be asked for again.
+TEST_P(JournalStates, ATaskThatCouldNotBeWrittenDownIsNamedByTheNextStep) {
+  Journal journal = open();
+  const auto held = claim_unwritten(journal, "task-1");
+  const std::int64_t succeeded = next_second();
+  held->ended(State::succeeded, "done", "", "");
+  EXPECT_EQ(stored().state, State::succeeded);
+  EXPECT_EQ(stored().task_id, "task-1");
+  EXPECT_EQ(stored().entered_ms(State::succeeded), succeeded);
+  held->ended(State::failed, "", "task-failed", "");
+  held->start_over();
+  EXPECT_EQ(stored().task_id, "") << "the row is for another task";
+}
+
+TEST_P(JournalStates, ATaskThatCouldNotBeWrittenDownIsNamedWhenTheRowIsGivenBack) {
+  Journal journal = open();
+  claim_unwritten(journal, "task-1").reset();
+  EXPECT_EQ(stored().state, State::submitted);
+  EXPECT_EQ(stored().task_id, "task-1");
+  EXPECT_EQ(stored().owner, "");
+}
+
+TEST_P(JournalStates, ATaskThatCouldNotBeWrittenDownIsNamedEvenWithoutTheLease) {
+  Journal journal = open();
+  const auto held = claim_unwritten(journal, "task-1");
+  sql("UPDATE klingv2a_tasks SET owner = 'another-machine/pid:[1]/4711/1/a-run'");
+  EXPECT_THROW(held->ended(State::succeeded, "done", "", ""), LeaseLost);
+  EXPECT_EQ(stored().state, State::submitted);
   EXPECT_EQ(stored().task_id, "task-1");
 }
 

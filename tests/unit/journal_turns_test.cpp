@@ -143,6 +143,34 @@ TEST_P(JournalTurns, AnotherAccountHasTasksOfItsOwn) {
   EXPECT_FALSE(goes(*c));
 }
 
+// A POST that may be out is of the account that sent it, until another one sends one.
+TEST_P(JournalTurns, ARowIsOfTheAccountThatHasAskedForItsTask) {
+  ASSERT_TRUE(goes(*claim("a")));
+  const auto b = claim("b", "another account");
+  ASSERT_TRUE(goes(*b));
+  const auto a = claim("a", "another account");
+  EXPECT_EQ(a->row().account, "account");
+  EXPECT_FALSE(a->is_of_this_account());
+  EXPECT_FALSE(goes(*a));
+  EXPECT_EQ(journal_->rows().front().account, "account");
+  b->ended(State::succeeded, "", "", "");
+  EXPECT_TRUE(goes(*a));
+  EXPECT_EQ(journal_->rows().front().account, "another account");
+  EXPECT_TRUE(a->is_of_this_account());
+}
+
+TEST_P(JournalTurns, ARowThatNobodyAskedAnythingForIsOfTheAccountThatWaits) {
+  (void)claim("a");
+  const auto b = claim("b", "another account");
+  const auto a = claim("a", "another account");
+  ASSERT_TRUE(goes(*b));
+  EXPECT_FALSE(goes(*a));
+  const auto c = claim("c", "another account");
+  b->ended(State::succeeded, "", "", "");
+  EXPECT_FALSE(goes(*c)) << "a came first";
+  EXPECT_TRUE(goes(*a));
+}
+
 TEST_P(JournalTurns, ATaskWhoseRunHasEndedCountsForAWhile) {
   auto a = claim("a");
   const auto b = claim("b");

@@ -25,6 +25,12 @@ Nanoseconds Clip::to_stream_time(Nanoseconds running_time) const {
   return running_time - segment_start() + start_time;
 }
 
+std::optional<Nanoseconds> Clip::sound_end() const {
+  if (cut) return end_time;
+  if (!attached) return std::nullopt;  // silence, before all frames are there
+  return std::max(end_time, segment_start() + sound->stream_end - to_stream_time(segment_start()));
+}
+
 void Clip::add_frame(const FrameTime& frame) {
   if (wants_frames()) frames.push_back(frame);
   distance = has_frames ? std::abs(frame.start - last) : 0;

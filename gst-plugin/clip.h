@@ -59,6 +59,8 @@ struct Clip {
   [[nodiscard]] std::optional<Nanoseconds> segment_stop() const;
   // Stream time of a running time of this clip.
   [[nodiscard]] Nanoseconds to_stream_time(Nanoseconds running_time) const;
+  // Running time up to which its sound goes, in the end; nothing while nobody knows.
+  [[nodiscard]] std::optional<Nanoseconds> sound_end() const;
   // Takes note of a frame that came in (access unit `frame`).
   void add_frame(const FrameTime& frame);
   [[nodiscard]] bool wants_frames() const { return !attached && !(sound && sound->settled); }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "clip_run.h"
+#include "clip_segments.h"
 #include "clip_timeline.h"
 #include "gst_ptr.h"
 #include "hold.h"
@@ -49,20 +50,20 @@ struct Clip {
   Nanoseconds distance = 0;       // of the last two frames; an estimate for tolerances while frames arrive
   Nanoseconds begin = 0;          // where the sound begins: of what came so far, final when cut
   Nanoseconds end_time = 0;       // where it ends; likewise
+  SegmentSeams seams;
 
   // The audio task's place.
   EventPtr audio_stream_start;  // when a new stream begins with this clip
   std::int64_t samples_played = 0;
 
-  // Running time of the segment's start, and of its stop if it has one.
+  // Running time of the segment's start.
   [[nodiscard]] Nanoseconds segment_start() const;
-  [[nodiscard]] std::optional<Nanoseconds> segment_stop() const;
   // Stream time of a running time of this clip.
   [[nodiscard]] Nanoseconds to_stream_time(Nanoseconds running_time) const;
   // Running time up to which its sound goes, in the end; nothing while nobody knows.
   [[nodiscard]] std::optional<Nanoseconds> sound_end() const;
-  // Takes note of a frame that came in (access unit `frame`).
-  void add_frame(const FrameTime& frame);
+  // Takes note of a frame (access unit) that came in the segment `in_force`.
+  void add_frame(const FrameTime& frame, const GstSegment& in_force);
   [[nodiscard]] bool wants_frames() const { return !attached && !(sound && sound->settled); }
   // What of the soundtrack belongs to this clip, in samples at `rate`: the first one, and how many so far.
   [[nodiscard]] std::int64_t first_sample(int rate) const;
@@ -70,8 +71,5 @@ struct Clip {
   // May its items leave? An empty clip (only events) needs no sound.
   [[nodiscard]] bool released() const { return sound ? sound->settled : cut; }
 };
-
-// Signed running time of a PTS in a TIME `segment`.
-[[nodiscard]] Nanoseconds running_time_of(const GstSegment& segment, GstClockTime pts);
 
 }  // namespace klingv2a

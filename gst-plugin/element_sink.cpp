@@ -122,8 +122,8 @@ GstFlowReturn Element::place(IntakeBuffer& part) {
         Policy::ignore);
   }
   if (!continues) {
-    part.time = FrameTime{running_time_of(segment_, timestamp), GST_BUFFER_DURATION(buffer)};
-    clip_for(*part.time).add_frame(*part.time);
+    part.time = frame_time(segment_, timestamp, GST_BUFFER_DURATION(buffer));
+    clip_for(*part.time).add_frame(*part.time, segment_);
   }
   part.caps = caps_;
   saw_frames_ = true;
@@ -258,6 +258,12 @@ void Element::check_growing() {
   }
   if (clip.sound->settled) return;
   if (refused_) throw Error(*refused_);
+  if (clip.seams.overlap() && !clip.sound->run->settings().by_reference())
+    throw make_error(
+        ErrorKind::input, Phase::hold,
+        "segments of the video overlap: packets that are not shown (of an edit list, as a rule) lie at the "
+        "times of pictures that are, so the service would be shown them in disorder",
+        "decode the video before klingv2a, which leaves them out, or name the video by video-url");
   limits::check_length_so_far(clip.end_time - clip.first, clip.begin - clip.first, clip.distance);
 }
 
@@ -279,7 +285,7 @@ void Element::cut_filling() {
   filling_.reset();
   clip->cut = true;
   if (clip->wants_frames() && clip->has_frames) {
-    const auto timeline = measure(clip->frames, clip->segment_start(), clip->segment_stop());
+    const auto timeline = measure(clip->frames, clip->segment_start());
     clip->begin = timeline.start;
     clip->end_time = timeline.end;
     stats_.lead_in = static_cast<guint64>(timeline.lead_in());

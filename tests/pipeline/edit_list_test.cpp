@@ -149,6 +149,26 @@ struct SegmentsRun {
   End end;
 };
 
+TEST(EditList, ClipsOneAfterTheOtherHaveTheSoundOfTheWhole) {
+  const std::string first = test_clip({.seconds = 2, .flash_frames = {30}});
+  const std::string second = test_clip({.seconds = 2.5, .flash_frames = {15, 60}});
+  sim::Service service(quick_service());
+  const SegmentsRun seen(service, "concat name=c ! h264parse ! k.sink  filesrc location=" + first +
+                                      " ! qtdemux ! queue ! c.  filesrc location=" + second +
+                                      " ! qtdemux ! queue ! c.");
+  ASSERT_EQ(seen.end, End::eos) << seen.run.first_error();
+  EXPECT_EQ(seen.video.count(GST_EVENT_SEGMENT), 2) << "without two segments this tests nothing";
+  EXPECT_EQ(first_difference(seen.arrived.buffers(), seen.video.buffers()), "");
+  EXPECT_EQ(seen.video.count(), 135U);
+
+  const auto sound = sound_of_file(seen.flac);
+  EXPECT_EQ(sound.length(), to_samples(span_ns(seen.video.buffers()), kRate));
+  EXPECT_EQ(sound.pcm.clicks(), (std::vector<std::int64_t>{48000, 120000, 192000}));
+  const auto tasks = service.paid_tasks();
+  ASSERT_EQ(tasks.size(), 1U);
+  EXPECT_EQ(tasks[0].frames, 135);
+}
+
 class Edits : public ::testing::Test {
  protected:
   // Key frames at each second.
@@ -163,12 +183,32 @@ class Edits : public ::testing::Test {
   }
 };
 
+TEST_F(Edits, HaveTheSoundOfAllThatIsShown) {
+  const SegmentsRun seen(service_, source_of({{0, 2}, {3, 2}}));
+  ASSERT_EQ(seen.end, End::eos) << seen.run.first_error();
+  EXPECT_EQ(seen.video.count(GST_EVENT_SEGMENT), 2) << "without two segments this tests nothing";
+  EXPECT_EQ(first_difference(seen.arrived.buffers(), seen.video.buffers()), "");
+
+  const auto sound = sound_of_file(seen.flac);
+  EXPECT_EQ(sound.length(), to_samples(span_ns(seen.video.buffers()), kRate));
+  EXPECT_EQ(sound.pcm.clicks(), (std::vector<std::int64_t>{48000, 144000}));  // frame 75 is left out
+}
+
 TEST_F(Edits, OneThatCutsIntoTheLastPictureLeavesItItsSound) {
   const SegmentsRun seen(service_, source_of({{0, 3.98}}));
   ASSERT_EQ(seen.end, End::eos) << seen.run.first_error();
   ASSERT_EQ(seen.video.segment().stop, 3'980 * GST_MSECOND) << "or this tests nothing";
   EXPECT_EQ(to_samples(span_ns(seen.video.buffers()), kRate), 4 * kRate);
   EXPECT_EQ(sound_of_file(seen.flac).length(), 4 * kRate);
+}
+
+// The packets before the second edit's first picture would stand among the first one's in what the service is shown.
+TEST_F(Edits, WithALeadInOfTheirOwnAreRefusedBeforeAnythingIsPaid) {
+  const SegmentsRun seen(service_, source_of({{0, 2}, {3.5, 2}}));
+  ASSERT_EQ(seen.end, End::error);
+  EXPECT_NE(seen.run.first_error().find("overlap"), std::string::npos) << seen.run.first_error();
+  EXPECT_EQ(seen.run.errors().front().detail("kind"), "input");
+  EXPECT_EQ(posts(service_), 0);
 }
 
 }  // namespace

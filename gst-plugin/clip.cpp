@@ -5,6 +5,10 @@
 
 namespace klingv2a {
 
+bool Sound::is_of(const std::string& stream_id) const {
+  return std::ranges::find(stream_ids, stream_id) != stream_ids.end();
+}
+
 Nanoseconds Clip::segment_start() const {
   return running_time_of(segment, segment.start);
 }

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "clip_run.h"
@@ -28,8 +29,11 @@ struct Sound {
   bool told_of_payment = false;                  // that a task may be left running has been said
   bool submitted = false;                        // the clip was cut and handed over: it is remembered for this run
   Nanoseconds stream_begin = 0, stream_end = 0;  // stream time; valid when submitted
+  std::vector<std::string> stream_ids;           // of the streams that the clip is of
   kling::Task task;                              // last known state
   cycle::Origin origin = cycle::Origin::submitted;
+
+  [[nodiscard]] bool is_of(const std::string& stream_id) const;
 };
 
 struct Clip {

@@ -270,7 +270,7 @@ class Element : private ClipRunHost {
   std::unique_ptr<HoldSpool> spool_;
   guint64 spooled_ = 0;                         // its size
   std::shared_ptr<Clip> unstarted_;             // has its first frame, its run is to be started without the lock
-  std::vector<std::shared_ptr<Sound>> sounds_;  // of this stream, to find again after a seek
+  std::vector<std::shared_ptr<Sound>> sounds_;  // of this stream, to find again after a seek; unsettled ones of any
   std::vector<SoundThread> threads_;
 
   std::optional<guint32> seek_seqnum_;

@@ -128,9 +128,10 @@ bool Element::on_stream_start(EventPtr event) {
   {
     const std::lock_guard lock(mutex_);
     eos_ = complete_ = false;
-    // What was submitted is known by its stream time, which another stream counts anew.
-    if (stream_id_ != id) std::erase_if(sounds_, [](const auto& sound) { return sound->settled; });
     stream_id_ = id;
+    // `concat`: what is being filled is of both.
+    if (filling_ && filling_->wants_frames() && filling_->sound) filling_->sound->stream_ids.push_back(stream_id_);
+    std::erase_if(sounds_, [&](const auto& sound) { return sound->settled && !sound->is_of(stream_id_); });
     orientation_.clear();
     group_id_ = gst_event_parse_group_id(event.get(), &group) ? std::optional(group) : std::nullopt;
     audio_stream_start_ = make_audio_stream_start();

@@ -221,9 +221,11 @@ void Element::begin_clip() {
   audio_.row.push_back(filling_);
 }
 
+// What was submitted is known by its stream time, which another stream counts anew.
 std::shared_ptr<Sound> Element::find_submitted(Nanoseconds stream_time) const {
   for (const auto& sound : sounds_) {
-    const bool inside = sound->submitted && stream_time >= sound->stream_begin && stream_time < sound->stream_end;
+    if (!sound->submitted || !sound->is_of(stream_id_)) continue;
+    const bool inside = stream_time >= sound->stream_begin && stream_time < sound->stream_end;
     if (inside && same_sound(sound->run->settings(), snapshot(settings_, 1))) return sound;
   }
   return nullptr;
@@ -238,6 +240,7 @@ void Element::give_sound(const std::shared_ptr<Clip>& clip) {
   }
   ++stats_.clips;
   clip->sound = std::make_shared<Sound>();
+  clip->sound->stream_ids.push_back(stream_id_);
   clip->sound->run =
       std::make_shared<ClipRun>(static_cast<ClipRunHost&>(*this), stats_.clips, take_snapshot(stats_.clips));
   clip->sound->run->set_orientation(orientation_);

@@ -18,6 +18,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -273,8 +274,8 @@ class Element : private ClipRunHost {
   std::vector<std::shared_ptr<Sound>> sounds_;  // of this stream, to find again after a seek; unsettled ones of any
   std::vector<SoundThread> threads_;
 
-  std::optional<guint32> seek_seqnum_;
-  bool seek_result_ = false;
+  guint32 seek_seqnum_ = GST_SEQNUM_INVALID;       // of the last seek
+  std::map<const GstObject*, bool> seek_results_;  // its answers, by where it went to; only compared
   Stats stats_;
   std::string last_task_id_;
 };

@@ -173,8 +173,7 @@ GstFlowReturn Element::push_buffer(Output& output, BufferPtr buffer) {
   {
     const std::lock_guard lock(mutex_);
     if (output.flow != GST_FLOW_OK) return output.flow;  // refused once: the rest of this stream is dropped
-    if (GST_CLOCK_TIME_IS_VALID(time))
-      output.position = gst_segment_to_stream_time(&output.segment, GST_FORMAT_TIME, time + duration);
+    if (GST_CLOCK_TIME_IS_VALID(time)) output.advance_to(time + duration);
   }
   return gst_pad_push(output.pad, buffer.to_c());
 }

@@ -137,6 +137,8 @@ class Element : private ClipRunHost {
   bool on_stream_start(EventPtr event);
   bool on_caps(EventPtr event);
   void note_orientation(GstEvent* tag);
+  bool refuse_segment();
+  bool on_instant_rate_change(const EventPtr& event);
   bool on_segment(EventPtr event);
   bool on_end(const EventPtr& event);
   bool pass_or_hold(EventPtr event);

@@ -327,6 +327,28 @@ TEST_F(EventsTest, AnEventOutOfBandPassesAtOnce) {
   EXPECT_EQ(rig.video_log().count(), 0U);
 }
 
+TEST_F(EventsTest, AnotherRateInstantlyIsRefusedLikeASegmentOfIt) {
+  const ElementRig rig(base_url(), {.properties = kSilent});
+  rig.begin();
+  rig.push_frames(30);
+  rig.push_event(gst_event_new_instant_rate_change(2.0, GST_SEGMENT_FLAG_NONE));
+  expect_error(rig, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "input");
+  EXPECT_TRUE(error_says(rig, "rate 1.0"));
+}
+
+// `video` has no segment yet, so it could not be sent on; and there is nothing that it would change.
+TEST_F(EventsTest, TheSameRateInstantlyIsNoNews) {
+  ElementRig rig(base_url(), {.properties = kSilent});
+  rig.begin();
+  rig.push_frames(30);
+  EXPECT_TRUE(rig.push_event(gst_event_new_instant_rate_change(1.0, GST_SEGMENT_FLAG_NONE)));
+  rig.push_frames(60, 30);
+  rig.end();
+  ASSERT_TRUE(rig.wait_for_end());
+  EXPECT_TRUE(rig.errors().empty());
+  for (auto* log : {&rig.video_log(), &rig.sound_log()}) EXPECT_EQ(log->count(GST_EVENT_INSTANT_RATE_CHANGE), 0);
+}
+
 TEST_F(EventsTest, StreamStartAndCapsPassAtOnceSoThatMuxersKnow) {
   ElementRig rig(base_url(), {.properties = kSilent});
   rig.begin();

@@ -5,19 +5,12 @@
 
 namespace klingv2a {
 
-Nanoseconds running_time_of(const GstSegment& segment, GstClockTime pts) {
-  guint64 value = 0;
-  const int sign = gst_segment_to_running_time_full(&segment, GST_FORMAT_TIME, pts, &value);
-  return sign < 0 ? -static_cast<Nanoseconds>(value) : static_cast<Nanoseconds>(value);
+bool Sound::is_of(const std::string& stream_id) const {
+  return std::ranges::find(stream_ids, stream_id) != stream_ids.end();
 }
 
 Nanoseconds Clip::segment_start() const {
   return running_time_of(segment, segment.start);
-}
-
-std::optional<Nanoseconds> Clip::segment_stop() const {
-  if (!GST_CLOCK_TIME_IS_VALID(segment.stop)) return std::nullopt;
-  return running_time_of(segment, segment.stop);
 }
 
 Nanoseconds Clip::to_stream_time(Nanoseconds running_time) const {
@@ -25,16 +18,22 @@ Nanoseconds Clip::to_stream_time(Nanoseconds running_time) const {
   return running_time - segment_start() + start_time;
 }
 
-void Clip::add_frame(const FrameTime& frame) {
+std::optional<Nanoseconds> Clip::sound_end() const {
+  if (cut) return end_time;
+  if (!attached) return std::nullopt;  // silence, before all frames are there
+  return std::max(end_time, segment_start() + sound->stream_end - to_stream_time(segment_start()));
+}
+
+void Clip::add_frame(const FrameTime& frame, const GstSegment& in_force) {
+  seams.add(frame, in_force);
   if (wants_frames()) frames.push_back(frame);
   distance = has_frames ? std::abs(frame.start - last) : 0;
   first = has_frames ? std::min(first, frame.start) : frame.start;
   last = frame.start;
   begin = std::max(first, segment_start());
-  const auto stop = segment_stop();
   const auto duration = GST_CLOCK_TIME_IS_VALID(frame.duration) ? static_cast<Nanoseconds>(frame.duration) : distance;
   if (!has_frames) end_time = begin;
-  if (!stop || frame.start < *stop) end_time = std::max(end_time, frame.start + duration);
+  if (!frame.past_stop) end_time = std::max(end_time, frame.start + duration);
   has_frames = true;
 }
 

@@ -6,9 +6,11 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "clip_run.h"
+#include "clip_segments.h"
 #include "clip_timeline.h"
 #include "gst_ptr.h"
 #include "hold.h"
@@ -27,8 +29,11 @@ struct Sound {
   bool told_of_payment = false;                  // that a task may be left running has been said
   bool submitted = false;                        // the clip was cut and handed over: it is remembered for this run
   Nanoseconds stream_begin = 0, stream_end = 0;  // stream time; valid when submitted
+  std::vector<std::string> stream_ids;           // of the streams that the clip is of
   kling::Task task;                              // last known state
   cycle::Origin origin = cycle::Origin::submitted;
+
+  [[nodiscard]] bool is_of(const std::string& stream_id) const;
 };
 
 struct Clip {
@@ -49,18 +54,20 @@ struct Clip {
   Nanoseconds distance = 0;       // of the last two frames; an estimate for tolerances while frames arrive
   Nanoseconds begin = 0;          // where the sound begins: of what came so far, final when cut
   Nanoseconds end_time = 0;       // where it ends; likewise
+  SegmentSeams seams;
 
   // The audio task's place.
   EventPtr audio_stream_start;  // when a new stream begins with this clip
   std::int64_t samples_played = 0;
 
-  // Running time of the segment's start, and of its stop if it has one.
+  // Running time of the segment's start.
   [[nodiscard]] Nanoseconds segment_start() const;
-  [[nodiscard]] std::optional<Nanoseconds> segment_stop() const;
   // Stream time of a running time of this clip.
   [[nodiscard]] Nanoseconds to_stream_time(Nanoseconds running_time) const;
-  // Takes note of a frame that came in (access unit `frame`).
-  void add_frame(const FrameTime& frame);
+  // Running time up to which its sound goes, in the end; nothing while nobody knows.
+  [[nodiscard]] std::optional<Nanoseconds> sound_end() const;
+  // Takes note of a frame (access unit) that came in the segment `in_force`.
+  void add_frame(const FrameTime& frame, const GstSegment& in_force);
   [[nodiscard]] bool wants_frames() const { return !attached && !(sound && sound->settled); }
   // What of the soundtrack belongs to this clip, in samples at `rate`: the first one, and how many so far.
   [[nodiscard]] std::int64_t first_sample(int rate) const;
@@ -68,8 +75,5 @@ struct Clip {
   // May its items leave? An empty clip (only events) needs no sound.
   [[nodiscard]] bool released() const { return sound ? sound->settled : cut; }
 };
-
-// Signed running time of a PTS in a TIME `segment`.
-[[nodiscard]] Nanoseconds running_time_of(const GstSegment& segment, GstClockTime pts);
 
 }  // namespace klingv2a

@@ -44,6 +44,21 @@ class ClipRun::Release {
   ClipIntake& intake_;
 };
 
+// What waits for the transcoder does not starve: neither meanwhile nor when it comes back.
+class ClipRun::Taking {
+ public:
+  explicit Taking(ClipRun& run) : run_(run) { run_.taking_ = true; }
+  ~Taking() {
+    run_.note_arrival();
+    run_.taking_ = false;
+  }
+  Taking(const Taking&) = delete;
+  Taking& operator=(const Taking&) = delete;
+
+ private:
+  ClipRun& run_;
+};
+
 // Hands what the cycle tells on to the host, and decodes the sound as soon as it is there, so that another form of it
 // can be had while the task is at hand.
 class ClipRun::Observer : public cycle::CycleObserver {
@@ -90,13 +105,14 @@ void ClipRun::note_arrival() noexcept {
 }
 
 Seconds ClipRun::since_arrival() const noexcept {
+  if (taking_) return Seconds(0);
   const SteadyTime last{SteadyTime::duration{last_arrival_.load()}};
   return std::chrono::steady_clock::now() - last;
 }
 
 void ClipRun::take(const IntakeBuffer& part) {
+  const Taking taking(*this);
   intake_.take(part);
-  note_arrival();  // not before: what waited for the transcoder did not starve
 }
 
 void ClipRun::cut(std::vector<FrameTime> frames, const ClipTimeline& timeline) {

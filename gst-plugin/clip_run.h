@@ -75,6 +75,7 @@ class ClipRunHost {
 class ClipRun : private IntakeHost {
   class Observer;
   class Release;
+  class Taking;
 
  public:
   ClipRun(ClipRunHost& host, unsigned number, RunSettings settings);
@@ -125,7 +126,8 @@ class ClipRun : private IntakeHost {
   const RunSettings settings_;
   const GObjectPtr<GCancellable> cancel_;  // a new one for every run, never reset
   std::atomic<SteadyTime::rep> last_arrival_;
-  ClipIntake intake_;  // the streaming thread's until the cut, then the cycle thread's
+  std::atomic<bool> taking_ = false;  // a frame is being taken in
+  ClipIntake intake_;                 // the streaming thread's until the cut, then the cycle thread's
 
   std::mutex mutex_;
   std::condition_variable changed_;

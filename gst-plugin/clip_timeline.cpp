@@ -33,8 +33,7 @@ Nanoseconds own_duration(const FrameTime& frame, Nanoseconds median) {
 
 }  // namespace
 
-ClipTimeline measure(std::span<const FrameTime> frames, Nanoseconds segment_start,
-                     std::optional<Nanoseconds> segment_stop) {
+ClipTimeline measure(std::span<const FrameTime> frames, Nanoseconds segment_start) {
   const auto starts = sorted_starts(frames);
   ClipTimeline timeline;
   timeline.frame = median_distance(starts);
@@ -44,8 +43,7 @@ ClipTimeline measure(std::span<const FrameTime> frames, Nanoseconds segment_star
   const FrameTime* last_shown = nullptr;
   const FrameTime* last = &frames.front();
   for (const auto& frame : frames) {
-    const bool shown = !segment_stop || frame.start < *segment_stop;
-    if (shown && (!last_shown || frame.start > last_shown->start)) last_shown = &frame;
+    if (!frame.past_stop && (!last_shown || frame.start > last_shown->start)) last_shown = &frame;
     if (frame.start > last->start) last = &frame;
   }
   timeline.proxy_end = last->start + own_duration(*last, timeline.frame);

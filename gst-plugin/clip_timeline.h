@@ -8,7 +8,6 @@
 #include <gst/gst.h>
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -20,6 +19,7 @@ using Nanoseconds = std::int64_t;
 struct FrameTime {
   Nanoseconds start = 0;                        // running time of its PTS
   GstClockTime duration = GST_CLOCK_TIME_NONE;  // as it came
+  bool past_stop = false;                       // at or after the stop of the segment it came in: not shown
 };
 
 // What a viewer sees of the clip, and what the proxy holds.
@@ -35,10 +35,9 @@ struct ClipTimeline {
   [[nodiscard]] Nanoseconds proxy_length() const noexcept { return proxy_end - first; }
 };
 
-// `segment_start` and `segment_stop` are the running times of the segment at the clip's first frame; a frame that
-// starts at or after the stop is not shown. `frames` must not be empty.
-[[nodiscard]] ClipTimeline measure(std::span<const FrameTime> frames, Nanoseconds segment_start,
-                                   std::optional<Nanoseconds> segment_stop);
+// `segment_start` is the running time of the start of the segment at the clip's first frame; further segments may
+// follow. `frames` must not be empty.
+[[nodiscard]] ClipTimeline measure(std::span<const FrameTime> frames, Nanoseconds segment_start);
 
 // A frame's place in the proxy, from 0. DTS are the sorted PTS less the reorder delay, so they may be negative.
 struct ProxyTime {

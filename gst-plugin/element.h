@@ -18,6 +18,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -136,6 +137,8 @@ class Element : private ClipRunHost {
   bool on_stream_start(EventPtr event);
   bool on_caps(EventPtr event);
   void note_orientation(GstEvent* tag);
+  bool refuse_segment();
+  bool on_instant_rate_change(const EventPtr& event);
   bool on_segment(EventPtr event);
   bool on_end(const EventPtr& event);
   bool pass_or_hold(EventPtr event);
@@ -270,11 +273,11 @@ class Element : private ClipRunHost {
   std::unique_ptr<HoldSpool> spool_;
   guint64 spooled_ = 0;                         // its size
   std::shared_ptr<Clip> unstarted_;             // has its first frame, its run is to be started without the lock
-  std::vector<std::shared_ptr<Sound>> sounds_;  // of this stream, to find again after a seek
+  std::vector<std::shared_ptr<Sound>> sounds_;  // of this stream, to find again after a seek; unsettled ones of any
   std::vector<SoundThread> threads_;
 
-  std::optional<guint32> seek_seqnum_;
-  bool seek_result_ = false;
+  guint32 seek_seqnum_ = GST_SEQNUM_INVALID;       // of the last seek
+  std::map<const GstObject*, bool> seek_results_;  // its answers, by where it went to; only compared
   Stats stats_;
   std::string last_task_id_;
 };

@@ -241,6 +241,7 @@ bool Element::take_companion_event(const CompanionPtr& companion, EventPtr event
       return on_companion_flush_stop(*companion, std::move(event));
     case GST_EVENT_STREAM_START:
     case GST_EVENT_SEGMENT:
+    case GST_EVENT_INSTANT_RATE_CHANGE:  // not serialized, but of the SEGMENT that is held
       return hold_companion_event(*companion, std::move(event));
     case GST_EVENT_CAPS:
       return companion->source ? hold_companion_event(*companion, std::move(event))

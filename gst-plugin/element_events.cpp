@@ -48,6 +48,8 @@ bool Element::take_sink_event(EventPtr event) {
       return on_caps(std::move(event));
     case GST_EVENT_SEGMENT:
       return on_segment(std::move(event));
+    case GST_EVENT_INSTANT_RATE_CHANGE:
+      return on_instant_rate_change(event);
     case GST_EVENT_EOS:
     case GST_EVENT_SEGMENT_DONE:
       return on_end(event);
@@ -128,9 +130,10 @@ bool Element::on_stream_start(EventPtr event) {
   {
     const std::lock_guard lock(mutex_);
     eos_ = complete_ = false;
-    // What was submitted is known by its stream time, which another stream counts anew.
-    if (stream_id_ != id) std::erase_if(sounds_, [](const auto& sound) { return sound->settled; });
     stream_id_ = id;
+    // `concat`: what is being filled is of both.
+    if (filling_ && filling_->wants_frames() && filling_->sound) filling_->sound->stream_ids.push_back(stream_id_);
+    std::erase_if(sounds_, [&](const auto& sound) { return sound->settled && !sound->is_of(stream_id_); });
     orientation_.clear();
     group_id_ = gst_event_parse_group_id(event.get(), &group) ? std::optional(group) : std::nullopt;
     audio_stream_start_ = make_audio_stream_start();
@@ -217,14 +220,24 @@ void Element::note_orientation(GstEvent* tag) {
   orientation_ = text;
 }
 
+bool Element::refuse_segment() {
+  const auto error = make_error(ErrorKind::input, Phase::hold, "the video's segment is not in TIME at rate 1.0",
+                                "read the video from a container, and play it at its own speed");
+  return report_refusal(error, Policy::ignore) == GST_FLOW_OK;
+}
+
+// It is not serialized, so it comes before segments that are held; at rate 1.0 it says nothing that they do not.
+bool Element::on_instant_rate_change(const EventPtr& event) {
+  double multiplier = 1.0;
+  gst_event_parse_instant_rate_change(event.get(), &multiplier, nullptr);
+  return multiplier == 1.0 || refuse_segment();
+}
+
 bool Element::on_segment(EventPtr event) {
   const GstSegment* segment = nullptr;
   gst_event_parse_segment(event.get(), &segment);
-  if (segment->format != GST_FORMAT_TIME || segment->rate != 1.0 || segment->applied_rate != 1.0) {
-    const auto error = make_error(ErrorKind::input, Phase::hold, "the video's segment is not in TIME at rate 1.0",
-                                  "read the video from a container, and play it at its own speed");
-    return report_refusal(error, Policy::ignore) == GST_FLOW_OK;
-  }
+  if (segment->format != GST_FORMAT_TIME || segment->rate != 1.0 || segment->applied_rate != 1.0)
+    return refuse_segment();
   {
     const std::lock_guard lock(mutex_);
     complete_ = false;

@@ -8,6 +8,32 @@
 
 namespace klingv2a {
 
+namespace {
+
+PadPtr linked_inside(GstPad* pad) {
+  const std::unique_ptr<GstIterator, Deleter<gst_iterator_free>> links(gst_pad_iterate_internal_links(pad));
+  GValue item = G_VALUE_INIT;
+  if (!links || gst_iterator_next(links.get(), &item) != GST_ITERATOR_OK) return {};
+  auto linked = PadPtr::share(GST_PAD_CAST(g_value_get_object(&item)));
+  g_value_unset(&item);
+  return linked;
+}
+
+// Where the stream of a sink pad begins: an element, or a pad that belongs to none. Never null.
+GObjectPtr<GstObject> origin_of(GstPad* sink) {
+  auto last = PadPtr::share(sink);
+  for (auto below = last; below;) {
+    auto pad = PadPtr::adopt(gst_pad_get_peer(below.get()));
+    if (!pad) break;
+    last = pad;
+    below = linked_inside(pad.get());
+  }
+  if (GstObject* element = gst_pad_get_parent(last.get())) return GObjectPtr<GstObject>::adopt(element);
+  return GObjectPtr<GstObject>::share(GST_OBJECT_CAST(last.get()));
+}
+
+}  // namespace
+
 PadPtr Element::internal_link(GstPad* pad) {
   if (pad == sink_) return PadPtr::share(video_.pad);
   if (pad == video_.pad) return PadPtr::share(sink_);
@@ -126,8 +152,9 @@ bool Element::on_source_event(GstPad* pad, EventPtr event) {
   return type == GST_EVENT_LATENCY || type == GST_EVENT_QOS || type == GST_EVENT_RECONFIGURE;
 }
 
-// A pipeline sends one seek to every sink, so it arrives on each source pad: it goes upstream once, the way of the
-// first.
+// A pipeline sends one seek to every sink, so it arrives on each source pad. It goes upstream once, the way of the
+// first, but for companions that have a source of their own: there it goes, too. Not all demuxers know by the seqnum
+// that it is one (avidemux).
 bool Element::seek(GstPad* sink, EventPtr event) {
   double rate = 1.0;
   gst_event_parse_seek(event.get(), &rate, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
@@ -136,15 +163,16 @@ bool Element::seek(GstPad* sink, EventPtr event) {
     GST_WARNING_OBJECT(self_, "seek at rate %f refused: a sound belongs to its video at rate 1.0", rate);
     return false;
   }
+  const auto origin = origin_of(sink);
   {
     const std::lock_guard lock(mutex_);
-    if (seek_seqnum_ == seqnum) return seek_result_;
-    seek_seqnum_ = seqnum;
-    seek_result_ = true;
+    if (std::exchange(seek_seqnum_, seqnum) != seqnum) seek_results_.clear();
+    const auto [answered, is_new] = seek_results_.try_emplace(origin.get(), true);
+    if (!is_new) return answered->second;
   }
   const bool done = gst_pad_push_event(sink, event.to_c());
   const std::lock_guard lock(mutex_);
-  if (seek_seqnum_ == seqnum) seek_result_ = done;
+  if (seek_seqnum_ == seqnum) seek_results_[origin.get()] = done;
   return done;
 }
 

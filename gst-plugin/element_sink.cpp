@@ -122,8 +122,8 @@ GstFlowReturn Element::place(IntakeBuffer& part) {
         Policy::ignore);
   }
   if (!continues) {
-    part.time = FrameTime{running_time_of(segment_, timestamp), GST_BUFFER_DURATION(buffer)};
-    clip_for(*part.time).add_frame(*part.time);
+    part.time = frame_time(segment_, timestamp, GST_BUFFER_DURATION(buffer));
+    clip_for(*part.time).add_frame(*part.time, segment_);
   }
   part.caps = caps_;
   saw_frames_ = true;
@@ -221,9 +221,11 @@ void Element::begin_clip() {
   audio_.row.push_back(filling_);
 }
 
+// What was submitted is known by its stream time, which another stream counts anew.
 std::shared_ptr<Sound> Element::find_submitted(Nanoseconds stream_time) const {
   for (const auto& sound : sounds_) {
-    const bool inside = sound->submitted && stream_time >= sound->stream_begin && stream_time < sound->stream_end;
+    if (!sound->submitted || !sound->is_of(stream_id_)) continue;
+    const bool inside = stream_time >= sound->stream_begin && stream_time < sound->stream_end;
     if (inside && same_sound(sound->run->settings(), snapshot(settings_, 1))) return sound;
   }
   return nullptr;
@@ -238,6 +240,7 @@ void Element::give_sound(const std::shared_ptr<Clip>& clip) {
   }
   ++stats_.clips;
   clip->sound = std::make_shared<Sound>();
+  clip->sound->stream_ids.push_back(stream_id_);
   clip->sound->run =
       std::make_shared<ClipRun>(static_cast<ClipRunHost&>(*this), stats_.clips, take_snapshot(stats_.clips));
   clip->sound->run->set_orientation(orientation_);
@@ -258,6 +261,12 @@ void Element::check_growing() {
   }
   if (clip.sound->settled) return;
   if (refused_) throw Error(*refused_);
+  if (clip.seams.overlap() && !clip.sound->run->settings().by_reference())
+    throw make_error(
+        ErrorKind::input, Phase::hold,
+        "segments of the video overlap: packets that are not shown (of an edit list, as a rule) lie at the "
+        "times of pictures that are, so the service would be shown them in disorder",
+        "decode the video before klingv2a, which leaves them out, or name the video by video-url");
   limits::check_length_so_far(clip.end_time - clip.first, clip.begin - clip.first, clip.distance);
 }
 
@@ -279,7 +288,7 @@ void Element::cut_filling() {
   filling_.reset();
   clip->cut = true;
   if (clip->wants_frames() && clip->has_frames) {
-    const auto timeline = measure(clip->frames, clip->segment_start(), clip->segment_stop());
+    const auto timeline = measure(clip->frames, clip->segment_start());
     clip->begin = timeline.start;
     clip->end_time = timeline.end;
     stats_.lead_in = static_cast<guint64>(timeline.lead_in());

@@ -137,13 +137,15 @@ std::vector<Element::Item> Element::begin_sound(Clip& clip) {
   return items;
 }
 
-// The segment in force at the clip's first frame; its stop lies no earlier than the last frame's end, or an encoder
-// would cut the sound of a frame that is shown.
+// The segment in force at the clip's first frame; its stop lies no earlier than the last frame's end (open, while that
+// is not known), or an encoder would cut the sound of a frame that is shown.
 EventPtr Element::audio_segment(const Clip& clip) {
   GstSegment segment = clip.segment;
-  const auto end =
-      gst_segment_position_from_running_time(&segment, GST_FORMAT_TIME, static_cast<guint64>(clip.end_time));
-  if (GST_CLOCK_TIME_IS_VALID(segment.stop) && GST_CLOCK_TIME_IS_VALID(end)) segment.stop = std::max(segment.stop, end);
+  if (GST_CLOCK_TIME_IS_VALID(segment.stop)) {
+    const auto end = clip.sound_end();
+    segment.stop = end ? std::max(segment.stop, segment.start + static_cast<guint64>(*end - clip.segment_start()))
+                       : GST_CLOCK_TIME_NONE;
+  }
   segment.position = segment.start;
   if (same_segment(segment, audio_.segment)) return {};
   audio_.segment = segment;
@@ -171,8 +173,7 @@ GstFlowReturn Element::push_buffer(Output& output, BufferPtr buffer) {
   {
     const std::lock_guard lock(mutex_);
     if (output.flow != GST_FLOW_OK) return output.flow;  // refused once: the rest of this stream is dropped
-    if (GST_CLOCK_TIME_IS_VALID(time))
-      output.position = gst_segment_to_stream_time(&output.segment, GST_FORMAT_TIME, time + duration);
+    if (GST_CLOCK_TIME_IS_VALID(time)) output.advance_to(time + duration);
   }
   return gst_pad_push(output.pad, buffer.to_c());
 }

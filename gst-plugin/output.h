@@ -5,6 +5,8 @@
 
 #include <gst/gst.h>
 
+#include <algorithm>
+
 namespace klingv2a {
 
 struct Output {
@@ -15,6 +17,12 @@ struct Output {
   GstClockTime position = GST_CLOCK_TIME_NONE;  // stream time of the end of what was last pushed
   GstSegment segment{};                         // last one pushed
 
+  // Up to `time`, in the segment. Its end is the last position; what ends before its start (lead-in) has none.
+  void advance_to(GstClockTime time) {
+    const auto end = GST_CLOCK_TIME_IS_VALID(segment.stop) ? std::min(time, segment.stop) : time;
+    const auto reached = gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, end);
+    if (GST_CLOCK_TIME_IS_VALID(reached)) position = reached;
+  }
   // After a flush, or on the way up: as if nothing had been pushed.
   void restart() {
     ended = false;

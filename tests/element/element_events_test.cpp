@@ -139,6 +139,66 @@ TEST_F(EventsTest, AnotherPromptAfterTheSeekIsAnotherTask) {
   EXPECT_EQ(posts(), 2);
 }
 
+// ---- another stream, while the sound of the one before is not there yet
+
+class StreamsTest : public EventsTest {
+ protected:
+  void SetUp() override { service_.set_task_time(std::chrono::minutes(1)); }
+  void push_frames_of(const std::string& stream) const {
+    rig_.stream_start(stream);
+    push_frames_again();
+  }
+  void push_frames_again() const {
+    rig_.caps();
+    rig_.segment();
+    rig_.push_frames(90);
+    rig_.end();
+  }
+  [[nodiscard]] int clips() const { return static_cast<int>(count(rig_, "PROGRESS start")); }
+
+  const ElementRig rig_{base_url(), {.properties = "video-id=sim-3s"}};
+};
+
+TEST_F(StreamsTest, AnotherOneIsAClipOfItsOwn) {
+  push_frames_of("a");
+  push_frames_of("b");
+  EXPECT_EQ(clips(), 2);
+  push_frames_of("a");
+  EXPECT_EQ(clips(), 2) << "its sound is under way";
+}
+
+TEST_F(StreamsTest, AnotherOneAfterAFlushIsAClipOfItsOwn) {
+  push_frames_of("a");
+  flush(rig_);
+  push_frames_of("b");
+  EXPECT_EQ(clips(), 2);
+}
+
+TEST_F(StreamsTest, TheSameAfterAFlushIsNot) {
+  push_frames_of("a");
+  flush(rig_);
+  push_frames_of("a");
+  flush(rig_);
+  push_frames_again();
+  EXPECT_EQ(clips(), 1);
+}
+
+// As of concat, which does not say again where it begins anew.
+TEST_F(StreamsTest, AClipOfTwoIsKnownByEitherOfThem) {
+  rig_.stream_start("a");
+  rig_.caps();
+  rig_.segment();
+  rig_.push_frames(60);
+  rig_.stream_start("b");
+  rig_.push_frames(30, 60);
+  rig_.end();
+  flush(rig_);
+  push_frames_again();
+  flush(rig_);
+  push_frames_of("a");
+  EXPECT_EQ(clips(), 1);
+}
+
 // ---- flushes
 
 TEST_F(EventsTest, AFlushDuringTheHoldDropsTheClip) {
@@ -265,6 +325,28 @@ TEST_F(EventsTest, AnEventOutOfBandPassesAtOnce) {
   rig.push_event(gst_event_new_custom(GST_EVENT_CUSTOM_DOWNSTREAM_OOB, gst_structure_new_empty("now")));
   EXPECT_EQ(rig.video_log().count(GST_EVENT_CUSTOM_DOWNSTREAM_OOB), 1);
   EXPECT_EQ(rig.video_log().count(), 0U);
+}
+
+TEST_F(EventsTest, AnotherRateInstantlyIsRefusedLikeASegmentOfIt) {
+  const ElementRig rig(base_url(), {.properties = kSilent});
+  rig.begin();
+  rig.push_frames(30);
+  rig.push_event(gst_event_new_instant_rate_change(2.0, GST_SEGMENT_FLAG_NONE));
+  expect_error(rig, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "input");
+  EXPECT_TRUE(error_says(rig, "rate 1.0"));
+}
+
+// `video` has no segment yet, so it could not be sent on; and there is nothing that it would change.
+TEST_F(EventsTest, TheSameRateInstantlyIsNoNews) {
+  ElementRig rig(base_url(), {.properties = kSilent});
+  rig.begin();
+  rig.push_frames(30);
+  EXPECT_TRUE(rig.push_event(gst_event_new_instant_rate_change(1.0, GST_SEGMENT_FLAG_NONE)));
+  rig.push_frames(60, 30);
+  rig.end();
+  ASSERT_TRUE(rig.wait_for_end());
+  EXPECT_TRUE(rig.errors().empty());
+  for (auto* log : {&rig.video_log(), &rig.sound_log()}) EXPECT_EQ(log->count(GST_EVENT_INSTANT_RATE_CHANGE), 0);
 }
 
 TEST_F(EventsTest, StreamStartAndCapsPassAtOnceSoThatMuxersKnow) {

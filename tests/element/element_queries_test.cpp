@@ -62,6 +62,18 @@ TEST_F(QueriesTest, PositionIsInStreamTime) {
   EXPECT_EQ(position(rig, "audio"), static_cast<gint64>(10'300 * GST_MSECOND));
 }
 
+TEST_F(QueriesTest, PositionStaysKnownWhenTheLastFrameReachesOverTheStop) {
+  ElementRig rig(base_url(), {.properties = kSilent});
+  rig.stream_start();
+  rig.caps();
+  rig.segment(0, 2'980 * GST_MSECOND);
+  rig.push_frames(93);  // the last three are past the stop
+  rig.end();
+  ASSERT_TRUE(rig.wait_for_end());
+  EXPECT_EQ(position(rig, "video"), static_cast<gint64>(2'980 * GST_MSECOND));
+  EXPECT_EQ(position(rig, "audio"), static_cast<gint64>(3 * GST_SECOND - 1));
+}
+
 // ---- LATENCY
 
 struct Latency {

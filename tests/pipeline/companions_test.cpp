@@ -229,5 +229,22 @@ TEST_F(Companions, ASeekIsOneForAllAndPaysNothing) {
   EXPECT_EQ(posts(service_), 1);
 }
 
+TEST_F(Companions, ASeekReachesASourceOfTheirOwn) {
+  const std::string file = "filesrc location=" + std::string(kMovieHello);
+  PipelineRun run(file + " ! qtdemux ! h264parse ! " + klingv2a_on(service_) + file +
+                  " ! qtdemux name=d  d.audio_0 ! queue ! k.sink_0  k.src_0 ! queue ! fakesink  "
+                  "k.video ! queue ! fakesink  k.audio ! queue ! fakesink");
+  const auto& video_in = run.watch("k", "sink");
+  const auto& in = run.watch("k", "sink_0");
+  ASSERT_EQ(run.run(), End::eos) << run.first_error();
+  run.forget_messages();
+  ASSERT_TRUE(gst_element_seek_simple(run.pipeline(), GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, 4 * GST_SECOND));
+  ASSERT_EQ(run.wait_for_end(), End::eos) << run.first_error();
+  for (const auto* log : {&video_in, &in}) {
+    EXPECT_EQ(log->count(GST_EVENT_FLUSH_STOP), 1);
+    EXPECT_GT(log->buffers_since_flush().size(), 100U);
+  }
+}
+
 }  // namespace
 }  // namespace klingv2a::test

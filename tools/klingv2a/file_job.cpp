@@ -102,7 +102,7 @@ class Job {
     // Beside an output that is not ours may lie the report that says what it is.
     if (!job_.report_file.empty() && output_is_ours_) {
       try {
-        if (facts.outcome.ok()) hash_files(facts);
+        if (facts.outcome.ok()) hash_files(facts, job_.out == "-" ? "" : job_.out);
         write_file(job_.report_file, make_report(facts).pretty());
       } catch (const Error& error) {
         if (facts.outcome.ok()) facts.outcome.error = to_trouble(error.details());

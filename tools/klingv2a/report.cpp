@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cmath>
+#include <filesystem>
 #include <map>
 
 #include "checksum.h"
@@ -169,15 +170,26 @@ std::map<std::string, std::string> shape_of(JsonObject* settings) {
 
 }  // namespace
 
-FileFacts facts_of_file(const std::string& path) {
-  const auto file = SpoolFile::open_existing(path);
+std::optional<FileFacts> facts_of_file(const std::string& path) {
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path, ignored);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) return std::nullopt;
+  const auto file = SpoolFile::open_existing(path, SpoolFile::Links::followed);
   if (!file) throw make_error(ErrorKind::input, Phase::check, path + " is not there");
-  return {file->size(), checksum_of(*file)};
+  return FileFacts{file->size(), checksum_of(*file)};
 }
 
-void hash_files(RunFacts& facts) {
-  if (facts.job.in != "-") facts.input = facts_of_file(facts.job.in);
-  if (facts.job.out != "-") facts.output = facts_of_file(facts.job.out);
+void hash_files(RunFacts& facts, const std::string& output) {
+  const auto hash = [&facts](const std::string& path) -> std::optional<FileFacts> {
+    try {
+      return facts_of_file(path);
+    } catch (const Error& error) {
+      facts.outcome.warnings.push_back(to_trouble(error.details()));
+      return std::nullopt;
+    }
+  };
+  if (facts.job.in != "-") facts.input = hash(facts.job.in);
+  if (!output.empty()) facts.output = hash(output);
 }
 
 JsonText settings_json(const Settings& settings) {
@@ -227,7 +239,8 @@ bool is_result_of(const std::string& report, const FileJob& job) {
   const JsonNodePtr wanted = parse_json(settings_json(job.settings).line());
   if (shape_of(object_of(wanted)) != shape_of(member_object(object, "settings"))) return false;
   const auto is_same = [&](const char* member, const std::string& path) {
-    return member_text(member_object(object, member), "xxh128") == facts_of_file(path).checksum;
+    const auto now = facts_of_file(path);
+    return now && member_text(member_object(object, member), "xxh128") == now->checksum;
   };
   return is_same("output", job.out) && is_same("input", job.in);
 }

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The user's own files: links, pipes, names that are not UTF-8, one file under two names, what earlier runs have left.
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "cli_run.h"
+#include "klingv2a/report.h"
+
+namespace klingv2a::test {
+namespace {
+
+class CliFiles : public Cli {
+ protected:
+  [[nodiscard]] std::string in(const std::string& name = "in.mp4") const {
+    const std::string path = folder_.file(name);
+    if (!std::filesystem::exists(path)) std::filesystem::copy_file(clip(), path);
+    return path;
+  }
+  // As typed into bash, where $K is the tool and $DIR the test's folder; ended after 10 s.
+  ToolRun typed(const std::string& command) const {
+    return to_run(run_program({"timeout", "10", "bash", "-c", command}, with(environment())));
+  }
+  [[nodiscard]] std::size_t paid() const { return service_.paid_tasks().size(); }
+
+ private:
+  static ToolRun to_run(const ProgramResult& ended) { return {ended.exit_code, ended.output, ended.errors}; }
+  [[nodiscard]] Environment with(Environment all) const {
+    all["K"] = KLINGV2A_PROGRAM;
+    all["DIR"] = folder_.path();
+    return all;
+  }
+};
+
+TEST_F(CliFiles, ALinkIsDubbedLikeWhatItLeadsTo) {
+  std::filesystem::create_symlink(clip(), folder_.file("link.mp4"));
+  const ToolRun ran = run({"dub", folder_.file("link.mp4"), "-o", out(), "--json", "--report"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.output << ran.errors;
+  EXPECT_EQ(ran.last("$.input.xxh128"), cli::facts_of_file(clip())->checksum);
+}
+
+TEST_F(CliFiles, AHashThatFailsIsAWarningAndNoFailure) {
+  const std::string file = in();
+  const cli::FileJob job{.in = folder_.file("gone.mp4"), .out = file};
+  cli::RunFacts facts{.job = job};
+  cli::hash_files(facts, file);
+  EXPECT_TRUE(facts.outcome.ok());
+  ASSERT_EQ(facts.outcome.warnings.size(), 1U);
+  EXPECT_TRUE(holds(facts.outcome.warnings.front().text, "gone.mp4"));
+  EXPECT_TRUE(facts.output.has_value());
+}
+
+}  // namespace
+}  // namespace klingv2a::test

@@ -62,6 +62,18 @@ TEST_F(CliTasks, LeftTaskIsListedShownFetchedAndForgotten) {
   EXPECT_EQ(service_.paid_tasks().size(), 1U);
 }
 
+// As a script types it whose variable is not set: a row that has no task_id is not meant by it.
+TEST_F(CliTasks, EmptyIdMeansNoRow) {
+  service_.add_fault({.on = On::submit, .what = Do::reset, .paid = true});
+  ASSERT_EQ(run({"dub", clip(), "-o", out(), "--video-id", "sim-3s"}).exit_code, 18) << "a row without a task_id";
+  const std::string before = run({"tasks", "list"}).output;
+  for (const std::vector<std::string>& line : {std::vector<std::string>{"tasks", "forget", "", "--yes"},
+                                               {"tasks", "show", ""},
+                                               {"tasks", "fetch", "", "-o", out("sound.wav")}})
+    EXPECT_EQ(run(line).exit_code, 2) << ::testing::PrintToString(line);
+  EXPECT_EQ(count_of("\n", run({"tasks", "list"}).output), count_of("\n", before));
+}
+
 TEST_F(CliTasks, TroubleAtTheServiceHasItsExitCode) {
   leave_a_task();
   service_.add_fault({.on = On::query, .what = Do::error_code, .times = -1, .code = "5000"});

@@ -183,6 +183,8 @@ class TasksCommand {
                : fetch_->parsed()  ? What::fetch
                : forget_->parsed() ? What::forget
                                    : What::list;
+    // What a script types when its variable is not set.
+    if (all.what != What::list && all.id.empty()) throw UsageError("ID is empty: klingv2a tasks list shows them");
     return all;
   }
 

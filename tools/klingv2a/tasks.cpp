@@ -21,7 +21,9 @@ namespace {
 constexpr const char* kRowPrefix = "row-";
 constexpr const char* kAnyLoopback = "http://127.0.0.1";
 
+// A row without a task has no task_id: an empty id means nothing.
 bool is_meant(const journal::Row& row, const std::string& id) {
+  if (id.empty()) return false;
   return id == row.task_id || id == row.external_task_id || id == kRowPrefix + std::to_string(row.id);
 }
 

@@ -263,6 +263,7 @@ std::string report_file_of(const DubOptions& options) {
 
 int run_dub_many(const DubOptions& options, const Settings& settings) {
   const ReporterSet told = make_reporter(options.json, Result::to_stdout);
+  begin_gstreamer();
   ManyRun run(list_jobs({options.in, options.out_dir, options.overwrite, settings}), options.jobs, *told.reporter);
   run.run();
   const bool simulated = is_simulated(settings);

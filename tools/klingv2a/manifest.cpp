@@ -7,6 +7,7 @@
 #include <fstream>
 #include <map>
 
+#include "dub_pipeline.h"
 #include "exit_code.h"
 #include "json_text.h"
 
@@ -39,6 +40,27 @@ std::string output_name(const fs::path& in, const std::string& mux) {
   if (!mux.empty() && mux != "auto") return in.stem().string() + "." + mux;
   const bool can_be_written = mux_of(in.string()) != "auto";
   return can_be_written ? in.filename().string() : in.stem().string() + ".mkv";
+}
+
+// Empty when it is not there.
+std::string path_of(JsonObject* object, const char* name, const std::string& where) {
+  JsonNode* node = json_object_get_member(object, name);
+  if (!node) return {};
+  const bool is_text = JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING;
+  const std::string path = is_text ? json_node_get_string(node) : "";
+  if (path.empty() || path == "-") throw UsageError(where + "\"" + name + "\" is not the name of a file");
+  return path;
+}
+
+// A value that is none must not pass for an empty one: the video would be paid for without its prompt.
+std::string value_in(JsonObject* object, const SettingOption& option) {
+  JsonNode* node = json_object_get_member(object, option.name);
+  const bool is_switch = option.kind == ValueKind::flag || option.kind == ValueKind::off_switch;
+  const bool is_value = node && JSON_NODE_HOLDS_VALUE(node);
+  if (is_value && (json_node_get_value_type(node) == G_TYPE_BOOLEAN) == is_switch)
+    return member_text(object, option.name);
+  throw UsageError("\"" + std::string(option.name) + "\" is " +
+                   (is_switch ? "neither true nor false" : "neither a text nor a number"));
 }
 
 class List {
@@ -92,9 +114,9 @@ class List {
     const std::unique_ptr<GList, Deleter<g_list_free>> names(json_object_get_members(object));
     for (const GList* name = names.get(); name; name = name->next)
       add_member(settings, object, static_cast<const char*>(name->data), where);
-    const fs::path in = member_text(object, "in");
+    const fs::path in = path_of(object, "in", where);
     if (in.empty()) throw UsageError(where + "\"in\" is missing");
-    const std::string out = member_text(object, "out");
+    const std::string out = path_of(object, "out", where);
     add_job(manifest.parent_path() / in,
             wish_.out_dir / fs::path(out.empty() ? output_name(in, value_of(settings, "mux")) : out), settings);
   }
@@ -103,7 +125,12 @@ class List {
     if (name == "in" || name == "out") return;
     const SettingOption* option = find_option(name);
     if (!option) throw UsageError(where + "\"" + name + "\" is neither in, out nor an option of dub");
-    settings.push_back(to_setting(*option, member_text(object, name.c_str())));
+    try {
+      settings.push_back(to_setting(*option, value_in(object, *option)));
+      check_setting(settings.back());
+    } catch (const std::runtime_error& wrong) {
+      throw UsageError(where + wrong.what());
+    }
   }
 
   void add_job(const fs::path& in, const fs::path& out, Settings settings) {

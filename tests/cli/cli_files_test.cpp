@@ -55,5 +55,28 @@ TEST_F(CliFiles, AHashThatFailsIsAWarningAndNoFailure) {
   EXPECT_TRUE(facts.output.has_value());
 }
 
+TEST_F(CliFiles, ANameThatIsNotUtf8IsDubbedToldAndDoneBefore) {
+  std::filesystem::create_directory(folder_.file("clips"));
+  (void)in("clips/caf\xe9.mp4");
+  const std::vector<std::string> words{"dub", folder_.file("clips"), "--out-dir", folder_.file("done"), "--json"};
+  for (const char* counted : {"$.counts.done", "$.counts.skipped"}) {
+    const ToolRun ran = run(words);
+    EXPECT_EQ(ran.exit_code, 0) << ran.output << ran.errors;
+    EXPECT_EQ(ran.last(counted), "1") << ran.output;
+    EXPECT_TRUE(g_utf8_validate(ran.output.c_str(), -1, nullptr));
+  }
+  EXPECT_TRUE(std::filesystem::exists(folder_.file("done/caf\xe9.mp4")));
+  EXPECT_EQ(run({words[0], words[1], words[2], words[3]}).exit_code, 0) << "the table, too";
+  EXPECT_EQ(paid(), 1U);
+}
+
+// A worker gets its settings byte by byte: another journal would be one that knows nothing of what was paid.
+TEST_F(CliFiles, AJournalWhoseNameIsNotUtf8IsTheWorkersToo) {
+  const std::string journal = folder_.file("journal\xe9.sqlite");
+  const ToolRun ran = run({"dub", in(), "--out-dir", folder_.file("done"), "--journal", journal});
+  EXPECT_EQ(ran.exit_code, 0) << ran.output << ran.errors;
+  EXPECT_TRUE(holds(run({"tasks", "--journal", journal}).output, task_id()));
+}
+
 }  // namespace
 }  // namespace klingv2a::test

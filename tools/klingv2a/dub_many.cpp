@@ -135,7 +135,7 @@ class ManyRun {
     --running_;
     file.exit_code = exit_code;
     JsonObject* error = member_object(file.result_object(), "error");
-    if (exit_code == kExitOk && file.result) {
+    if (exit_code == kExitOk) {
       file.state = FileState::done;
       tell_end(file);
     } else if (error) {

@@ -78,5 +78,26 @@ TEST_F(CliFiles, AJournalWhoseNameIsNotUtf8IsTheWorkersToo) {
   EXPECT_TRUE(holds(run({"tasks", "--journal", journal}).output, task_id()));
 }
 
+TEST_F(CliFiles, APipeByNameIsRefusedWithWhatToTypeInstead) {
+  ASSERT_EQ(::mkfifo(folder_.file("ff").c_str(), 0600), 0);
+  for (const char* command : {"$K dub $DIR/ff -o $DIR/out.mp4", "$K check $DIR/ff",
+                              "$K dub <(sleep 20) -o $DIR/out.mp4", "$K dub /dev/zero -o $DIR/out.mp4"}) {
+    const ToolRun ran = typed(command);
+    EXPECT_EQ(ran.exit_code, 13) << command << ran.output << ran.errors;
+    EXPECT_NE(holds(ran.output + ran.errors, "- < "), holds(command, "zero")) << ran.output << ran.errors;
+  }
+  EXPECT_TRUE(service_.requests().empty());
+  const ToolRun good = typed("cat " + in() + " >$DIR/ff & $K dub - -o $DIR/out.mkv < $DIR/ff");
+  EXPECT_EQ(good.exit_code, 0) << good.output << good.errors;
+}
+
+// What is not there is told alike.
+TEST_F(CliFiles, CheckAndDubSayTheSameOfAMissingFile) {
+  const std::string missing = folder_.file("missing.mp4");
+  const ToolRun check = run({"check", missing, "--json"}), dub = run({"dub", missing, "-o", out(), "--json"});
+  EXPECT_EQ(check.exit_code, 13);
+  EXPECT_EQ(check.last("$.error.message"), dub.last("$.error.message"));
+}
+
 }  // namespace
 }  // namespace klingv2a::test

@@ -85,7 +85,7 @@ TEST_F(CliTasks, TroubleAtTheServiceHasItsExitCode) {
 TEST_F(CliTasks, FetchWaitsWhenAsked) {
   leave_a_task();
   const auto tool = start({"tasks", "fetch", task_id(), "-o", out("sound.wav"), "--wait"});
-  ASSERT_TRUE(tool->wait_for("is processing"));
+  ASSERT_TRUE(tool->wait_for(": processing"));
   end_the_task();
   EXPECT_EQ(tool->wait().exit_code, 0);
   EXPECT_EQ(sound_of_file(out("sound.wav")).length(), 3 * 48000);
@@ -94,7 +94,7 @@ TEST_F(CliTasks, FetchWaitsWhenAsked) {
 TEST_F(CliTasks, CancelledFetchEndsAtOnceAndLeavesNoFile) {
   leave_a_task();
   const auto tool = start({"tasks", "fetch", task_id(), "-o", out("sound.wav"), "--wait"});
-  ASSERT_TRUE(tool->wait_for("is processing"));
+  ASSERT_TRUE(tool->wait_for(": processing"));
   tool->send(SIGINT);
   EXPECT_EQ(tool->wait().exit_code, 130);
   EXPECT_TRUE(files_in().empty());

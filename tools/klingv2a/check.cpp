@@ -13,6 +13,7 @@
 #include "human_text.h"
 #include "interrupt.h"
 #include "kling/environment.h"
+#include "places.h"
 #include "report.h"
 #include "session.h"
 
@@ -69,6 +70,7 @@ std::vector<std::string> stand_in(Settings& settings) {
 Findings find_out(const PipelineSpec& spec, Reporter& reporter) {
   Findings found{.simulated = is_simulated(spec.settings)};
   try {
+    check_input(spec.in, "check");
     Session session(spec, reporter);
     const Interrupt interrupt([&] { session.cancel(); });
     found.outcome = session.run();

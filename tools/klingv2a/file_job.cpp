@@ -11,6 +11,7 @@
 #include "interrupt.h"
 #include "kling/environment.h"
 #include "output_file.h"
+#include "places.h"
 #include "report.h"
 #include "session.h"
 
@@ -38,15 +39,6 @@ void check_not_the_same(const std::string& in, const std::string& out) {
   if (!std::filesystem::equivalent(in, out, ignored)) return;
   throw make_error(ErrorKind::settings, Phase::check, in + " would be replaced by its own dubbed copy",
                    "write to another name or folder");
-}
-
-void check_input(const std::string& in) {
-  std::error_code error;
-  if (in == "-") return;
-  const auto status = std::filesystem::status(in, error);
-  if (!std::filesystem::exists(status)) throw make_error(ErrorKind::input, Phase::check, in + " is not there");
-  if (std::filesystem::is_directory(status))
-    throw make_error(ErrorKind::input, Phase::check, in + " is a folder", "a folder needs --out-dir");
 }
 
 // What is known of the money, also where something else than klingv2a has failed.
@@ -87,7 +79,7 @@ class Job {
     check_not_the_same(job_.in, job_.out);
     if (job_.out != "-") output.emplace(job_.out, job_.overwrite);
     output_is_ours_ = true;
-    check_input(job_.in);
+    check_input(job_.in, "dub");
     session.emplace(PipelineSpec{job_.in, output ? output->part() : "", output ? -1 : out_fd_, job_.settings},
                     reporter_);
     facts.outcome = session->run();

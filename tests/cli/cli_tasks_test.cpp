@@ -56,7 +56,9 @@ TEST_F(CliTasks, LeftTaskIsListedShownFetchedAndForgotten) {
   EXPECT_EQ(again.last("$.origin"), "kept");
 
   EXPECT_EQ(run({"tasks", "forget", task_id()}).exit_code, 2) << "nobody was asked";
-  EXPECT_EQ(run({"tasks", "forget", task_id(), "--yes"}).exit_code, 0);
+  const ToolRun forgotten = run({"tasks", "forget", task_id(), "--yes", "--json"});
+  EXPECT_EQ(forgotten.exit_code, 0);
+  EXPECT_EQ(forgotten.last("$.forgotten"), task_id());
   EXPECT_TRUE(holds(run({"tasks"}).output, "no task"));
   EXPECT_EQ(run({"tasks", "show", task_id()}).exit_code, 23);
   EXPECT_EQ(service_.paid_tasks().size(), 1U);

@@ -129,7 +129,7 @@ class CheckCommand {
       : app_(*parent.add_subcommand("check", "Say all that can be known of a video before paying")) {
     app_.add_option("IN", options_.in, "A video; - is stdin")->required()->type_name("");
     app_.add_option("-o,--output", options_.out, "The file that would be written: its suffix counts")->type_name("OUT");
-    json_.add_to(app_, "--json", kJsonHelp);
+    json_.add_to(app_, "--json", "One JSON object per event on stdout, or --json=FILE; the last one is the result");
     app_.add_option("--api-key-file", options_.api_key_file, kKeyFileHelp)->type_name("FILE");
     table_.add_to(app_);
     app_.footer(std::string(kEnvironment) + exit_code_help());

@@ -71,6 +71,7 @@ class List {
     if (in == "-") throw UsageError("- goes with -o OUT, not with --out-dir");
     std::error_code ignored;
     if (fs::is_directory(in, ignored)) return add_folder(in);
+    if (!in.has_filename()) throw make_error(ErrorKind::input, Phase::check, in.string() + " is not there");
     if (is_manifest(in)) return add_manifest(in);
     add_job(in, wish_.out_dir / fs::path(output_name(in, value_of(wish_.settings, "mux"))), wish_.settings);
   }
@@ -88,9 +89,15 @@ class List {
  private:
   void add_folder(const fs::path& folder) {
     std::vector<fs::path> videos;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder))
-      if (entry.is_regular_file() && is_video(entry.path()) && !entry.path().filename().string().starts_with("."))
-        videos.push_back(entry.path());
+    std::error_code error;
+    for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+      std::error_code gone;  // since it was listed
+      if (at->is_regular_file(gone) && is_video(at->path()) && !at->path().filename().string().starts_with("."))
+        videos.push_back(at->path());
+    }
+    if (error)
+      throw make_error(ErrorKind::input, Phase::check,
+                       "the folder " + folder.string() + " cannot be read: " + error.message());
     std::ranges::sort(videos);
     for (const fs::path& video : videos) add(video);
   }
@@ -135,7 +142,8 @@ class List {
 
   void add_job(const fs::path& in, const fs::path& out, Settings settings) {
     if (value_of(settings, "mux").empty()) settings.push_back({"mux", mux_of(out.string())});
-    jobs_.push_back({in.string(), out.string(), report_beside(out.string()), wish_.overwrite, std::move(settings)});
+    jobs_.push_back({in.string(), out.string(), report_beside(out.string()), wish_.overwrite, std::move(settings),
+                     wish_.simulated});
   }
 
   const ManyWish& wish_;

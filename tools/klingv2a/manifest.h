@@ -15,6 +15,7 @@ struct ManyWish {
   std::vector<std::string> in;  // files, folders, manifests
   std::string out_dir;
   bool overwrite = false;
+  bool simulated = false;
   Settings settings;  // for all; a manifest's line wins
 };
 

@@ -24,12 +24,14 @@ struct FileFacts {
 
 struct RunFacts {
   const FileJob& job;
-  bool simulated = false;
   Outcome outcome;
   StructurePtr stats;  // of klingv2a; null: it never ran
   StructurePtr bin;    // of klingv2abin
   double seconds = 0;
   std::optional<FileFacts> input, output;
+  bool report_is_missing = false;  // it could not be written
+
+  [[nodiscard]] int exit_code() const;
 };
 
 // Of a file of the user's, through links; none of a pipe or a device. Throws Error{disk|input}.

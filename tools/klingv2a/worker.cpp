@@ -30,6 +30,7 @@ std::string as_json(const Settings& settings) {
 
 std::vector<std::string> command_for(const FileJob& job) {
   std::vector<std::string> words{own_path(), "dub", "--worker", "--json", "--report=" + job.report_file};
+  if (job.simulated) words.emplace_back("--simulate");
   if (job.overwrite) words.emplace_back("--overwrite");
   words.insert(words.end(), {"--output=" + job.out, "--", job.in});
   return words;

@@ -244,6 +244,42 @@ TEST_F(CliFiles, AFolderThatCannotBeReadIsTroubleOfTheInput) {
   EXPECT_EQ(ran.last("$.kind"), "input");
 }
 
+TEST_F(CliFiles, WhatAKilledRunHasLeftIsRemovedAndWhatALivingOneWritesIsKept) {
+  const std::string left = folder_.file(".out.mp4.part-abcdef"), living = folder_.file(".out.mp4.part-ghijkl");
+  const std::string other = folder_.file(".out.mp4.partial");
+  for (const std::string& file : {left, living, other})
+    ASSERT_TRUE(g_file_set_contents(file.c_str(), "x", -1, nullptr));
+  const int fd = ::open(living.c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_EQ(::flock(fd, LOCK_EX), 0);
+  const ToolRun ran = run({"dub", in(), "-o", out()});
+  EXPECT_EQ(ran.exit_code, 0) << ran.errors;
+  EXPECT_FALSE(std::filesystem::exists(left));
+  EXPECT_TRUE(std::filesystem::exists(living));
+  EXPECT_TRUE(std::filesystem::exists(other));
+  ::close(fd);
+}
+
+TEST_F(CliFiles, AKilledRunsOwnPartIsRemovedByTheNext) {
+  service_.set_task_time(std::chrono::hours(1));
+  {
+    const auto tool = start({"dub", in(), "-o", out()});
+    ASSERT_TRUE(tool->wait_for("waiting for the task") && fetched());
+    const ToolRun while_it_lives = run({"dub", folder_.file("nowhere.mp4"), "-o", out()});
+    EXPECT_EQ(while_it_lives.exit_code, 13);
+    EXPECT_EQ(files_in().size(), 2U) << "its part is kept: " << ::testing::PrintToString(files_in());
+  }
+  EXPECT_EQ(files_in().size(), 2U) << "killed";
+  EXPECT_EQ(run({"dub", folder_.file("nowhere.mp4"), "-o", out()}).exit_code, 13);
+  EXPECT_EQ(files_in(), std::vector<std::string>{"in.mp4"});
+}
+
+TEST_F(CliFiles, AFolderThatIsNotThereIsNoVideoWithoutAName) {
+  const ToolRun ran = run({"dub", folder_.file("missing/"), "--out-dir", folder_.file("done"), "--json"});
+  EXPECT_EQ(ran.exit_code, 13) << ran.output << ran.errors;
+  EXPECT_EQ(ran.last("$.event"), "result");
+  EXPECT_FALSE(std::filesystem::exists(folder_.file("done")));
+}
+
 TEST_F(CliFiles, SilenceInsteadOfASoundShowsInTheSummary) {
   service_.add_fault({.on = On::submit, .what = Do::fail_task, .times = -1, .message = "too dark"});
   const ToolRun ran = run({"dub", in(), "--out-dir", out("done"), "--on-failure", "silence", "--json"});

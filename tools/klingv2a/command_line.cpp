@@ -16,8 +16,9 @@ constexpr const char* kSummary =
     "A task at the service costs money; the journal makes a rerun free.";
 constexpr const char* kEnvironment =
     "Environment: KLINGV2A_API_KEY (then COMETAPI_KEY), or KLINGV2A_ACCESS_KEY with KLINGV2A_SECRET_KEY;\n"
-    "KLINGV2A_BASE_URL, KLINGV2A_JOURNAL, KLINGV2A_PUBLISH, KLINGV2A_PUBLISH_HEADERS.\nKeys are no options: others "
-    "could see them.\n\n";
+    "KLINGV2A_BASE_URL, KLINGV2A_JOURNAL, KLINGV2A_PUBLISH, KLINGV2A_PUBLISH_HEADERS, KLINGV2A_CALLBACK_SECRET;\n"
+    "TMPDIR, XDG_STATE_HOME, XDG_CACHE_HOME (where things lie), AWS_* (keys of --publish s3://): see man klingv2a.\n"
+    "Keys are no options: others could see them.\n\n";
 
 // The values of the table's options, as CLI11 fills them in.
 class TableOptions {
@@ -69,7 +70,7 @@ constexpr const char* kKeyFileHelp = "File that holds the API key (instead of $K
 class DubCommand {
  public:
   explicit DubCommand(CLI::App& parent) : app_(*parent.add_subcommand("dub", "Give videos a new sound track")) {
-    app_.add_option("IN", options_.in, "A video, several, a folder, or a manifest (.jsonl); - is stdin")
+    app_.add_option("IN", options_.in, "A video, several, a folder, or a manifest (.jsonl, .ndjson); - is stdin")
         ->required()
         ->type_name("");
     auto* out = app_.add_option("-o,--output", options_.out, "The file to write; - is stdout (mkv, webm, ts)");

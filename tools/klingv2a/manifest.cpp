@@ -47,7 +47,7 @@ std::string path_of(JsonObject* object, const char* name, const std::string& whe
   JsonNode* node = json_object_get_member(object, name);
   if (!node) return {};
   const bool is_text = JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING;
-  const std::string path = is_text ? json_node_get_string(node) : "";
+  std::string path = is_text ? json_node_get_string(node) : "";
   if (path.empty() || path == "-") throw UsageError(where + "\"" + name + "\" is not the name of a file");
   return path;
 }

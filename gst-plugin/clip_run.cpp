@@ -169,7 +169,9 @@ void ClipRun::make_sound() {
   report.form = result.form;
   report.cycle = result.stats;
   report.decode_s = observer.decode_time.count();
-  report.cycle.download_s -= report.decode_s;
+  // A sound that was kept is decoded without a download, and has its bytes all the same.
+  report.cycle.download_s = std::max(0.0, report.cycle.download_s - report.decode_s);
+  report.cycle.result_bytes = result.sound->size();
   report.result_hash = checksum_of(*result.sound);
   host_.on_sound(*this, observer.soundtrack, report);
 }

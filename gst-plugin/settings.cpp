@@ -124,7 +124,8 @@ constexpr std::array kStrings{
                    "unset, KLINGV2A_CALLBACK_SECRET from the environment",
                    kWriteOnly},
     StringProperty{kSpoolDir, &Settings::spool_dir, "spool-dir", "Spool directory",
-                   "Where the proxy and the result are kept while they are needed; if unset, TMPDIR, else /var/tmp",
+                   "Where the proxy and the result are kept while they are needed; if unset, TMPDIR unless that is in "
+                   "memory, then /var/tmp",
                    kReadWrite},
     StringProperty{kJournal, &Settings::journal, "journal", "Journal",
                    "The record of what was paid for: a file's path or postgresql://USER@HOST/DATABASE; if unset, "

@@ -64,8 +64,8 @@ SpoolFile::SpoolFile(const std::string& directory) {
   }
 }
 
-std::shared_ptr<const SpoolFile> SpoolFile::open_existing(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+std::shared_ptr<const SpoolFile> SpoolFile::open_existing(const std::string& path, Links links) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | (links == Links::refused ? O_NOFOLLOW : 0));
   if (fd >= 0) return std::shared_ptr<const SpoolFile>(new SpoolFile(Adopt{fd}));
   if (errno == ENOENT || errno == ELOOP) return nullptr;
   throw_disk_error("cannot open \"" + path + "\"", errno);

@@ -21,8 +21,11 @@ class SpoolFile {
   explicit SpoolFile(const std::string& directory = {});
   // Where a file without a `directory` goes: $TMPDIR, else /var/tmp; never a file system in memory.
   [[nodiscard]] static std::string default_directory();
+  // Our own files are no links: one that somebody has put there is not followed. A user's may be what they like.
+  enum class Links { refused, followed };
   // An existing file, for reading only. Null when it is not there. Throws Error{disk}.
-  [[nodiscard]] static std::shared_ptr<const SpoolFile> open_existing(const std::string& path);
+  [[nodiscard]] static std::shared_ptr<const SpoolFile> open_existing(const std::string& path,
+                                                                      Links links = Links::refused);
   ~SpoolFile();
   SpoolFile(const SpoolFile&) = delete;
   SpoolFile& operator=(const SpoolFile&) = delete;

@@ -97,8 +97,9 @@ void install_store(GObjectClass* gobject_class) {
   g_object_class_install_property(
       gobject_class, kSpoolDir,
       g_param_spec_string("spool-dir", "Spool directory",
-                          "Where sound is kept that is too much for memory; if unset, TMPDIR, else /var/tmp", nullptr,
-                          kReadWrite));
+                          "Where sound is kept that is too much for memory; if unset, TMPDIR unless that is in "
+                          "memory, then /var/tmp",
+                          nullptr, kReadWrite));
 }
 
 double seconds(guint64 ns) {

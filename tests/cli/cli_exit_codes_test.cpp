@@ -22,6 +22,7 @@ class CliExitCodes : public Cli {
     EXPECT_EQ(ran.last("$.kind"), to_string(kind)) << ran.output;
     EXPECT_EQ(ran.last("$.exit-code"), std::to_string(cli::exit_code_of(kind)));
     EXPECT_EQ(ran.last("$.error.paid"), paid) << ran.output;
+    EXPECT_EQ(ran.last("$.paid"), paid) << ran.output;
     EXPECT_TRUE(files_in().empty()) << "a half file is left: " << ::testing::PrintToString(files_in());
   }
   void refuse(const char* code, int times = 1) {

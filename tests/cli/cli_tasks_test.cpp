@@ -56,10 +56,24 @@ TEST_F(CliTasks, LeftTaskIsListedShownFetchedAndForgotten) {
   EXPECT_EQ(again.last("$.origin"), "kept");
 
   EXPECT_EQ(run({"tasks", "forget", task_id()}).exit_code, 2) << "nobody was asked";
-  EXPECT_EQ(run({"tasks", "forget", task_id(), "--yes"}).exit_code, 0);
+  const ToolRun forgotten = run({"tasks", "forget", task_id(), "--yes", "--json"});
+  EXPECT_EQ(forgotten.exit_code, 0);
+  EXPECT_EQ(forgotten.last("$.forgotten"), task_id());
   EXPECT_TRUE(holds(run({"tasks"}).output, "no task"));
   EXPECT_EQ(run({"tasks", "show", task_id()}).exit_code, 23);
   EXPECT_EQ(service_.paid_tasks().size(), 1U);
+}
+
+// As a script types it whose variable is not set: a row that has no task_id is not meant by it.
+TEST_F(CliTasks, EmptyIdMeansNoRow) {
+  service_.add_fault({.on = On::submit, .what = Do::reset, .paid = true});
+  ASSERT_EQ(run({"dub", clip(), "-o", out(), "--video-id", "sim-3s"}).exit_code, 18) << "a row without a task_id";
+  const std::string before = run({"tasks", "list"}).output;
+  for (const std::vector<std::string>& line : {std::vector<std::string>{"tasks", "forget", "", "--yes"},
+                                               {"tasks", "show", ""},
+                                               {"tasks", "fetch", "", "-o", out("sound.wav")}})
+    EXPECT_EQ(run(line).exit_code, 2) << ::testing::PrintToString(line);
+  EXPECT_EQ(count_of("\n", run({"tasks", "list"}).output), count_of("\n", before));
 }
 
 TEST_F(CliTasks, TroubleAtTheServiceHasItsExitCode) {
@@ -73,7 +87,7 @@ TEST_F(CliTasks, TroubleAtTheServiceHasItsExitCode) {
 TEST_F(CliTasks, FetchWaitsWhenAsked) {
   leave_a_task();
   const auto tool = start({"tasks", "fetch", task_id(), "-o", out("sound.wav"), "--wait"});
-  ASSERT_TRUE(tool->wait_for("is processing"));
+  ASSERT_TRUE(tool->wait_for(": processing"));
   end_the_task();
   EXPECT_EQ(tool->wait().exit_code, 0);
   EXPECT_EQ(sound_of_file(out("sound.wav")).length(), 3 * 48000);
@@ -82,7 +96,7 @@ TEST_F(CliTasks, FetchWaitsWhenAsked) {
 TEST_F(CliTasks, CancelledFetchEndsAtOnceAndLeavesNoFile) {
   leave_a_task();
   const auto tool = start({"tasks", "fetch", task_id(), "-o", out("sound.wav"), "--wait"});
-  ASSERT_TRUE(tool->wait_for("is processing"));
+  ASSERT_TRUE(tool->wait_for(": processing"));
   tool->send(SIGINT);
   EXPECT_EQ(tool->wait().exit_code, 130);
   EXPECT_TRUE(files_in().empty());

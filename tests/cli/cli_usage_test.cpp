@@ -127,7 +127,7 @@ class Manifest : public ::testing::Test {
   std::vector<cli::FileJob> jobs(const std::string& lines) {
     const std::string file = folder_.file("jobs.jsonl");
     g_file_set_contents(file.c_str(), lines.c_str(), -1, nullptr);
-    return cli::list_jobs({{file}, folder_.file("out"), false, {{"take", "1"}}});
+    return cli::list_jobs({{file}, folder_.file("out"), false, false, {{"take", "1"}}});
   }
   const TemporaryFolder folder_;
 };
@@ -152,6 +152,25 @@ TEST_F(Manifest, WrongLinesAreNamedBeforeAnythingBegins) {
   for (const char* line : {"no json", "{}", R"({"in":"a.mp4","no-such":1})", R"({"in":"a.mp4"}
 {"in":"sub/a.mp4"})"}) {
     EXPECT_THROW((void)jobs(line), cli::UsageError) << line;
+  }
+}
+
+// What is no value was an empty prompt, and paid for.
+TEST_F(Manifest, WrongValuesAreNamedByFileAndLine) {
+  for (const char* members :
+       {R"("in":"a.mp4","sound-effect-prompt":null)", R"("in":"a.mp4","sound-effect-prompt":["rain"])",
+        R"("in":"a.mp4","sound-effect-prompt":{})", R"("in":"a.mp4","take":null)", R"("in":"a.mp4","take":"7x")",
+        R"("in":"a.mp4","loudness":"loud")", R"("in":"a.mp4","asmr-mode":"yes")",
+        R"("in":"a.mp4","original-audio":1.5)", R"("in":"a.mp4","no-publish-check":1)", R"("in":"a.mp4","take":true)",
+        R"("in":"a.mp4","out":null)", R"("in":"a.mp4","out":"")", R"("in":null)", R"("in":7)", R"("in":"-")"}) {
+    const std::string lines =
+        "{\"in\":\"good.mp4\",\"asmr-mode\":true,\"loudness\":\"off\"}\n{" + std::string(members) + "}\n";
+    try {
+      (void)jobs(lines);
+      ADD_FAILURE() << members << " was taken";
+    } catch (const cli::UsageError& wrong) {
+      EXPECT_TRUE(holds(wrong.what(), "jobs.jsonl:2: ")) << wrong.what();
+    }
   }
 }
 

@@ -13,6 +13,8 @@
 #include "human_text.h"
 #include "interrupt.h"
 #include "kling/environment.h"
+#include "last_word.h"
+#include "places.h"
 #include "report.h"
 #include "session.h"
 
@@ -23,7 +25,7 @@ namespace {
 struct Findings {
   Outcome outcome;
   StructurePtr dry_run, stats;
-  bool simulated = false;
+  bool on_this_machine = false;        // the service
   std::vector<std::string> unchecked;  // what could not be, and why
 
   [[nodiscard]] bool would_pay() const {
@@ -33,7 +35,7 @@ struct Findings {
   }
   // Nobody knows whether the clip's task exists: a run looks it up before it pays.
   [[nodiscard]] bool depends() const { return would_pay() && text_field(dry_run.get(), "origin") == "looked-up"; }
-  [[nodiscard]] double price() const { return would_pay() && !simulated ? kPriceUsd : 0; }
+  [[nodiscard]] double price() const { return would_pay() ? kPriceUsd : 0; }
   [[nodiscard]] std::string conformed() const { return text_field(stats.get(), "conformed"); }
   [[nodiscard]] double clip_seconds() const {
     guint64 length = 0;
@@ -58,7 +60,7 @@ std::vector<std::string> stand_in(Settings& settings) {
     unchecked.emplace_back("the key: none is set (KLINGV2A_API_KEY)");
   }
   const bool given = has(settings, "publish") || has(settings, "video-url") || has(settings, "video-id");
-  if (!given && !is_simulated(settings)) {
+  if (!given && !is_on_this_machine(settings)) {
     settings.push_back({"publish", "serve://127.0.0.1?public=https://unchecked.invalid"});
     settings.push_back({"publish-check", "false"});
     unchecked.emplace_back("how the service gets the video: publish is not set");
@@ -67,8 +69,9 @@ std::vector<std::string> stand_in(Settings& settings) {
 }
 
 Findings find_out(const PipelineSpec& spec, Reporter& reporter) {
-  Findings found{.simulated = is_simulated(spec.settings)};
+  Findings found{.on_this_machine = is_on_this_machine(spec.settings)};
   try {
+    check_input(spec.in, "check");
     Session session(spec, reporter);
     const Interrupt interrupt([&] { session.cancel(); });
     found.outcome = session.run();
@@ -88,7 +91,7 @@ JsonText as_json(const std::string& in, const Findings& found) {
   JsonText object;
   object.set("event", "result").set("klingv2a", KLINGV2A_VERSION).set("ok", found.outcome.ok());
   object.set("kind", found.outcome.ok() ? "ok" : found.outcome.error.kind).set("exit-code", found.exit_code());
-  object.set("paid", "no").set("simulated", found.simulated).set("in", in);
+  object.set("paid", "no").set("in", in);
   object.set("would-pay", found.would_pay()).set("tasks", found.would_pay() ? 1 : 0);
   object.set("estimate-usd", found.price()).set("clip-seconds", found.clip_seconds());
   object.set_known("origin", text_field(found.dry_run.get(), "origin"));
@@ -110,7 +113,7 @@ std::string as_text(const std::string& in, const Findings& found) {
   std::string text = in + ": can be dubbed\n  clip:      " + number_text(found.clip_seconds(), 2) + " s";
   text += "\n  tasks:     " + std::string(found.depends() ? "at most " : "");
   text += found.would_pay() ? "1, about " + money_text(found.price()) : "none, nothing";
-  text += found.simulated ? " (SIMULATION)" : "";
+  text += found.would_pay() && found.on_this_machine ? " at a service on this machine" : "";
   text += "\n  " + text_field(found.dry_run.get(), "summary");
   if (!found.conformed().empty()) text += "\n  conformed: " + found.conformed();
   for (const Trouble& warning : found.outcome.warnings) text += "\n  warning:   " + warning.text;
@@ -122,18 +125,21 @@ std::string as_text(const std::string& in, const Findings& found) {
 }  // namespace
 
 int run_check(const CheckOptions& options) {
-  take_api_key(options.api_key_file);
-  Settings settings = options.settings;
-  add_settings_of_environment(settings);
-  set_default(settings, "mux", mux_of(options.out));
-  settings.push_back({"dry-run", "true"});
+  check_place({options.json.file, "--json", true}, {{options.in, "IN"}, {options.api_key_file, "--api-key-file"}});
   const ReporterSet told = make_reporter(options.json, Result::to_stdout);
-  begin_gstreamer();
-  auto unchecked = stand_in(settings);
-  Findings found = find_out({.in = options.in, .out = {}, .settings = settings}, *told.reporter);
-  found.unchecked = std::move(unchecked);
-  told.reporter->result(as_json(options.in, found), as_text(options.in, found));
-  return found.exit_code();
+  return with_last_word(options.json.wanted, *told.reporter, [&] {
+    take_api_key(options.api_key_file);
+    Settings settings = options.settings;
+    add_settings_of_environment(settings);
+    set_default(settings, "mux", mux_of(options.out));
+    settings.push_back({"dry-run", "true"});
+    begin_gstreamer();
+    auto unchecked = stand_in(settings);
+    Findings found = find_out({.in = options.in, .out = {}, .settings = settings}, *told.reporter);
+    found.unchecked = std::move(unchecked);
+    told.reporter->result(as_json(options.in, found), as_text(options.in, found));
+    return found.exit_code();
+  });
 }
 
 }  // namespace klingv2a::cli

@@ -16,8 +16,9 @@ constexpr const char* kSummary =
     "A task at the service costs money; the journal makes a rerun free.";
 constexpr const char* kEnvironment =
     "Environment: KLINGV2A_API_KEY (then COMETAPI_KEY), or KLINGV2A_ACCESS_KEY with KLINGV2A_SECRET_KEY;\n"
-    "KLINGV2A_BASE_URL, KLINGV2A_JOURNAL, KLINGV2A_PUBLISH, KLINGV2A_PUBLISH_HEADERS.\nKeys are no options: others "
-    "could see them.\n\n";
+    "KLINGV2A_BASE_URL, KLINGV2A_JOURNAL, KLINGV2A_PUBLISH, KLINGV2A_PUBLISH_HEADERS, KLINGV2A_CALLBACK_SECRET;\n"
+    "TMPDIR, XDG_STATE_HOME, XDG_CACHE_HOME (where things lie), AWS_* (keys of --publish s3://): see man klingv2a.\n"
+    "Keys are no options: others could see them.\n\n";
 
 // The values of the table's options, as CLI11 fills them in.
 class TableOptions {
@@ -69,7 +70,7 @@ constexpr const char* kKeyFileHelp = "File that holds the API key (instead of $K
 class DubCommand {
  public:
   explicit DubCommand(CLI::App& parent) : app_(*parent.add_subcommand("dub", "Give videos a new sound track")) {
-    app_.add_option("IN", options_.in, "A video, several, a folder, or a manifest (.jsonl); - is stdin")
+    app_.add_option("IN", options_.in, "A video, several, a folder, or a manifest (.jsonl, .ndjson); - is stdin")
         ->required()
         ->type_name("");
     auto* out = app_.add_option("-o,--output", options_.out, "The file to write; - is stdout (mkv, webm, ts)");
@@ -129,7 +130,7 @@ class CheckCommand {
       : app_(*parent.add_subcommand("check", "Say all that can be known of a video before paying")) {
     app_.add_option("IN", options_.in, "A video; - is stdin")->required()->type_name("");
     app_.add_option("-o,--output", options_.out, "The file that would be written: its suffix counts")->type_name("OUT");
-    json_.add_to(app_, "--json", kJsonHelp);
+    json_.add_to(app_, "--json", "One JSON object per event on stdout, or --json=FILE; the last one is the result");
     app_.add_option("--api-key-file", options_.api_key_file, kKeyFileHelp)->type_name("FILE");
     table_.add_to(app_);
     app_.footer(std::string(kEnvironment) + exit_code_help());
@@ -183,6 +184,8 @@ class TasksCommand {
                : fetch_->parsed()  ? What::fetch
                : forget_->parsed() ? What::forget
                                    : What::list;
+    // What a script types when its variable is not set.
+    if (all.what != What::list && all.id.empty()) throw UsageError("ID is empty: klingv2a tasks list shows them");
     return all;
   }
 

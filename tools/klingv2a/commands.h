@@ -5,6 +5,7 @@
 #pragma once
 
 #include "command_line.h"
+#include "file_job.h"
 
 namespace klingv2a::cli {
 
@@ -12,7 +13,8 @@ namespace klingv2a::cli {
 [[nodiscard]] int run_check(const CheckOptions& options);
 [[nodiscard]] int run_tasks(const TasksOptions& options);
 
-// dub with several videos.
-[[nodiscard]] int run_dub_many(const DubOptions& options, const Settings& settings);
+// dub with several videos. `report_file`: empty for none.
+[[nodiscard]] int run_dub_many(const DubOptions& options, const std::string& report_file,
+                               const std::vector<FileJob>& jobs, Reporter& reporter);
 
 }  // namespace klingv2a::cli

@@ -4,14 +4,17 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <filesystem>
+#include <exception>
 #include <iostream>
-#include <optional>
+#include <memory>
 
 #include "commands.h"
 #include "environment.h"
 #include "exit_code.h"
 #include "file_job.h"
+#include "last_word.h"
+#include "manifest.h"
+#include "places.h"
 #include "simulation.h"
 #include "worker.h"
 
@@ -42,9 +45,11 @@ std::string mux_for(const DubOptions& options, const Settings& settings) {
   return wanted.empty() ? "mkv" : wanted;
 }
 
-std::string report_file_of(const DubOptions& options, const std::string& out) {
+std::string report_file_of(const DubOptions& options) {
+  const std::string out = options.audio_only.empty() ? options.out : options.audio_only;
   if (!options.report_file.empty()) return options.report_file;
   if (!options.report) return {};
+  if (!options.out_dir.empty()) return options.out_dir + "/klingv2a-report.json";
   if (out == "-") throw UsageError("--report: there is no name to put it beside; --report=FILE");
   return report_beside(out);
 }
@@ -55,40 +60,90 @@ FileJob job_of(const DubOptions& options, Settings settings) {
   if (out == "-" && options.in.front() == "-" && ::isatty(STDIN_FILENO) == 1)
     throw UsageError("IN is -, and stdin is a terminal");
   settings.push_back({"mux", mux_for(options, settings)});
-  return {options.in.front(), out, report_file_of(options, out), options.overwrite, std::move(settings),
-          options.simulate};
+  return {options.in.front(), out, report_file_of(options), options.overwrite, std::move(settings), options.simulate};
 }
 
-int run_dub_one(const DubOptions& options, Settings settings) {
-  const FileJob job = job_of(options, std::move(settings));
+int run_dub_one(const FileJob& job, Reporter& reporter) {
   const int out_fd = job.out == "-" ? take_stdout() : -1;
-  const ReporterSet told =
-      make_reporter(options.json, job.out == "-" ? Result::to_stderr_as_stdout_is_taken : Result::to_stderr);
   begin_gstreamer();
-  return run_file_job(job, out_fd, *told.reporter);
+  return run_file_job(job, out_fd, reporter);
 }
 
 bool is_many(const DubOptions& options) {
   return !options.out_dir.empty();
 }
 
+Settings settings_for(const DubOptions& options) {
+  if (options.worker) return worker_settings();
+  Settings settings = options.settings;
+  // Where real clips are published is no business of a simulation. Its journal goes with this run, and with it what
+  // would find the sound again.
+  if (options.simulate)
+    set_default(settings, "max-kept-bytes", "0");
+  else
+    add_settings_of_environment(settings);
+  return settings;
+}
+
+// What is to be done. A failure is kept until it is clear where events go, which may be a file that the jobs name.
+struct Plan {
+  explicit Plan(const DubOptions& options) {
+    for (const std::string& in : options.in) places.push_back({in, "IN"});
+    places.push_back({options.api_key_file, "--api-key-file"});
+    try {
+      take_api_key(options.api_key_file);
+      make_jobs(options, settings_for(options));
+    } catch (...) {
+      failure = std::current_exception();
+    }
+  }
+
+  void make_jobs(const DubOptions& options, const Settings& settings) {
+    if (!is_many(options)) {
+      jobs.push_back(job_of(options, settings));
+    } else {
+      places.push_back({report_file_of(options), "--report", true});
+      begin_gstreamer();
+      jobs = list_jobs({options.in, options.out_dir, options.overwrite, options.simulate, settings});
+    }
+    for (const FileJob& job : jobs)
+      for (const Place& place : places_of(job)) places.push_back(place);
+  }
+
+  std::vector<FileJob> jobs;
+  std::vector<Place> places;
+  std::exception_ptr failure;
+};
+
+// A worker works for a run that has started the service.
+std::unique_ptr<Simulation> start_simulation(const DubOptions& options) {
+  if (!options.simulate || options.worker) return nullptr;
+  auto simulation = std::make_unique<Simulation>(options.simulated_task_time);
+  std::cerr << "klingv2a: SIMULATION: a simulated service was started for this run. Nothing is paid, the sound is "
+               "synthetic.\n";
+  return simulation;
+}
+
+int carry_out(const DubOptions& options, const Plan& plan, Reporter& reporter) {
+  if (plan.failure) std::rethrow_exception(plan.failure);
+  check_places(plan.places);
+  const auto simulation = start_simulation(options);
+  return is_many(options) ? run_dub_many(options, report_file_of(options), plan.jobs, reporter)
+                          : run_dub_one(plan.jobs.front(), reporter);
+}
+
+Result result_place(const DubOptions& options) {
+  if (is_many(options)) return Result::to_stdout;
+  return options.writes_to_stdout() ? Result::to_stderr_as_stdout_is_taken : Result::to_stderr;
+}
+
 }  // namespace
 
 int run_dub(const DubOptions& options) {
-  take_api_key(options.api_key_file);
-  if (options.worker) return run_dub_one(options, worker_settings());
-  Settings settings = options.settings;
-  // Where real clips are published is no business of a simulation.
-  if (!options.simulate) add_settings_of_environment(settings);
-  std::optional<Simulation> simulation;
-  if (options.simulate) {
-    simulation.emplace(options.simulated_task_time);
-    // The journal goes with this run, and with it what would find the sound again.
-    set_default(settings, "max-kept-bytes", "0");
-    std::cerr << "klingv2a: SIMULATION: a simulated service was started for this run. Nothing is paid, the sound is "
-                 "synthetic.\n";
-  }
-  return is_many(options) ? run_dub_many(options, settings) : run_dub_one(options, std::move(settings));
+  const Plan plan(options);
+  check_place({options.json.file, "--json", true}, plan.places);
+  const ReporterSet told = make_reporter(options.json, result_place(options));
+  return with_last_word(options.json.wanted, *told.reporter, [&] { return carry_out(options, plan, *told.reporter); });
 }
 
 }  // namespace klingv2a::cli

@@ -13,8 +13,8 @@
 #include "exit_code.h"
 #include "human_text.h"
 #include "interrupt.h"
-#include "manifest.h"
 #include "output_file.h"
+#include "places.h"
 #include "report.h"
 #include "worker.h"
 
@@ -22,7 +22,7 @@ namespace klingv2a::cli {
 
 namespace {
 
-enum class FileState { waiting, running, done, skipped, failed };
+enum class FileState { waiting, running, done, silence, skipped, failed };
 
 struct File {
   FileJob job;
@@ -44,6 +44,8 @@ std::string state_text(const File& file) {
       return "running";
     case FileState::done:
       return "done";
+    case FileState::silence:
+      return "silence";
     case FileState::skipped:
       return "skipped, done before";
     case FileState::failed:
@@ -135,8 +137,10 @@ class ManyRun {
     --running_;
     file.exit_code = exit_code;
     JsonObject* error = member_object(file.result_object(), "error");
-    if (exit_code == kExitOk && file.result) {
+    // Another code with an output that is complete: its report could not be written.
+    if (exit_code == kExitOk || member_text(file.result_object(), "ok") == "true") {
       file.state = FileState::done;
+      if (member_text(file.result_object(), "silence") == "true") be_silent(file);
       tell_end(file);
     } else if (error) {
       fail(file, member_text(error, "kind"), member_text(error, "message"));
@@ -144,6 +148,16 @@ class ManyRun {
       fail(file, "other", "its process ended with code " + std::to_string(exit_code) + " and no result");
     }
     start_next();
+  }
+
+  // on-failure=silence: an output that is complete, but that has no sound of the service.
+  static void be_silent(File& file) {
+    file.state = FileState::silence;
+    JsonNode* warnings = json_object_get_member(file.result_object(), "warnings");
+    JsonArray* all = warnings && JSON_NODE_HOLDS_ARRAY(warnings) ? json_node_get_array(warnings) : nullptr;
+    const guint count = all ? json_array_get_length(all) : 0;
+    for (guint i = 0; i < count; ++i)
+      file.text += (i > 0 ? "; " : "") + member_text(json_array_get_object_element(all, i), "message");
   }
 
   void fail(File& file, const std::string& kind, const std::string& text) {
@@ -156,6 +170,8 @@ class ManyRun {
   void tell_end(const File& file) {
     if (file.state == FileState::failed)
       reporter_.warning({.kind = file.kind, .text = file.job.in + ": " + file.kind + ": " + file.text});
+    else if (file.state == FileState::silence)
+      reporter_.warning({.kind = file.kind, .text = file.job.in + ": silence instead of a sound: " + file.text});
     else
       reporter_.info(file.job.in + ": " + state_text(file));
     tell_progress();
@@ -196,12 +212,23 @@ std::size_t count(const std::vector<File>& files, FileState state) {
   return static_cast<std::size_t>(std::ranges::count(files, state, &File::state));
 }
 
+struct End {
+  std::string kind = "ok";
+  int exit_code = kExitOk;
+};
+
+// All videos are done, but a report is not there.
+End without_report() {
+  return {"disk", exit_code_of(ErrorKind::disk)};
+}
+
 // All of one kind: that kind's. Else nobody could tell from the code which one it was.
-std::pair<std::string, int> end_of(const ManyRun& run) {
+End end_of(const ManyRun& run) {
   const auto& files = run.files();
   const std::size_t failed = count(files, FileState::failed);
   if (run.cancelled()) return {"cancelled", kExitCancelled};
-  if (failed == 0) return {"ok", kExitOk};
+  const bool complete = std::ranges::all_of(files, [](const File& file) { return file.exit_code == kExitOk; });
+  if (failed == 0) return complete ? End{} : without_report();
   const bool same = std::ranges::all_of(
       files, [&](const File& file) { return file.state == FileState::failed && file.kind == files.front().kind; });
   if (same) return {files.front().kind, exit_code_of(files.front().kind)};
@@ -217,11 +244,11 @@ JsonText file_json(const File& file) {
   return object.set("report", file.job.report_file);
 }
 
-JsonText report_of(const ManyRun& run, bool simulated) {
+JsonText report_of(const ManyRun& run, const End& end, bool simulated) {
   const auto& files = run.files();
-  const auto [kind, exit_code] = end_of(run);
   JsonText report, counts;
   for (const auto& [name, state] : {std::pair{"done", FileState::done},
+                                    {"silence", FileState::silence},
                                     {"skipped", FileState::skipped},
                                     {"failed", FileState::failed},
                                     {"not-begun", FileState::waiting}})
@@ -232,8 +259,11 @@ JsonText report_of(const ManyRun& run, bool simulated) {
     all.push_back(file_json(file));
     usd += cost_of(file);
   }
-  report.set("event", "result").set("klingv2a", KLINGV2A_VERSION).set("ok", exit_code == kExitOk).set("kind", kind);
-  report.set("exit-code", exit_code).set("simulated", simulated).set("counts", counts);
+  report.set("event", "result")
+      .set("klingv2a", KLINGV2A_VERSION)
+      .set("ok", end.exit_code == kExitOk)
+      .set("kind", end.kind);
+  report.set("exit-code", end.exit_code).set("simulated", simulated).set("counts", counts);
   return report.set("estimate-usd", usd).set("files", all);
 }
 
@@ -247,32 +277,40 @@ std::string summary_of(const ManyRun& run, bool simulated) {
                     file.task_id.empty() ? "-" : file.task_id, cost_of(file) > 0 ? money_text(cost_of(file)) : "-",
                     file.result ? number_text(seconds, 1) : "-"});
   }
+  const std::size_t silent = count(run.files(), FileState::silence);
   const std::string money = simulated ? "SIMULATION: nothing was paid" : "about " + money_text(usd);
   return table(rows) + std::to_string(count(run.files(), FileState::done)) + " done, " +
          std::to_string(count(run.files(), FileState::skipped)) + " skipped, " +
          std::to_string(count(run.files(), FileState::failed)) + " failed, " +
-         std::to_string(count(run.files(), FileState::waiting)) + " not begun; " + money;
+         std::to_string(count(run.files(), FileState::waiting)) + " not begun" +
+         (silent > 0 ? ", " + std::to_string(silent) + " with silence instead of a sound" : "") + "; " + money;
 }
 
-std::string report_file_of(const DubOptions& options) {
-  if (!options.report) return {};
-  return options.report_file.empty() ? options.out_dir + "/klingv2a-report.json" : options.report_file;
+// Somebody will look for it: told, and an end of its own where all else is well.
+void write_report(const std::string& file, const JsonText& report, End& end, Reporter& reporter) {
+  if (file.empty()) return;
+  try {
+    write_file(file, report.pretty());
+  } catch (const Error& error) {
+    reporter.warning(to_trouble(error.details()));
+    if (end.exit_code == kExitOk) end = without_report();
+  }
 }
 
 }  // namespace
 
-int run_dub_many(const DubOptions& options, const Settings& settings) {
-  const ReporterSet told = make_reporter(options.json, Result::to_stdout);
-  ManyRun run(list_jobs({options.in, options.out_dir, options.overwrite, settings}), options.jobs, *told.reporter);
-  run.run();
-  const bool simulated = is_simulated(settings);
-  const JsonText report = report_of(run, simulated);
-  if (const std::string file = report_file_of(options); !file.empty()) {
-    make_folder_of(file);
-    write_file(file, report.pretty());
+int run_dub_many(const DubOptions& options, const std::string& report_file, const std::vector<FileJob>& jobs,
+                 Reporter& reporter) {
+  if (!report_file.empty()) {
+    make_folder_of(report_file);
+    check_can_be_written(report_file);
   }
-  told.reporter->result(report, summary_of(run, simulated));
-  return end_of(run).second;
+  ManyRun run(jobs, options.jobs, reporter);
+  run.run();
+  End end = end_of(run);
+  write_report(report_file, report_of(run, end, options.simulate), end, reporter);
+  reporter.result(report_of(run, end, options.simulate), summary_of(run, options.simulate));
+  return end.exit_code;
 }
 
 }  // namespace klingv2a::cli

@@ -59,7 +59,8 @@ std::string exit_code_help() {
   add_line(text, kExitOk, "", "done");
   add_line(text, kExitOther, "other", "none of the others");
   add_line(text, kExitUsage, "usage", "the command line or the manifest is wrong");
-  add_line(text, kExitSomeFailed, "some-failed", "of several files some failed");
+  add_line(text, kExitSomeFailed, "some-failed",
+           "of several files some failed; if all fail by one kind, that kind's code");
   for (const Entry& entry : kKinds) add_line(text, entry.code, to_string(entry.kind), entry.meaning);
   return text.str();
 }

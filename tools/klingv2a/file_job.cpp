@@ -6,11 +6,11 @@
 #include <filesystem>
 #include <optional>
 
-#include "exit_code.h"
 #include "http/client.h"
 #include "interrupt.h"
 #include "kling/environment.h"
 #include "output_file.h"
+#include "places.h"
 #include "report.h"
 #include "session.h"
 
@@ -33,22 +33,6 @@ std::string lower(std::string text) {
   return text;
 }
 
-void check_not_the_same(const std::string& in, const std::string& out) {
-  std::error_code ignored;
-  if (!std::filesystem::equivalent(in, out, ignored)) return;
-  throw make_error(ErrorKind::settings, Phase::check, in + " would be replaced by its own dubbed copy",
-                   "write to another name or folder");
-}
-
-void check_input(const std::string& in) {
-  std::error_code error;
-  if (in == "-") return;
-  const auto status = std::filesystem::status(in, error);
-  if (!std::filesystem::exists(status)) throw make_error(ErrorKind::input, Phase::check, in + " is not there");
-  if (std::filesystem::is_directory(status))
-    throw make_error(ErrorKind::input, Phase::check, in + " is a folder", "a folder needs --out-dir");
-}
-
 // What is known of the money, also where something else than klingv2a has failed.
 void add_cost(Outcome& outcome, const GstStructure* stats) {
   guint paid_tasks = 0;
@@ -58,21 +42,29 @@ void add_cost(Outcome& outcome, const GstStructure* stats) {
     outcome.error.task_id = outcome.tasks.back().task_id;
 }
 
+// A simulated task is none that is paid for, whatever the element calls it.
+void take_off_cost(Outcome& outcome) {
+  outcome.error.paid = "no";
+  for (Trouble& warning : outcome.warnings) warning.paid = "no";
+}
+
 // One run, and what is left of it.
 class Job {
  public:
   Job(const FileJob& job, int out_fd, Reporter& reporter) : job_(job), out_fd_(out_fd), reporter_(reporter) {}
 
   int run() {
-    RunFacts facts{.job = job_, .simulated = is_simulated(job_.settings)};
+    RunFacts facts{.job = job_};
     try {
       dub(facts);
     } catch (const Error& error) {
       facts.outcome.error = to_trouble(error.details());
       add_cost(facts.outcome, facts.stats.get());
     }
-    facts.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
-    return tell(facts);
+    if (job_.simulated) take_off_cost(facts.outcome);
+    if (!facts.outcome.ok()) write_report(facts);
+    reporter_.result(make_report(facts), result_text(facts));
+    return facts.exit_code();
   }
 
  private:
@@ -84,39 +76,44 @@ class Job {
       if (output) output->remove();
       if (session) session->cancel();
     });
-    check_not_the_same(job_.in, job_.out);
     if (job_.out != "-") output.emplace(job_.out, job_.overwrite);
-    output_is_ours_ = true;
-    check_input(job_.in);
+    if (!job_.report_file.empty()) check_can_be_written(job_.report_file);
+    may_report_ = true;
+    check_input(job_.in, "dub");
     session.emplace(PipelineSpec{job_.in, output ? output->part() : "", output ? -1 : out_fd_, job_.settings},
                     reporter_);
     facts.outcome = session->run();
     facts.stats = session->stats();
     facts.bin = session->take_report();
     add_cost(facts.outcome, facts.stats.get());
-    if (facts.outcome.ok() && output) output->finish();
+    if (facts.outcome.ok()) finish(facts, output);
   }
 
-  // A report that cannot be written is an error of its own: somebody will look for it.
-  int tell(RunFacts& facts) {
-    // Beside an output that is not ours may lie the report that says what it is.
-    if (!job_.report_file.empty() && output_is_ours_) {
-      try {
-        if (facts.outcome.ok()) hash_files(facts);
-        write_file(job_.report_file, make_report(facts).pretty());
-      } catch (const Error& error) {
-        if (facts.outcome.ok()) facts.outcome.error = to_trouble(error.details());
-        add_cost(facts.outcome, facts.stats.get());
-      }
+  // The report first: an output without one would be somebody else's to the next run. A report without its output says
+  // by its hash that it is not of another one.
+  void finish(RunFacts& facts, std::optional<OutputFile>& output) {
+    if (!job_.report_file.empty()) hash_files(facts, output ? output->part() : "");
+    write_report(facts);
+    if (output) output->finish();
+  }
+
+  // The output is complete without it, and paid for: that it is missing is a warning, and an exit code of its own.
+  void write_report(RunFacts& facts) {
+    facts.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+    if (job_.report_file.empty() || !may_report_) return;
+    try {
+      write_file(job_.report_file, make_report(facts).pretty());
+    } catch (const Error& error) {
+      facts.report_is_missing = true;
+      facts.outcome.warnings.push_back(to_trouble(error.details()));
+      reporter_.warning(facts.outcome.warnings.back());
     }
-    reporter_.result(make_report(facts), result_text(facts));
-    return facts.outcome.ok() ? kExitOk : exit_code_of(facts.outcome.error.kind);
   }
 
   const FileJob& job_;
   const int out_fd_;
   Reporter& reporter_;
-  bool output_is_ours_ = false;
+  bool may_report_ = false;  // beside an output that is not ours may lie the report that says what it is
   const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 
@@ -133,8 +130,13 @@ std::string report_beside(const std::string& out) {
   return out + ".klingv2a.json";
 }
 
-bool is_simulated(const Settings& settings) {
+bool is_on_this_machine(const Settings& settings) {
   return http::is_loopback_url(kling::base_url_or_default(value_of(settings, "base-url")));
+}
+
+std::string service_of(const FileJob& job) {
+  if (job.simulated) return "simulated";
+  return is_on_this_machine(job.settings) ? "a service on this machine" : "a service elsewhere";
 }
 
 int run_file_job(const FileJob& job, int out_fd, Reporter& reporter) {

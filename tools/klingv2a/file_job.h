@@ -15,16 +15,19 @@ struct FileJob {
   std::string out;          // a path; "-": stdout
   std::string report_file;  // empty: none is written
   bool overwrite = false;
-  Settings settings;          // with `mux`
-  bool service_ends = false;  // with this run, and its journal too: nothing can be fetched later
+  Settings settings;  // with `mux`
+  bool simulated =
+      false;  // --simulate: nothing is paid; service and journal end with the run, nothing is left to fetch
 };
 
 // What the suffix of `out` says; "auto" where it says nothing.
 [[nodiscard]] std::string mux_of(const std::string& out);
 // Where the report of `out` is, unless something else was asked for.
 [[nodiscard]] std::string report_beside(const std::string& out);
-// The service is on loopback: nothing is paid there.
-[[nodiscard]] bool is_simulated(const Settings& settings);
+// The service is on loopback. It may be a simulation, or a gateway whose tasks are paid for: nobody can tell from here.
+[[nodiscard]] bool is_on_this_machine(const Settings& settings);
+// "simulated", "a service on this machine" or "a service elsewhere".
+[[nodiscard]] std::string service_of(const FileJob& job);
 
 // `out_fd`: what "-" is. Tells the reporter everything, also the result. Returns the exit code.
 [[nodiscard]] int run_file_job(const FileJob& job, int out_fd, Reporter& reporter);

@@ -62,9 +62,10 @@ std::string shortened(const std::string& text, std::size_t columns) {
   return clean.substr(0, static_cast<std::size_t>(last - clean.c_str())) + "…";
 }
 
-std::string table(const std::vector<std::vector<std::string>>& rows) {
+std::string table(std::vector<std::vector<std::string>> rows) {
   std::vector<std::size_t> widths;
-  for (const auto& row : rows) {
+  for (auto& row : rows) {
+    for (std::string& cell : row) cell = GCharPtr(g_utf8_make_valid(cell.c_str(), -1)).get();
     widths.resize(std::max(widths.size(), row.size()));
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], columns_of(row[i]));
   }

@@ -16,6 +16,6 @@ namespace klingv2a::cli {
 // At most so many columns, cut at a character with "…". What moves a terminal's cursor is left out.
 [[nodiscard]] std::string shortened(const std::string& text, std::size_t columns);
 // Columns as wide as their widest cell; the first row is the heading.
-[[nodiscard]] std::string table(const std::vector<std::vector<std::string>>& rows);
+[[nodiscard]] std::string table(std::vector<std::vector<std::string>> rows);
 
 }  // namespace klingv2a::cli

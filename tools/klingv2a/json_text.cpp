@@ -12,9 +12,14 @@ std::string write(JsonNode* node, bool pretty) {
   return text.get();
 }
 
+// The name of a file may be any bytes, JSON is UTF-8: a reader would take no line that holds anything else.
+GCharPtr valid(const char* text) {
+  return GCharPtr(g_utf8_make_valid(text, -1));
+}
+
 JsonNodePtr text_node(const char* text) {
   JsonNode* node = json_node_alloc();
-  return JsonNodePtr(text ? json_node_init_string(node, text) : json_node_init_null(node));
+  return JsonNodePtr(text ? json_node_init_string(node, valid(text).get()) : json_node_init_null(node));
 }
 
 JsonNodePtr number_node(std::int64_t number) {
@@ -51,7 +56,7 @@ JsonNodePtr other_node(const GValue* value) {
 }  // namespace
 
 JsonText& JsonText::set(const char* name, const std::string& text) {
-  json_object_set_string_member(object_.get(), name, text.c_str());
+  json_object_set_string_member(object_.get(), name, valid(text.c_str()).get());
   return *this;
 }
 
@@ -75,7 +80,7 @@ JsonText& JsonText::set(const char* name, const JsonText& object) {
 
 JsonText& JsonText::set(const char* name, const std::vector<std::string>& texts) {
   JsonArray* array = json_array_new();
-  for (const std::string& text : texts) json_array_add_string_element(array, text.c_str());
+  for (const std::string& text : texts) json_array_add_string_element(array, valid(text.c_str()).get());
   json_object_set_array_member(object_.get(), name, array);
   return *this;
 }

@@ -17,7 +17,8 @@ namespace klingv2a::cli {
 
 using JsonNodePtr = std::unique_ptr<JsonNode, Deleter<json_node_unref>>;
 
-// One object; its members keep the order in which they were set.
+// One object; its members keep the order in which they were set. What is not UTF-8 in a text (a file's name may hold
+// anything) becomes U+FFFD.
 class JsonText {
  public:
   JsonText() : object_(json_object_new(), &json_object_unref) {}

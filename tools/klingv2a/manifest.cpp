@@ -7,6 +7,7 @@
 #include <fstream>
 #include <map>
 
+#include "dub_pipeline.h"
 #include "exit_code.h"
 #include "json_text.h"
 
@@ -41,6 +42,27 @@ std::string output_name(const fs::path& in, const std::string& mux) {
   return can_be_written ? in.filename().string() : in.stem().string() + ".mkv";
 }
 
+// Empty when it is not there.
+std::string path_of(JsonObject* object, const char* name, const std::string& where) {
+  JsonNode* node = json_object_get_member(object, name);
+  if (!node) return {};
+  const bool is_text = JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING;
+  std::string path = is_text ? json_node_get_string(node) : "";
+  if (path.empty() || path == "-") throw UsageError(where + "\"" + name + "\" is not the name of a file");
+  return path;
+}
+
+// A value that is none must not pass for an empty one: the video would be paid for without its prompt.
+std::string value_in(JsonObject* object, const SettingOption& option) {
+  JsonNode* node = json_object_get_member(object, option.name);
+  const bool is_switch = option.kind == ValueKind::flag || option.kind == ValueKind::off_switch;
+  const bool is_value = node && JSON_NODE_HOLDS_VALUE(node);
+  if (is_value && (json_node_get_value_type(node) == G_TYPE_BOOLEAN) == is_switch)
+    return member_text(object, option.name);
+  throw UsageError("\"" + std::string(option.name) + "\" is " +
+                   (is_switch ? "neither true nor false" : "neither a text nor a number"));
+}
+
 class List {
  public:
   explicit List(const ManyWish& wish) : wish_(wish) {}
@@ -49,6 +71,7 @@ class List {
     if (in == "-") throw UsageError("- goes with -o OUT, not with --out-dir");
     std::error_code ignored;
     if (fs::is_directory(in, ignored)) return add_folder(in);
+    if (!in.has_filename()) throw make_error(ErrorKind::input, Phase::check, in.string() + " is not there");
     if (is_manifest(in)) return add_manifest(in);
     add_job(in, wish_.out_dir / fs::path(output_name(in, value_of(wish_.settings, "mux"))), wish_.settings);
   }
@@ -66,9 +89,15 @@ class List {
  private:
   void add_folder(const fs::path& folder) {
     std::vector<fs::path> videos;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder))
-      if (entry.is_regular_file() && is_video(entry.path()) && !entry.path().filename().string().starts_with("."))
-        videos.push_back(entry.path());
+    std::error_code error;
+    for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+      std::error_code gone;  // since it was listed
+      if (at->is_regular_file(gone) && is_video(at->path()) && !at->path().filename().string().starts_with("."))
+        videos.push_back(at->path());
+    }
+    if (error)
+      throw make_error(ErrorKind::input, Phase::check,
+                       "the folder " + folder.string() + " cannot be read: " + error.message());
     std::ranges::sort(videos);
     for (const fs::path& video : videos) add(video);
   }
@@ -92,9 +121,9 @@ class List {
     const std::unique_ptr<GList, Deleter<g_list_free>> names(json_object_get_members(object));
     for (const GList* name = names.get(); name; name = name->next)
       add_member(settings, object, static_cast<const char*>(name->data), where);
-    const fs::path in = member_text(object, "in");
+    const fs::path in = path_of(object, "in", where);
     if (in.empty()) throw UsageError(where + "\"in\" is missing");
-    const std::string out = member_text(object, "out");
+    const std::string out = path_of(object, "out", where);
     add_job(manifest.parent_path() / in,
             wish_.out_dir / fs::path(out.empty() ? output_name(in, value_of(settings, "mux")) : out), settings);
   }
@@ -103,12 +132,18 @@ class List {
     if (name == "in" || name == "out") return;
     const SettingOption* option = find_option(name);
     if (!option) throw UsageError(where + "\"" + name + "\" is neither in, out nor an option of dub");
-    settings.push_back(to_setting(*option, member_text(object, name.c_str())));
+    try {
+      settings.push_back(to_setting(*option, value_in(object, *option)));
+      check_setting(settings.back());
+    } catch (const std::runtime_error& wrong) {
+      throw UsageError(where + wrong.what());
+    }
   }
 
   void add_job(const fs::path& in, const fs::path& out, Settings settings) {
     if (value_of(settings, "mux").empty()) settings.push_back({"mux", mux_of(out.string())});
-    jobs_.push_back({in.string(), out.string(), report_beside(out.string()), wish_.overwrite, std::move(settings)});
+    jobs_.push_back({in.string(), out.string(), report_beside(out.string()), wish_.overwrite, std::move(settings),
+                     wish_.simulated});
   }
 
   const ManyWish& wish_;

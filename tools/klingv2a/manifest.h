@@ -15,11 +15,13 @@ struct ManyWish {
   std::vector<std::string> in;  // files, folders, manifests
   std::string out_dir;
   bool overwrite = false;
+  bool simulated = false;
   Settings settings;  // for all; a manifest's line wins
 };
 
 // One job each, in the order of their names in a folder, else as given; each has its `mux` and its report beside it.
-// Throws UsageError for a line that is wrong, for no video at all, and for two that would be written to one file.
+// Throws UsageError for a line that is wrong, for no video at all, and for two that would be written to one file. After
+// begin_gstreamer(): the values of a manifest are looked at here, before any of its videos is paid for.
 [[nodiscard]] std::vector<FileJob> list_jobs(const ManyWish& wish);
 
 }  // namespace klingv2a::cli

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <string_view>
 #include <utility>
 
 #include "error.h"
@@ -47,21 +49,70 @@ mode_t usual_mode() {
   return kForAll & ~mask;
 }
 
+// .NAME.part-XXXXXX beside NAME.
+fs::path part_pattern(const std::string& path) {
+  const fs::path place(path);
+  return place.parent_path() / ("." + place.filename().string() + ".part-XXXXXX");
+}
+
+bool try_lock(int file) {
+  return ::flock(file, LOCK_EX | LOCK_NB) == 0;
+}
+
+// Nobody holds it: its process was killed. Where files cannot be locked, all are kept.
+void remove_if_left(const fs::path& part) {
+  const int file = ::open(part.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (file < 0) return;
+  if (try_lock(file)) ::unlink(part.c_str());
+  ::close(file);
+}
+
+void remove_left_parts(const std::string& path) {
+  constexpr std::string_view kVaries = "XXXXXX";
+  const fs::path pattern = part_pattern(path);
+  const std::string name = pattern.filename().string();
+  const std::string begin = name.substr(0, name.size() - kVaries.size());
+  const fs::path folder = pattern.has_parent_path() ? pattern.parent_path() : ".";
+  std::error_code error;  // a folder that cannot be read may be one that can be written to
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const std::string found = at->path().filename().string();
+    if (found.size() == name.size() && found.starts_with(begin)) remove_if_left(at->path());
+  }
+}
+
+// A new part, locked. Between its making and its lock another process may take it for one that was left.
+int make_part(std::string& part) {
+  const std::string pattern = part;
+  for (;;) {
+    part = pattern;
+    const int file = ::mkostemp(part.data(), O_CLOEXEC);
+    if (file < 0) return file;
+    struct stat status {};
+    const bool locked = try_lock(file) || (errno != EWOULDBLOCK && errno != EINTR);
+    if (locked && ::fstat(file, &status) == 0 && status.st_nlink > 0) return file;
+    ::close(file);
+  }
+}
+
 }  // namespace
 
 OutputFile::OutputFile(std::string path, bool overwrite) : path_(std::move(path)), overwrite_(overwrite) {
   check_place(path_, overwrite_);
-  const fs::path place(path_);
-  part_ = (place.parent_path() / ("." + place.filename().string() + ".part-XXXXXX")).string();
-  const int file = ::mkostemp(part_.data(), O_CLOEXEC);
-  if (file < 0) {
+  remove_left_parts(path_);
+  part_ = part_pattern(path_).string();
+  lock_ = make_part(part_);
+  if (lock_ < 0) {
     const int number = errno;
     part_.clear();
     throw cannot_write(path_, number);
   }
   // Without it the file stays its owner's: no reason to give up.
-  (void)::fchmod(file, usual_mode());
-  ::close(file);
+  (void)::fchmod(lock_, usual_mode());
+}
+
+OutputFile::~OutputFile() {
+  remove();
+  if (lock_ >= 0) ::close(lock_);
 }
 
 void OutputFile::finish() {

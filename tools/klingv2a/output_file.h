@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // A file that is whole or not there: written beside its place under a name of its own, renamed at the end, removed
-// otherwise. Used on one thread; remove() may be called at any time.
+// otherwise; what a killed process has left of it is removed by the next one. Its lock says that its process lives.
+// Used on one thread; remove() may be called at any time.
 #pragma once
 
 #include <string>
@@ -13,7 +14,7 @@ class OutputFile {
   // Makes the file under its other name. Throws Error{settings} when `path` exists and is not to be overwritten, or is
   // no file; Error{disk} when nothing can be written there.
   OutputFile(std::string path, bool overwrite);
-  ~OutputFile() { remove(); }
+  ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
@@ -26,6 +27,7 @@ class OutputFile {
   const std::string path_;
   const bool overwrite_;
   std::string part_;  // empty: there is none (any more)
+  int lock_ = -1;     // the part, open and locked for as long as this object lives
 };
 
 // The whole of a small file, likewise. Throws Error{disk}.

@@ -3,8 +3,10 @@
 
 #include <array>
 #include <cmath>
+#include <filesystem>
 #include <map>
 
+#include "bus_events.h"
 #include "checksum.h"
 #include "exit_code.h"
 #include "http/client.h"
@@ -50,7 +52,7 @@ constexpr std::array kLoudness{Field{"before-lufs", "loudness-before"},
 guint paid_tasks(const RunFacts& facts) {
   guint tasks = 0;
   if (facts.stats) gst_structure_get_uint(facts.stats.get(), "paid-tasks", &tasks);
-  return facts.simulated ? 0 : tasks;
+  return facts.job.simulated ? 0 : tasks;
 }
 
 JsonText money_json(const RunFacts& facts) {
@@ -77,10 +79,21 @@ void add_troubles(JsonText& report, const Outcome& outcome) {
   report.set("tasks", tasks).set("warnings", warnings).set("infos", outcome.infos).set("lost", outcome.lost);
 }
 
+// Never less than the error says.
 std::string paid_word(const RunFacts& facts) {
-  if (facts.simulated) return "no";
-  if (!facts.outcome.ok()) return facts.outcome.error.paid;
-  return paid_tasks(facts) > 0 ? "yes" : "no";
+  if (facts.job.simulated) return "no";
+  if (paid_tasks(facts) > 0) return "yes";
+  return facts.outcome.ok() ? "no" : facts.outcome.error.paid;
+}
+
+// on-failure=silence: the element has failed, and the run has not.
+bool is_silent(const RunFacts& facts) {
+  return facts.outcome.ok() && !text_field(facts.stats.get(), "last-error-kind").empty();
+}
+
+std::string kind_of(const RunFacts& facts) {
+  if (!facts.outcome.ok()) return facts.outcome.error.kind;
+  return facts.report_is_missing ? std::string(to_string(ErrorKind::disk)) : "ok";
 }
 
 // Without klingv2a's counters, which are told by themselves.
@@ -106,15 +119,16 @@ std::string loudness_text(const GstStructure* mix) {
 
 std::string cost_text(const RunFacts& facts) {
   const std::string task = facts.outcome.tasks.empty() ? "" : " (task " + facts.outcome.tasks.back().task_id + ")";
-  if (facts.simulated) return "SIMULATION, the sound is synthetic: nothing was paid" + task;
+  if (facts.job.simulated) return "SIMULATION, the sound is synthetic: nothing was paid" + task;
+  const std::string where = is_on_this_machine(facts.job.settings) ? " at a service on this machine" : "";
   if (const guint tasks = paid_tasks(facts))
-    return "paid for " + std::to_string(tasks) + " task, about " + money_text(tasks * kPriceUsd) + task;
-  return "nothing was paid now" + task;
+    return "paid for " + std::to_string(tasks) + " task" + where + ", about " + money_text(tasks * kPriceUsd) + task;
+  return "nothing was paid now" + where + task;
 }
 
 std::string error_cost_text(const RunFacts& facts) {
   const std::string paid = paid_word(facts);
-  if (facts.simulated) return "cost:    nothing (SIMULATION)";
+  if (facts.job.simulated) return "cost:    nothing (SIMULATION)";
   if (paid == "no") return "cost:    nothing was paid";
   return std::string("cost:    ") + (paid == "yes" ? "a task was paid" : "perhaps a task was paid, nobody can say") +
          "; the same command again pays nothing twice";
@@ -135,7 +149,7 @@ std::string left_text(const RunFacts& facts) {
   const Trouble& error = facts.outcome.error;
   const bool left = error.paid != "no" && (error.kind == "cancelled" || error.kind == "still-running");
   const std::string id = error.task_id.empty() ? error.external_task_id : error.task_id;
-  if (!left || id.empty() || facts.job.service_ends) return {};
+  if (!left || id.empty() || facts.job.simulated) return {};
   return "\n  left:    task " + id + " goes on at the service. klingv2a tasks fetch " + id + " -o sound.wav --wait" +
          places_text(facts.job.settings) + "   gets its sound";
 }
@@ -169,15 +183,31 @@ std::map<std::string, std::string> shape_of(JsonObject* settings) {
 
 }  // namespace
 
-FileFacts facts_of_file(const std::string& path) {
-  const auto file = SpoolFile::open_existing(path);
-  if (!file) throw make_error(ErrorKind::input, Phase::check, path + " is not there");
-  return {file->size(), checksum_of(*file)};
+int RunFacts::exit_code() const {
+  const std::string kind = kind_of(*this);
+  return kind == "ok" ? kExitOk : exit_code_of(kind);
 }
 
-void hash_files(RunFacts& facts) {
-  if (facts.job.in != "-") facts.input = facts_of_file(facts.job.in);
-  if (facts.job.out != "-") facts.output = facts_of_file(facts.job.out);
+std::optional<FileFacts> facts_of_file(const std::string& path) {
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path, ignored);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) return std::nullopt;
+  const auto file = SpoolFile::open_existing(path, SpoolFile::Links::followed);
+  if (!file) throw make_error(ErrorKind::input, Phase::check, path + " is not there");
+  return FileFacts{file->size(), checksum_of(*file)};
+}
+
+void hash_files(RunFacts& facts, const std::string& output) {
+  const auto hash = [&facts](const std::string& path) -> std::optional<FileFacts> {
+    try {
+      return facts_of_file(path);
+    } catch (const Error& error) {
+      facts.outcome.warnings.push_back(to_trouble(error.details()));
+      return std::nullopt;
+    }
+  };
+  if (facts.job.in != "-") facts.input = hash(facts.job.in);
+  if (!output.empty()) facts.output = hash(output);
 }
 
 JsonText settings_json(const Settings& settings) {
@@ -195,9 +225,9 @@ JsonText make_report(const RunFacts& facts) {
   const Outcome& outcome = facts.outcome;
   JsonText report;
   report.set("event", "result").set("klingv2a", KLINGV2A_VERSION).set("ok", outcome.ok());
-  report.set("kind", outcome.ok() ? "ok" : outcome.error.kind);
-  report.set("exit-code", outcome.ok() ? kExitOk : exit_code_of(outcome.error.kind));
-  report.set("paid", paid_word(facts)).set("simulated", facts.simulated);
+  report.set("kind", kind_of(facts)).set("exit-code", facts.exit_code());
+  report.set("paid", paid_word(facts)).set("simulated", facts.job.simulated).set("service", service_of(facts.job));
+  report.set("silence", is_silent(facts));
   report.set("input", file_json(facts.job.in, facts.input)).set("output", file_json(facts.job.out, facts.output));
   report.set("settings", settings_json(facts.job.settings));
   add_troubles(report, outcome);
@@ -223,11 +253,12 @@ bool is_result_of(const std::string& report, const FileJob& job) {
   const JsonNodePtr node = parse_json(report);
   JsonObject* object = object_of(node);
   if (member_text(object, "ok") != "true") return false;
-  if (member_text(object, "simulated") != (is_simulated(job.settings) ? "true" : "false")) return false;
+  if (member_text(object, "service") != service_of(job)) return false;
   const JsonNodePtr wanted = parse_json(settings_json(job.settings).line());
   if (shape_of(object_of(wanted)) != shape_of(member_object(object, "settings"))) return false;
   const auto is_same = [&](const char* member, const std::string& path) {
-    return member_text(member_object(object, member), "xxh128") == facts_of_file(path).checksum;
+    const auto now = facts_of_file(path);
+    return now && member_text(member_object(object, member), "xxh128") == now->checksum;
   };
   return is_same("output", job.out) && is_same("input", job.in);
 }

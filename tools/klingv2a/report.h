@@ -24,18 +24,21 @@ struct FileFacts {
 
 struct RunFacts {
   const FileJob& job;
-  bool simulated = false;
   Outcome outcome;
   StructurePtr stats;  // of klingv2a; null: it never ran
   StructurePtr bin;    // of klingv2abin
   double seconds = 0;
   std::optional<FileFacts> input, output;
+  bool report_is_missing = false;  // it could not be written
+
+  [[nodiscard]] int exit_code() const;
 };
 
-// Of a file. Throws Error{disk|input}.
-[[nodiscard]] FileFacts facts_of_file(const std::string& path);
-// Those of the run's files; stdin and stdout have none.
-void hash_files(RunFacts& facts);
+// Of a file of the user's, through links; none of a pipe or a device. Throws Error{disk|input}.
+[[nodiscard]] std::optional<FileFacts> facts_of_file(const std::string& path);
+// Those of the run's files, of which the output lies at `output` (empty: nowhere). What cannot be read is a warning:
+// the run itself has been paid for and is done.
+void hash_files(RunFacts& facts, const std::string& output);
 
 [[nodiscard]] JsonText make_report(const RunFacts& facts);
 [[nodiscard]] std::string result_text(const RunFacts& facts);

@@ -36,7 +36,7 @@ void HumanReporter::progress(int percent, const std::string& text) {
 
 void HumanReporter::task(const TaskSeen& task) {
   if (terminal_) return draw();
-  say("task " + task.task_id + " is " + task.status + (task.message.empty() ? "" : ": " + task.message));
+  say("task " + task.task_id + ": " + task.status + (task.message.empty() ? "" : ": " + task.message));
 }
 
 void HumanReporter::tick() {

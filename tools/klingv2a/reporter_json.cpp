@@ -67,8 +67,7 @@ void JsonReporter::warning(const Trouble& trouble) {
 // The last event of all is the result; those of the files have a name of their own.
 void JsonReporter::of_file(const std::string& in, JsonObject* event) {
   if (member_text(event, "event") == "result") json_object_set_string_member(event, "event", "file-result");
-  json_object_set_string_member(event, "in", in.c_str());
-  write(JsonText(event));
+  write(JsonText(event).set("in", in));
 }
 
 void JsonReporter::result(const JsonText& report, const std::string&) {

@@ -12,7 +12,7 @@
 #include "exit_code.h"
 #include "journal/results.h"
 #include "kling/environment.h"
-#include "reporter.h"
+#include "last_word.h"
 
 namespace klingv2a::cli {
 
@@ -21,7 +21,9 @@ namespace {
 constexpr const char* kRowPrefix = "row-";
 constexpr const char* kAnyLoopback = "http://127.0.0.1";
 
+// A row without a task has no task_id: an empty id means nothing.
 bool is_meant(const journal::Row& row, const std::string& id) {
+  if (id.empty()) return false;
   return id == row.task_id || id == row.external_task_id || id == kRowPrefix + std::to_string(row.id);
 }
 
@@ -47,6 +49,11 @@ int forget(OpenJournal& opened, const TasksOptions& options) {
   // While the row is ours: the file's name is the clip's, and the next run may write a new one.
   journal::Results(opened.location.results, 0).remove(now);
   claim->forget();
+  if (options.json) {
+    JsonText told;
+    told.set("event", "result").set("ok", true).set("kind", "ok").set("exit-code", kExitOk).set("paid", "no");
+    std::cout << told.set("forgotten", id_of(row)).line() << "\n";
+  }
   std::cerr << id_of(row) << " is forgotten: the same video with the same prompts is paid for again\n";
   return kExitOk;
 }
@@ -100,15 +107,8 @@ OpenJournal::OpenJournal(const TasksOptions& options)
       journal(location, *clock, cancel) {}
 
 int run_tasks(const TasksOptions& options) {
-  try {
-    return run(options);
-  } catch (const Error& error) {
-    if (!options.json) throw;
-    JsonText result;
-    result.set("event", "result").set("ok", false).set("kind", std::string(to_string(error.kind())));
-    result.set("exit-code", exit_code_of(error.kind())).set("error", to_json(to_trouble(error.details())));
-    (options.out == "-" ? std::cerr : std::cout) << result.line() << "\n";
-    return exit_code_of(error.kind());
-  }
+  JsonReporter reporter(options.out == "-" ? stderr : stdout);
+  return with_last_word(options.json, reporter, [&] { return run(options); });
 }
+
 }  // namespace klingv2a::cli

@@ -35,7 +35,7 @@ class Teller : public cycle::CycleObserver {
  public:
   void on_phase(Phase phase) override { say(std::string(to_string(phase)) + " …"); }
   void before_submit() override {}
-  void on_task(const kling::Task& task) override { say("task " + task.task_id + " is " + task.status_text); }
+  void on_task(const kling::Task& task) override { say("task " + task.task_id + ": " + task.status_text); }
   void on_waiting(Seconds waited) override { say("waiting, " + duration_text(std::lround(waited.count()))); }
   void on_turn(const std::string& what) override { say(what); }
   void on_journal_failure(const Error& error) override { say(std::string("warning: ") + error.what()); }

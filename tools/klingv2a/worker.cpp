@@ -18,14 +18,19 @@ namespace {
 
 constexpr const char* kSettingsVariable = "KLINGV2A_WORKER_SETTINGS";
 
+// Byte by byte, whatever the encoding: a journal of nearly the same name would not know what has been paid.
 std::string as_json(const Settings& settings) {
   JsonText object;
-  for (const Setting& setting : settings) object.set(setting.property.c_str(), setting.value);
+  for (const Setting& setting : settings) {
+    const GCharPtr escaped(g_strescape(setting.value.c_str(), nullptr));
+    object.set(setting.property.c_str(), escaped.get());
+  }
   return object.line();
 }
 
 std::vector<std::string> command_for(const FileJob& job) {
   std::vector<std::string> words{own_path(), "dub", "--worker", "--json", "--report=" + job.report_file};
+  if (job.simulated) words.emplace_back("--simulate");
   if (job.overwrite) words.emplace_back("--overwrite");
   words.insert(words.end(), {"--output=" + job.out, "--", job.in});
   return words;
@@ -122,7 +127,8 @@ Settings worker_settings() {
   const std::unique_ptr<GList, Deleter<g_list_free>> names(json_object_get_members(object));
   for (const GList* name = names.get(); name; name = name->next) {
     const char* property = static_cast<const char*>(name->data);
-    settings.push_back({property, member_text(object, property)});
+    const GCharPtr value(g_strcompress(member_text(object, property).c_str()));
+    settings.push_back({property, value.get()});
   }
   g_unsetenv(kSettingsVariable);
   return settings;

@@ -55,7 +55,7 @@ std::string NginxServer::program() {
   return run_program({program, "-V"}).errors.find("http_dav_module") == std::string::npos ? "" : program;
 }
 
-NginxServer::NginxServer() : folder_("/var/tmp"), port_(closed_port()) {
+NginxServer::NginxServer() : folder_("/var/tmp"), port_(free_port()) {
   configure();
   process_ = std::make_unique<ServerProcess>(
       std::vector<std::string>{program(), "-e", folder_.file("log"), "-c", folder_.file("conf")},

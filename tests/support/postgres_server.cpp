@@ -72,7 +72,7 @@ std::string PostgresServer::programs() {
   return fs::exists(elsewhere + "/postgres") ? elsewhere : "";
 }
 
-PostgresServer::PostgresServer() : port_(closed_port()) {
+PostgresServer::PostgresServer() : port_(free_port()) {
   std::ofstream(folder_.file("password")) << password();
   const auto user = unprivileged(folder_.file(""));
   fs::permissions(folder_.file("password"), fs::perms::others_read, fs::perm_options::add);

@@ -291,6 +291,11 @@ std::string DeafPort::url() const {
 }
 
 std::uint16_t closed_port() {
+  static const int taken = make_listener(-1);
+  return port_of(taken);
+}
+
+std::uint16_t free_port() {
   const int fd = make_listener(-1);
   const std::uint16_t port = port_of(fd);
   ::close(fd);

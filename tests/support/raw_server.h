@@ -110,7 +110,9 @@ class DeafPort {
   std::vector<int> fillers_;
 };
 
-// A port on which nobody listens.
+// A port on which nobody listens, nor will as long as this process runs: it is taken.
 [[nodiscard]] std::uint16_t closed_port();
+// One to listen on at once, for servers that cannot tell which one the kernel chose.
+[[nodiscard]] std::uint16_t free_port();
 
 }  // namespace klingv2a::test

@@ -106,7 +106,7 @@ TEST_F(CallbackListener, EverythingElseIsNotFound) {
 }
 
 TEST_F(CallbackListener, AProxyMayPassItsOwnPathOn) {
-  settings_.listen = "127.0.0.1:" + std::to_string(test::closed_port());
+  settings_.listen = "127.0.0.1:" + std::to_string(test::free_port());
   settings_.public_url = "https://hooks.example.org/kling//";
   listen();
   const std::string url = listener_->url();

@@ -96,13 +96,13 @@ TEST_F(Serve, servesOnIpv6) {
 }
 
 TEST_F(Serve, usesThePortThatIsAskedFor) {
-  const std::string port = std::to_string(test::closed_port());
+  const std::string port = std::to_string(test::free_port());
   const auto publication = publish_by("serve://127.0.0.1:" + port);
   EXPECT_TRUE(publication->url().starts_with("http://127.0.0.1:" + port + "/"));
 }
 
 TEST_F(Serve, aPortIsFreeAgainAtOnce) {
-  const std::string uri = "serve://127.0.0.1:" + std::to_string(test::closed_port());
+  const std::string uri = "serve://127.0.0.1:" + std::to_string(test::free_port());
   for (int i = 0; i < 3; ++i) EXPECT_NO_THROW((void)publish_by(uri)) << i;
 }
 

@@ -261,7 +261,7 @@ TEST_F(SecretsTest, OfASuccessfulTaskServedFromHere) {
 
 // The service's callbacks are not signed, which is logged.
 TEST_F(SecretsTest, OfAListenerForCallbacks) {
-  const std::string address = "127.0.0.1:" + std::to_string(closed_port());
+  const std::string address = "127.0.0.1:" + std::to_string(free_port());
   make("klingv2a");
   set("callback-listen", address);
   set("callback-url", "http://" + address + "/" + kCallback);

@@ -47,7 +47,7 @@ static void show_progress(GstMessage* message) {
 
 // A program that wants to find a paid task again writes its id down here.
 static void note_task(const GstStructure* task) {
-  g_print("task %s is %s\n", gst_structure_get_string(task, "task-id"), gst_structure_get_string(task, "task-status"));
+  g_print("task %s: %s\n", gst_structure_get_string(task, "task-id"), gst_structure_get_string(task, "task-status"));
 }
 
 static void show_details(const GstStructure* details) {

@@ -228,7 +228,7 @@ TEST_F(Examples, EmbedShowsProgressAndTheTask) {
   const Process process = run({KLINGV2A_EMBED_PROGRAM, clip(), folder_.file("out.mp4"), "rain on tin"});
   expect_video_with_sound(folder_.file("out.mp4"));
   EXPECT_TRUE(holds(process.output, "100 %")) << process.output;
-  EXPECT_TRUE(holds(process.output, "task " + sim_.paid_tasks().back().task_id + " is succeed")) << process.output;
+  EXPECT_TRUE(holds(process.output, "task " + sim_.paid_tasks().back().task_id + ": succeed")) << process.output;
   EXPECT_TRUE(holds(sim_.paid_tasks().back().body, "rain on tin"));
 }
 

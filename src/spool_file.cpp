@@ -14,6 +14,7 @@
 #include <cerrno>
 
 #include "error.h"
+#include "user_folders.h"
 
 namespace klingv2a {
 namespace {
@@ -50,7 +51,7 @@ int open_nameless(const std::string& directory) {
 // A spool on a tmpfs would hold in memory what is to be kept out of it.
 std::string SpoolFile::default_directory() {
   const char* set = g_getenv("TMPDIR");
-  return set && *set && !is_in_memory(set) ? set : "/var/tmp";
+  return set && names_a_folder(set) && !is_in_memory(set) ? set : "/var/tmp";
 }
 
 SpoolFile::SpoolFile(const std::string& directory) {
@@ -60,7 +61,8 @@ SpoolFile::SpoolFile(const std::string& directory) {
     const int error_number = errno;
     throw make_error(ErrorKind::disk, Phase::check,
                      "cannot create a file in \"" + where + "\": " + g_strerror(error_number),
-                     "set spool-dir to a directory that exists and can be written to");
+                     std::string("set spool-dir") + (directory.empty() ? ", or TMPDIR," : "") +
+                         " to a directory that exists and can be written to");
   }
 }
 

@@ -19,7 +19,7 @@ class SpoolFile {
   // Creates the file in `directory`; an empty string means default_directory().
   // Throws Error{disk} that names the directory.
   explicit SpoolFile(const std::string& directory = {});
-  // Where a file without a `directory` goes: $TMPDIR, else /var/tmp; never a file system in memory.
+  // Where a file without a `directory` goes: $TMPDIR if that names a folder, else /var/tmp; never one in memory.
   [[nodiscard]] static std::string default_directory();
   // Our own files are no links: one that somebody has put there is not followed. A user's may be what they like.
   enum class Links { refused, followed };

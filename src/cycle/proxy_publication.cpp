@@ -5,6 +5,7 @@
 
 #include "disk_room.h"
 #include "journal/key.h"
+#include "spool_file.h"
 
 namespace klingv2a::cycle {
 
@@ -48,6 +49,7 @@ void check_before_work(Run& run, const CycleClip& clip) {
   if (std::exchange(run.checked, true)) return;
   run.begin(Phase::check);
   check_room(run.settings.spool_dir, kResultBytes, "the sound");
+  (void)SpoolFile(run.settings.spool_dir);  // that of the sound is made when the task is paid for
   if (!clip.make_proxy) return;
   // What stays of the tiny file is logged, and hurts nobody.
   (void)publish::check_target(run.settings.publish, run.http, run.clock, run.cancel, run.on_retry());

@@ -9,6 +9,7 @@
 #include "http/client.h"
 #include "journal/schema.h"
 #include "journal/sqlite_connection.h"
+#include "user_folders.h"
 #ifdef KLINGV2A_WITH_POSTGRESQL
 #include "journal/postgresql_connection.h"
 #endif
@@ -20,11 +21,20 @@ namespace {
 using RegexPtr = std::unique_ptr<GRegex, Deleter<g_regex_unref>>;
 using MatchPtr = std::unique_ptr<GMatchInfo, Deleter<g_match_info_unref>>;
 
-// Asked of the environment each time: GLib would remember what it saw first.
-std::string base_directory(const char* variable, const char* below_home) {
-  const char* set = g_getenv(variable);
-  if (set && g_path_is_absolute(set)) return set;
-  return std::string(g_get_home_dir()) + "/" + below_home;
+// A sound that is not kept is fetched anew, so that there is no place for it stops nobody.
+std::string results_folder(bool simulated) {
+  try {
+    return user_folder("XDG_CACHE_HOME", ".cache", "set XDG_CACHE_HOME") + "/klingv2a/results" +
+           (simulated ? "-simulated" : "");
+  } catch (const Error& nowhere) {
+    g_debug("sounds are not kept: %s", nowhere.what());
+    return {};
+  }
+}
+
+std::string default_file() {
+  return user_folder("XDG_STATE_HOME", ".local/state", "name the journal: journal=/PATH/journal.sqlite") +
+         "/klingv2a/journal.sqlite";
 }
 
 bool is_postgresql(const std::string& where) {
@@ -68,13 +78,12 @@ Location locate(const std::string& setting, const std::string& base_url) {
   std::string where = !setting.empty() ? setting : environment ? environment : "";
   Location location;
   location.simulated = http::is_loopback_url(base_url);
-  location.results = base_directory("XDG_CACHE_HOME", ".cache") + "/klingv2a/results";
-  if (location.simulated) location.results += "-simulated";
+  location.results = results_folder(location.simulated);
   if (is_postgresql(where)) {
     location.connection_string = std::move(where);
     return location;
   }
-  if (where.empty()) where = base_directory("XDG_STATE_HOME", ".local/state") + "/klingv2a/journal.sqlite";
+  if (where.empty()) where = default_file();
   check_file(where);
   location.file = location.simulated ? simulated_name(where) : where;
   return location;

@@ -127,6 +127,9 @@ bool remove_unused(const fs::path& path) {
 
 KeptResult Results::keep(const std::string& name, const SpoolFile& sound) const {
   constexpr int kForItsOwnerAlone = 0700;
+  if (directory_.empty())
+    throw make_error(ErrorKind::disk, Phase::download, "there is no home folder to keep the sound in",
+                     "set HOME or XDG_CACHE_HOME");
   if (g_mkdir_with_parents(directory_.c_str(), kForItsOwnerAlone) != 0)
     throw disk_error("cannot make", directory_, errno);
   Checksum checksum;
@@ -146,7 +149,7 @@ KeptResult Results::keep(const std::string& name, const SpoolFile& sound) const 
 }
 
 std::shared_ptr<const SpoolFile> Results::open(const Row& row) const {
-  if (!is_file_name(row.result_name)) return nullptr;
+  if (directory_.empty() || !is_file_name(row.result_name)) return nullptr;
   const std::string path = path_of(row.result_name);
   auto file = SpoolFile::open_existing(path);
   if (!file) return nullptr;
@@ -158,7 +161,7 @@ std::shared_ptr<const SpoolFile> Results::open(const Row& row) const {
 }
 
 void Results::remove(const Row& row) const {
-  if (is_file_name(row.result_name)) (void)remove_unused(path_of(row.result_name));
+  if (!directory_.empty() && is_file_name(row.result_name)) (void)remove_unused(path_of(row.result_name));
 }
 
 void Results::make_room(const std::string& spared) const {

@@ -11,6 +11,7 @@
 
 #include "error.h"
 #include "gobject_ptr.h"
+#include "user_folders.h"
 
 namespace klingv2a::publish {
 
@@ -104,7 +105,8 @@ std::string contents_of(const std::string& path, Unreadable unreadable) {
 std::string path_or(const std::string& path, const Environment& environment, const char* in_home) {
   if (!path.empty()) return path;
   const std::string home = environment("HOME");
-  return (home.empty() ? std::string(g_get_home_dir()) : home) + in_home;
+  const std::string folder = names_a_folder(home) ? home : home_folder();
+  return folder.empty() ? "" : folder + in_home;
 }
 
 struct Files {
@@ -140,7 +142,8 @@ AwsCredentials credentials_of(const Files& files, const Profile& config) {
     if (is_complete(credentials)) return credentials;
   }
   throw wrong("there are no AWS credentials: neither in the environment nor as a key id and a secret in profile '" +
-              files.profile_name + "' of " + files.credentials);
+              files.profile_name + "' of " +
+              (files.credentials.empty() ? "a home folder, as there is none" : files.credentials));
 }
 
 std::string first_set(const Environment& environment, const char* first, const char* second) {

@@ -882,12 +882,13 @@ TEST_F(CycleDownload, theErrorShowsNoSignature) {
   EXPECT_NE(failure().message.find("/s.wav"), std::string::npos);
 }
 
-TEST_F(CycleDownload, aSpoolDirectoryThatIsNotThereIsADiskError) {
+TEST_F(CycleDownload, aSpoolDirectoryThatIsNotThereIsFoundBeforeAnythingIsPaid) {
   settings_.spool_dir = "/nonexistent";
   succeed_with(all_links());
   const ErrorDetails details = failure();
   EXPECT_EQ(details.kind, ErrorKind::disk);
-  expect_paid_task(details, Phase::download);
+  EXPECT_EQ(details.paid, Paid::no);
+  EXPECT_EQ(api_.requests().size(), 0U);
 }
 
 TEST_F(CycleDownload, aCancelDuringItKnowsOfThePaidTask) {

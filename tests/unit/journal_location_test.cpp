@@ -3,12 +3,11 @@
 // Where a journal is, and what of that may be shown.
 #include "journal/location.h"
 
-#include <glib.h>
 #include <gtest/gtest.h>
 
-#include <optional>
-
+#include "environment_variable.h"
 #include "error.h"
+#include "temporary_folder.h"
 
 namespace klingv2a::journal {
 namespace {
@@ -16,28 +15,7 @@ namespace {
 constexpr const char* kService = "https://api.example.com";
 constexpr const char* kSimulated = "http://127.0.0.1:8000/sim";
 
-// A variable of the environment; as it was when the object goes. A null value: unset.
-class Variable {
- public:
-  Variable(const char* name, const char* value) : name_(name) {
-    if (const char* before = g_getenv(name)) before_ = before;
-    set(value);
-  }
-  ~Variable() { set(before_ ? before_->c_str() : nullptr); }
-  Variable(const Variable&) = delete;
-  Variable& operator=(const Variable&) = delete;
-
- private:
-  void set(const char* value) const {
-    if (value) {
-      g_setenv(name_, value, TRUE);
-    } else {
-      g_unsetenv(name_);
-    }
-  }
-  const char* const name_;
-  std::optional<std::string> before_;
-};
+using Variable = test::EnvironmentVariable;
 
 class JournalLocation : public testing::Test {
  protected:
@@ -55,13 +33,35 @@ TEST_F(JournalLocation, IsBelowTheXdgDirectories) {
 }
 
 TEST_F(JournalLocation, IsBelowHomeWithoutThem) {
-  const std::string home = g_get_home_dir();
+  const test::TemporaryFolder folder;
+  const std::string home = folder.path();
+  const Variable variable("HOME", home.c_str());
   for (const char* value : {static_cast<const char*>(nullptr), "", "relative/is/ignored"}) {
     const Variable state("XDG_STATE_HOME", value);
     const Variable cache("XDG_CACHE_HOME", value);
     EXPECT_EQ(locate("", kService).file, home + "/.local/state/klingv2a/journal.sqlite");
     EXPECT_EQ(locate("", kService).results, home + "/.cache/klingv2a/results");
   }
+}
+
+TEST_F(JournalLocation, WithoutAHomeNothingIsPaid) {
+  const Variable home("HOME", "/no/such/home");
+  const Variable state("XDG_STATE_HOME", "/");
+  try {
+    ADD_FAILURE() << locate("", kService).file;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::settings);
+    EXPECT_NE(std::string(error.what()).find("/no/such/home"), std::string::npos) << error.what();
+    EXPECT_NE(error.details().advice.find("journal=/PATH"), std::string::npos) << error.details().advice;
+  }
+}
+
+// The sound is delivered all the same, and fetched anew if need be.
+TEST_F(JournalLocation, AJournalThatIsNamedNeedsNoHome) {
+  const Variable home("HOME", "/no/such/home");
+  const Variable cache("XDG_CACHE_HOME", "");
+  EXPECT_EQ(locate("/set/journal.sqlite", kService).file, "/set/journal.sqlite");
+  EXPECT_EQ(locate("/set/journal.sqlite", kService).results, "");
 }
 
 TEST_F(JournalLocation, TheEnvironmentNamesIt) {

@@ -11,6 +11,7 @@
 
 #include "error.h"
 #include "temporary_folder.h"
+#include "user_folders.h"
 
 namespace klingv2a::publish {
 namespace {
@@ -151,6 +152,17 @@ TEST_F(AwsSettingsTest, missingOnesNameTheProfileAndTheFile) {
 TEST_F(AwsSettingsTest, anUnreadableFileIsNamed) {
   environment_["AWS_SHARED_CREDENTIALS_FILE"] = home_.path();
   EXPECT_NE(refusal().find(home_.path()), std::string::npos);
+}
+
+// A home that names nothing is not the root.
+TEST_F(AwsSettingsTest, aHomeThatNamesNoFolderIsTheAccounts) {
+  const std::string own = home_folder();
+  for (const char* none : {"", "/", "relative"}) {
+    environment_["HOME"] = none;
+    environment_["AWS_CONFIG_FILE"] = home_.file("no config");
+    const std::string said = refusal();
+    EXPECT_NE(said.find("of " + own + "/.aws/credentials"), std::string::npos) << said;
+  }
 }
 
 }  // namespace

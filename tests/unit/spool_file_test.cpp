@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "environment_variable.h"
 #include "error.h"
 #include "gobject_ptr.h"
 
@@ -71,11 +72,24 @@ TEST(SpoolFile, HasNoName) {
 TEST(SpoolFile, IsMadeInTmpdirByDefault) {
   const TemporaryDirectory directory;
   const std::string missing = directory.path() + "/missing";
-  const std::string before = g_getenv("TMPDIR") ? g_getenv("TMPDIR") : "";
-  ASSERT_TRUE(g_setenv("TMPDIR", missing.c_str(), TRUE));
-  EXPECT_THROW(SpoolFile(), Error);
-  before.empty() ? g_unsetenv("TMPDIR") : static_cast<void>(g_setenv("TMPDIR", before.c_str(), TRUE));
+  {
+    const test::EnvironmentVariable tmpdir("TMPDIR", missing.c_str());
+    try {
+      const SpoolFile file;
+      ADD_FAILURE() << "it was made";
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find(missing), std::string::npos) << error.what();
+      EXPECT_NE(error.details().advice.find("TMPDIR"), std::string::npos) << "it is what the user has set";
+    }
+  }
   EXPECT_NO_THROW(SpoolFile());
+}
+
+TEST(SpoolFile, ATmpdirThatNamesNoFolderIsNotSet) {
+  for (const char* none : {static_cast<const char*>(nullptr), "", "/", "relative", "."}) {
+    const test::EnvironmentVariable tmpdir("TMPDIR", none);
+    EXPECT_EQ(SpoolFile::default_directory(), "/var/tmp");
+  }
 }
 
 TEST(SpoolFile, NamesADirectoryThatCannotBeUsed) {

@@ -28,9 +28,11 @@ Element::Element(GstElement* self, GstPad* sink, GstPad* video) : self_(self), s
 
 Element::~Element() = default;
 
-bool Element::set_property(guint id, const GValue* value) {
+SetResult Element::set_property(guint id, const GValue* value) {
   const std::lock_guard lock(mutex_);
-  return set_setting(settings_, id, value);
+  return set_unless(
+      running_, value, [&](GValue* present) { return get_setting(settings_, id, present); },
+      [&] { set_setting(settings_, id, value); });
 }
 
 bool Element::get_property(guint id, GValue* value) {
@@ -68,8 +70,8 @@ StructurePtr Element::stats_structure() const {
 
 // Under the lock. A handler of publish-clip wins over the property publish; it is called on the cycle thread, which
 // keeps the element alive.
-RunSettings Element::take_snapshot(unsigned clip_number) {
-  RunSettings settings = snapshot(settings_, clip_number);
+RunSettings Element::settings_for(unsigned clip_number) const {
+  RunSettings settings = for_clip(taken_, clip_number);
   if (!g_signal_has_handler_pending(self_, publish_clip_signal_, 0, FALSE)) return settings;
   settings.cycle.publish.publish_clip = [self = self_, signal = publish_clip_signal_](const std::string& file_path,
                                                                                       const std::string& content_type) {
@@ -81,13 +83,18 @@ RunSettings Element::take_snapshot(unsigned clip_number) {
   return settings;
 }
 
-// Credentials, prompts, publish and the elements we need: wrong ones are known before any data. No network.
 bool Element::check_settings() {
   RunSettings settings;
   {
     const std::lock_guard lock(mutex_);
-    settings = take_snapshot(1);
+    taken_ = snapshot(settings_, 1);
+    settings = settings_for(1);
   }
+  return is_good(settings);
+}
+
+// Credentials, prompts, publish and the elements we need: wrong ones are known before any data. No network.
+bool Element::is_good(const RunSettings& settings) {
   const auto require = [&](const char* factory) {
     if (is_installed(factory)) return;
     messages::post_missing_element(self_, factory);
@@ -107,7 +114,16 @@ bool Element::check_settings() {
   }
 }
 
-void Element::prepare() {
+// They may have been changed in READY.
+bool Element::prepare() {
+  {
+    const std::lock_guard lock(mutex_);
+    running_ = true;
+  }
+  if (!check_settings()) {
+    const std::lock_guard lock(mutex_);
+    return running_ = false;
+  }
   const std::lock_guard lock(mutex_);
   flushing_ = stopping_ = failed_ = eos_ = false;
   saw_frames_ = warned_latency_ = false;
@@ -116,6 +132,7 @@ void Element::prepare() {
   gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
   stats_ = {};
   last_task_id_.clear();
+  return true;
 }
 
 void Element::begin_stop() {
@@ -158,6 +175,7 @@ void Element::finish_stop() {
   orientation_.clear();
   stream_id_.clear();
   group_id_.reset();
+  running_ = false;
 }
 
 void Element::forget_held() {

@@ -31,6 +31,7 @@
 #include "gst_ptr.h"
 #include "hold_spool.h"
 #include "output.h"
+#include "setting.h"
 #include "settings.h"
 
 namespace klingv2a {
@@ -65,7 +66,7 @@ class Element : private ClipRunHost {
   // Ids of the properties that are not settings.
   static guint task_id_property() { return first_free_property_id(); }
   static guint stats_property() { return first_free_property_id() + 1; }
-  bool set_property(guint id, const GValue* value);
+  SetResult set_property(guint id, const GValue* value);
   bool get_property(guint id, GValue* value);
 
   // The id of the signal publish-clip: (file path, content type) → URL.
@@ -73,7 +74,7 @@ class Element : private ClipRunHost {
 
   // State changes. check_settings() posts the error itself and returns false.
   bool check_settings();
-  void prepare();      // READY→PAUSED
+  bool prepare();      // READY→PAUSED: takes the settings, and checks them again
   void begin_stop();   // PAUSED→READY, before the pads are deactivated
   void finish_stop();  // PAUSED→READY, after it
 
@@ -236,7 +237,8 @@ class Element : private ClipRunHost {
   StructurePtr stats_structure() const;
   std::vector<SoundThread> take_ended_runs();
 
-  RunSettings take_snapshot(unsigned clip_number);
+  bool is_good(const RunSettings& settings);
+  RunSettings settings_for(unsigned clip_number) const;
 
   GstElement* const self_;
   guint publish_clip_signal_ = 0;  // set once, before the element is used
@@ -246,6 +248,9 @@ class Element : private ClipRunHost {
   std::condition_variable changed_;
   // Everything below is guarded by mutex_.
   Settings settings_;
+  // From READY→PAUSED to PAUSED→READY nothing is set, so settings_ is the run's; `taken_` knows the environment, too.
+  bool running_ = false;
+  RunSettings taken_;
   ClipOutput video_, audio_;
   PadPtr audio_pad_;
   std::vector<CompanionPtr> companions_;

@@ -14,13 +14,6 @@ namespace klingv2a {
 
 namespace {
 
-bool same_sound(const RunSettings& a, const RunSettings& b) {
-  const auto &x = a.cycle.request, &y = b.cycle.request;
-  return a.take == b.take && a.cycle.service.base_url == b.cycle.service.base_url && x.video_id == y.video_id &&
-         x.video_url == y.video_url && x.sound_effect_prompt == y.sound_effect_prompt && x.bgm_prompt == y.bgm_prompt &&
-         x.asmr_mode == y.asmr_mode;
-}
-
 // What some decoders need before the first picture (Theora, for one): it has no time of its own.
 bool is_header(GstBuffer* buffer) {
   return GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_HEADER) && !GST_BUFFER_PTS_IS_VALID(buffer) &&
@@ -225,8 +218,7 @@ void Element::begin_clip() {
 std::shared_ptr<Sound> Element::find_submitted(Nanoseconds stream_time) const {
   for (const auto& sound : sounds_) {
     if (!sound->submitted || !sound->is_of(stream_id_)) continue;
-    const bool inside = stream_time >= sound->stream_begin && stream_time < sound->stream_end;
-    if (inside && same_sound(sound->run->settings(), snapshot(settings_, 1))) return sound;
+    if (stream_time >= sound->stream_begin && stream_time < sound->stream_end) return sound;
   }
   return nullptr;
 }
@@ -242,7 +234,7 @@ void Element::give_sound(const std::shared_ptr<Clip>& clip) {
   clip->sound = std::make_shared<Sound>();
   clip->sound->stream_ids.push_back(stream_id_);
   clip->sound->run =
-      std::make_shared<ClipRun>(static_cast<ClipRunHost&>(*this), stats_.clips, take_snapshot(stats_.clips));
+      std::make_shared<ClipRun>(static_cast<ClipRunHost&>(*this), stats_.clips, settings_for(stats_.clips));
   clip->sound->run->set_orientation(orientation_);
   sounds_.push_back(clip->sound);
   unstarted_ = clip;

@@ -7,6 +7,7 @@
 #include "journal/location.h"
 #include "kling/codec.h"
 #include "kling/environment.h"
+#include "setting.h"
 
 namespace klingv2a {
 
@@ -56,11 +57,9 @@ enum Id : guint {
   kFirstFree,
 };
 
-constexpr auto kReadWrite =
-    static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+constexpr auto kReadWrite = static_cast<GParamFlags>(G_PARAM_READWRITE | kSettingFlags);
 // Secrets, and URLs that may carry a signature or an unguessable path: never in a DOT dump, a preset or gst-inspect.
-constexpr auto kWriteOnly =
-    static_cast<GParamFlags>(G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+constexpr auto kWriteOnly = static_cast<GParamFlags>(G_PARAM_WRITABLE | kSettingFlags);
 
 struct StringProperty {
   Id id;
@@ -329,8 +328,6 @@ RunSettings snapshot(const Settings& settings, unsigned clip_number) {
                    settings.external_task_id,
                    {}};
   set_callback(cycle, settings);
-  if (clip_number > 1 && !settings.external_task_id.empty())
-    cycle.request.external_task_id += "-" + std::to_string(clip_number);
   cycle.publish = {settings.publish, headers_of(settings.publish_headers.get()), settings.publish_public_url,
                    settings.publish_check, timeouts};
   cycle.publish.expiry = Seconds(settings.publish_expiry_s);
@@ -349,7 +346,13 @@ RunSettings snapshot(const Settings& settings, unsigned clip_number) {
   cycle.on_unknown = settings.on_unknown;
   run.on_failure = settings.on_failure;
   run.take = settings.take;
-  return run;
+  return for_clip(std::move(run), clip_number);
+}
+
+RunSettings for_clip(RunSettings settings, unsigned clip_number) {
+  auto& id = settings.cycle.request.external_task_id;
+  if (clip_number > 1 && !id.empty()) id += "-" + std::to_string(clip_number);
+  return settings;
 }
 
 void check(const RunSettings& settings) {
@@ -445,6 +448,9 @@ bool get_setting(const Settings& settings, guint id, GValue* value) {
     return true;
   }
   switch (id) {
+    case kPublishHeaders:
+      g_value_set_boxed(value, settings.publish_headers.get());
+      return true;
     case kPublishCheck:
       g_value_set_boolean(value, settings.publish_check);
       return true;

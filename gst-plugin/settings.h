@@ -70,6 +70,8 @@ struct RunSettings {
 // `clip_number` counts from 1: an `external-task-id` is sent as given for the first clip and with "-2", "-3" … after
 // it.
 [[nodiscard]] RunSettings snapshot(const Settings& settings, unsigned clip_number);
+// What clip number 1 was to have, for another one.
+[[nodiscard]] RunSettings for_clip(RunSettings settings, unsigned clip_number);
 
 // Throws Error{settings|credentials|input} for everything that is known to be wrong before any data. No network.
 void check(const RunSettings& settings);

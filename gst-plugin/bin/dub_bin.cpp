@@ -102,9 +102,15 @@ DubSettings DubBin::settings() {
   return settings_;
 }
 
-void DubBin::set(const DubSettings& settings) {
+SetResult DubBin::set(const GValue* value, const GetSetting& get, const ChangeSetting& change) {
   const std::lock_guard lock(mutex_);
-  settings_ = settings;
+  return set_unless(
+      running_, value, [&](GValue* present) { return get(settings_, present); }, [&] { change(settings_); });
+}
+
+bool DubBin::is_running() {
+  const std::lock_guard lock(mutex_);
+  return running_;
 }
 
 bool DubBin::check() {
@@ -283,7 +289,15 @@ void DubBin::forget_children() {
   }
 }
 
+// The mixer takes its settings when it goes up, before the streams are known.
 void DubBin::prepare() {
+  OriginalAudio original{};
+  {
+    const std::lock_guard lock(mutex_);
+    running_ = true;
+    original = settings_.wishes.original;
+  }
+  gst_util_set_object_arg(G_OBJECT(mixer_), "mode", original == OriginalAudio::mix ? "mix" : "duck");
   const std::lock_guard lock(mutex_);
   lost_.clear();
   stream_count_ = 0;
@@ -291,9 +305,15 @@ void DubBin::prepare() {
   encoder_name_.clear();
 }
 
+void DubBin::give_settings_back() {
+  const std::lock_guard lock(mutex_);
+  running_ = false;
+}
+
 void DubBin::reset() {
   forget_children();
   const std::lock_guard lock(mutex_);
+  running_ = false;
   streams_.clear();
   run_ = std::make_shared<DubRun>();
   tracks_.clear();

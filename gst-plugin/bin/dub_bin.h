@@ -17,6 +17,7 @@
 
 #include <gst/gst.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -27,6 +28,7 @@
 #include "edit_list.h"
 #include "error.h"
 #include "gst_ptr.h"
+#include "setting.h"
 #include "sound_encoder.h"
 #include "stream_plan.h"
 
@@ -48,7 +50,12 @@ class DubBin {
   DubBin& operator=(const DubBin&) = delete;
 
   [[nodiscard]] DubSettings settings();
-  void set(const DubSettings& settings);
+  // The bin's own settings: `get` writes one of them, `set` changes it.
+  using GetSetting = std::function<bool(const DubSettings& settings, GValue* value)>;
+  using ChangeSetting = std::function<void(DubSettings& settings)>;
+  SetResult set(const GValue* value, const GetSetting& get, const ChangeSetting& change);
+  // From READY→PAUSED to PAUSED→READY: nothing is set.
+  [[nodiscard]] bool is_running();
   // The children that have properties of their own, from the beginning on.
   [[nodiscard]] GstElement* kling() const { return kling_; }
   [[nodiscard]] GstElement* mixer() const { return mixer_; }
@@ -57,8 +64,10 @@ class DubBin {
 
   // NULL→READY: posts an error and returns false if GStreamer's own elements are missing.
   bool check();
-  // READY→PAUSED: forgets what the last report said.
+  // READY→PAUSED: takes the settings, and forgets what the last report said.
   void prepare();
+  // READY→PAUSED has failed.
+  void give_settings_back();
   // PAUSED→READY, after the children: makes ready for another input.
   void reset();
 
@@ -116,6 +125,7 @@ class DubBin {
   std::mutex mutex_;
   // Everything below is guarded by mutex_; what the building thread alone changes it may read without.
   DubSettings settings_;
+  bool running_ = false;
   std::vector<Stream> streams_;
   std::shared_ptr<DubRun> run_;
   std::vector<ElementPtr> children_;           // made for this input

@@ -261,7 +261,6 @@ void DubBin::build_original(const Stream& stream) {
     const std::lock_guard lock(mutex_);
     requested_.push_back(original);
   }
-  gst_util_set_object_arg(G_OBJECT(mixer_), "mode", settings().wishes.original == OriginalAudio::mix ? "mix" : "duck");
   const auto decoder = add("decodebin");
   on_pad_added(decoder.get(), [this, to = converted(original)](const PadPtr& pad) { link_or_tell(pad, to); });
   (void)request_companion(stream, static_pad(decoder, "sink"));

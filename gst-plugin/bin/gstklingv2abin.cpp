@@ -54,6 +54,9 @@ GST_ELEMENT_REGISTER_DEFINE(klingv2abin, "klingv2abin", GST_RANK_NONE, GST_TYPE_
 namespace {
 
 using klingv2a::DubBin;
+using klingv2a::DubSettings;
+using klingv2a::set_unless;
+using klingv2a::SetResult;
 
 enum Id : guint { kMux = 1, kOriginalAudio, kAudioCodec, kStrict, kMarkGenerated, kReport, kFirstPassed };
 
@@ -67,52 +70,72 @@ DubBin& bin_of(gpointer object) {
   return *GST_KLINGV2ABIN(object)->bin;
 }
 
-void set_property(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
-  DubBin& bin = bin_of(object);
-  if (id >= kFirstPassed) return klingv2a::set_passed(spec, value, {bin.kling(), bin.mixer()});
-  auto settings = bin.settings();
+void change_setting(DubSettings& settings, guint id, const GValue* value) {
   switch (id) {
     case kMux:
       settings.wishes.container = static_cast<klingv2a::Container>(g_value_get_enum(value));
-      break;
+      return;
     case kOriginalAudio:
       settings.wishes.original = static_cast<klingv2a::OriginalAudio>(g_value_get_enum(value));
-      break;
+      return;
     case kAudioCodec:
       settings.audio_codec = static_cast<klingv2a::AudioCodec>(g_value_get_enum(value));
-      break;
+      return;
     case kStrict:
       settings.strict = g_value_get_boolean(value);
-      break;
+      return;
     case kMarkGenerated:
       settings.mark_generated = g_value_get_boolean(value);
-      break;
+      return;
     default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+      return;
   }
-  bin.set(settings);
+}
+
+bool get_setting(const DubSettings& settings, guint id, GValue* value) {
+  switch (id) {
+    case kMux:
+      return g_value_set_enum(value, static_cast<int>(settings.wishes.container)), true;
+    case kOriginalAudio:
+      return g_value_set_enum(value, static_cast<int>(settings.wishes.original)), true;
+    case kAudioCodec:
+      return g_value_set_enum(value, static_cast<int>(settings.audio_codec)), true;
+    case kStrict:
+      return g_value_set_boolean(value, settings.strict), true;
+    case kMarkGenerated:
+      return g_value_set_boolean(value, settings.mark_generated), true;
+    default:
+      return false;
+  }
+}
+
+// One warning, not one of each child, where the bin refuses. What cannot be read, nobody can tell to be the same.
+SetResult pass(DubBin& bin, GParamSpec* spec, const GValue* value) {
+  const auto children = {bin.kling(), bin.mixer()};
+  const bool readable = (spec->flags & G_PARAM_READABLE) != 0;
+  if (!readable && bin.is_running()) return SetResult::refused;
+  if (!readable) return klingv2a::set_passed(spec, value, children), SetResult::taken;
+  return set_unless(
+      bin.is_running(), value, [&](GValue* present) { return klingv2a::get_passed(spec, present, children), true; },
+      [&] { klingv2a::set_passed(spec, value, children); });
+}
+
+void set_property(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
+  DubBin& bin = bin_of(object);
+  const auto result =
+      id >= kFirstPassed
+          ? pass(bin, spec, value)
+          : bin.set(
+                value, [&](const DubSettings& settings, GValue* present) { return get_setting(settings, id, present); },
+                [&](DubSettings& settings) { change_setting(settings, id, value); });
+  klingv2a::tell_of_setting(object, id, spec, result);
 }
 
 void get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
   DubBin& bin = bin_of(object);
   if (id >= kFirstPassed) return klingv2a::get_passed(spec, value, {bin.kling(), bin.mixer()});
-  const auto settings = bin.settings();
-  switch (id) {
-    case kMux:
-      return g_value_set_enum(value, static_cast<int>(settings.wishes.container));
-    case kOriginalAudio:
-      return g_value_set_enum(value, static_cast<int>(settings.wishes.original));
-    case kAudioCodec:
-      return g_value_set_enum(value, static_cast<int>(settings.audio_codec));
-    case kStrict:
-      return g_value_set_boolean(value, settings.strict);
-    case kMarkGenerated:
-      return g_value_set_boolean(value, settings.mark_generated);
-    case kReport:
-      return g_value_take_boxed(value, bin.report().release());
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
-  }
+  if (id == kReport) return g_value_take_boxed(value, bin.report().release());
+  if (!get_setting(bin.settings(), id, value)) G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }
 
 char* publish_for_kling(GstElement*, const char* file_path, const char* content_type, gpointer self) {
@@ -141,6 +164,8 @@ GstStateChangeReturn change_state(GstElement* self, GstStateChange transition) {
   }
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) bin.prepare();
   const auto result = GST_ELEMENT_CLASS(gst_klingv2abin_parent_class)->change_state(self, transition);
+  const bool failed = result == GST_STATE_CHANGE_FAILURE;
+  if (failed && transition == GST_STATE_CHANGE_READY_TO_PAUSED) bin.give_settings_back();
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) bin.reset();
   return result;
 }
@@ -151,8 +176,7 @@ void finalize(GObject* object) {
 }
 
 void install_own_properties(GObjectClass* gobject_class) {
-  const auto read_write =
-      static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+  const auto read_write = static_cast<GParamFlags>(G_PARAM_READWRITE | klingv2a::kSettingFlags);
   const auto install = [&](guint id, GParamSpec* spec) { g_object_class_install_property(gobject_class, id, spec); };
   install(kMux, g_param_spec_enum("mux", "Container", "The container to write", klingv2a::container_get_type(), 0,
                                   read_write));

@@ -120,7 +120,7 @@ void release_pad(GstElement* self, GstPad* pad) {
 }
 
 void set_property(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
-  if (!element_of(object).set_property(id, value)) G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+  klingv2a::tell_of_setting(object, id, spec, element_of(object).set_property(id, value));
 }
 void get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
   if (!element_of(object).get_property(id, value)) G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
@@ -128,10 +128,13 @@ void get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
 
 GstStateChangeReturn change_state(GstElement* self, GstStateChange transition) {
   MixElement& element = element_of(self);
-  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) element.prepare();
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) element.begin_stop();
+  const bool up = transition == GST_STATE_CHANGE_READY_TO_PAUSED, down = transition == GST_STATE_CHANGE_PAUSED_TO_READY;
+  if (up) element.prepare();
+  if (down) element.begin_stop();
   const auto result = GST_ELEMENT_CLASS(gst_klingv2a_mix_parent_class)->change_state(self, transition);
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) element.finish_stop();
+  const bool failed = up && result == GST_STATE_CHANGE_FAILURE;
+  if (failed) element.begin_stop();
+  if (down || failed) element.finish_stop();
   return result;
 }
 

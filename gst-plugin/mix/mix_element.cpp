@@ -55,9 +55,11 @@ void MixElement::forget_pad(Role role) {
   let_go(std::move(old), nullptr);
 }
 
-bool MixElement::set_property(guint id, const GValue* value) {
+SetResult MixElement::set_property(guint id, const GValue* value) {
   const std::lock_guard lock(mutex_);
-  return set_mix_property(properties_, id, value);
+  return set_unless(
+      budget_ != nullptr, value, [&](GValue* present) { return get_mix_property(properties_, id, present); },
+      [&] { (void)set_mix_property(properties_, id, value); });
 }
 
 bool MixElement::get_property(guint id, GValue* value) const {

@@ -23,6 +23,7 @@
 #include "mix/mastering.h"
 #include "mix/mix_input.h"
 #include "mix/mix_settings.h"
+#include "setting.h"
 
 namespace klingv2a {
 
@@ -44,7 +45,7 @@ class MixElement {
   [[nodiscard]] bool has_pad(Role role) const;
   void adopt_pad(Role role, GstPad* pad);
   void forget_pad(Role role);  // its streaming thread has ended
-  [[nodiscard]] bool set_property(guint id, const GValue* value);
+  [[nodiscard]] SetResult set_property(guint id, const GValue* value);
   [[nodiscard]] bool get_property(guint id, GValue* value) const;
 
   // The sink pads' streaming threads; flushes come from any.
@@ -120,7 +121,7 @@ class MixElement {
   // Guarded by mutex_.
   MixProperties properties_;
   std::array<Input, 2> inputs_;
-  std::shared_ptr<mix::MemoryBudget> budget_;  // null below PAUSED
+  std::shared_ptr<mix::MemoryBudget> budget_;  // null below PAUSED; as long as it is there, nothing is set
   bool stopping_ = true, flushing_ = false;
   bool header_sent_ = false, tags_changed_ = false, playing_ = false, finished_ = false;
   std::shared_ptr<std::atomic<bool>> cancelled_;  // of the present run

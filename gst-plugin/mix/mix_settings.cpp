@@ -4,6 +4,7 @@
 #include <array>
 
 #include "enum_type.h"
+#include "setting.h"
 
 namespace klingv2a {
 
@@ -25,8 +26,7 @@ enum Id : guint {
   kFirstFree,
 };
 
-constexpr auto kReadWrite =
-    static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY);
+constexpr auto kReadWrite = static_cast<GParamFlags>(G_PARAM_READWRITE | kSettingFlags);
 
 struct DoubleProperty {
   Id id;

@@ -124,21 +124,6 @@ TEST_F(EventsTest, AfterASeekTheSoundGoesOnAtTheMatchingSample) {
   EXPECT_TRUE(part == whole.substr(std::size_t{48000} * 4));
 }
 
-TEST_F(EventsTest, AnotherPromptAfterTheSeekIsAnotherTask) {
-  ElementRig rig(base_url(), {.properties = kSilent});
-  rig.push_clip();
-  ASSERT_TRUE(rig.wait_for_end());
-  flush(rig);
-  g_object_set(rig.element(), "take", 1U, nullptr);
-  rig.video_log().clear();
-  rig.sound_log().clear();
-  rig.segment();
-  rig.push_frames(90);
-  rig.end();
-  ASSERT_TRUE(rig.wait_for_end());
-  EXPECT_EQ(posts(), 2);
-}
-
 // ---- another stream, while the sound of the one before is not there yet
 
 class StreamsTest : public EventsTest {

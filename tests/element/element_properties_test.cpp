@@ -6,53 +6,20 @@
 
 #include <memory>
 #include <set>
-#include <span>
 #include <string>
 
-#include "gobject_ptr.h"
+#include "own_properties.h"
 
 namespace klingv2a::test {
 namespace {
 
-using SpecsPtr = std::unique_ptr<GParamSpec*, Deleter<g_free>>;
-
-class Value {
- public:
-  explicit Value(GType type) { g_value_init(&value_, type); }
-  ~Value() { g_value_unset(&value_); }
-  Value(const Value&) = delete;
-  Value& operator=(const Value&) = delete;
-  GValue* get() { return &value_; }
-  [[nodiscard]] std::string text() const {
-    const GCharPtr text(g_strdup_value_contents(&value_));
-    return text.get();
-  }
-
- private:
-  GValue value_ = G_VALUE_INIT;
-};
-
 // Of klingv2a; with a parameter, of the element that it names.
 class PropertiesTest : public ::testing::Test {
  protected:
-  explicit PropertiesTest(const char* factory = "klingv2a")
-      : element_(GObjectPtr<GstElement>::adopt(
-            GST_ELEMENT(gst_object_ref_sink(gst_element_factory_make(factory, nullptr))))) {}
+  explicit PropertiesTest(const char* factory = "klingv2a") : element_(new_element(factory)) {}
 
-  // Those that klingv2a itself installs.
-  [[nodiscard]] std::vector<GParamSpec*> own_properties() const {
-    guint count = 0;
-    const SpecsPtr specs(g_object_class_list_properties(G_OBJECT_GET_CLASS(element_.get()), &count));
-    std::vector<GParamSpec*> own;
-    for (GParamSpec* spec : std::span(specs.get(), count))
-      if (spec->owner_type == G_OBJECT_TYPE(element_.get())) own.push_back(spec);
-    return own;
-  }
-  [[nodiscard]] std::string read(const GParamSpec* spec) const {
-    Value value(spec->value_type);
-    g_object_get_property(G_OBJECT(element_.get()), spec->name, value.get());
-    return value.text();
-  }
+  [[nodiscard]] std::vector<GParamSpec*> own_properties() const { return test::own_properties(element_.get()); }
+  [[nodiscard]] std::string read(const GParamSpec* spec) const { return read_property(element_.get(), spec); }
   const GObjectPtr<GstElement> element_;
 };
 
@@ -63,18 +30,6 @@ class AllProperties : public PropertiesTest, public ::testing::WithParamInterfac
 
 INSTANTIATE_TEST_SUITE_P(Of, AllProperties, ::testing::Values("klingv2a", "klingv2abin", "klingv2amix"),
                          [](const auto& one) { return std::string(one.param); });
-
-// Some value that is not the default.
-void set_other_value(GParamSpec* spec, GValue* value) {
-  g_param_value_set_default(spec, value);
-  if (G_VALUE_HOLDS_STRING(value)) return g_value_set_string(value, "Änderung & Prüfung");
-  if (G_VALUE_HOLDS_BOOLEAN(value)) return g_value_set_boolean(value, !g_value_get_boolean(value));
-  if (G_VALUE_HOLDS_UINT(value)) return g_value_set_uint(value, g_value_get_uint(value) + 1);
-  if (G_VALUE_HOLDS_UINT64(value)) return g_value_set_uint64(value, g_value_get_uint64(value) + 1);
-  if (G_VALUE_HOLDS_DOUBLE(value)) return g_value_set_double(value, g_value_get_double(value) - 1);
-  if (G_VALUE_HOLDS_ENUM(value)) return g_value_set_enum(value, g_value_get_enum(value) + 1);
-  FAIL() << "no other value for " << spec->name << " of type " << g_type_name(spec->value_type);
-}
 
 TEST_F(PropertiesTest, AreTheDocumentedOnes) {
   const std::set<std::string> documented{"api-key",
@@ -164,8 +119,7 @@ TEST_F(PropertiesTest, SecretsAreWriteOnly) {
 }
 
 TEST_F(PropertiesTest, OfTheBinAreThoseOfItsChildrenToo) {
-  const auto bin =
-      GObjectPtr<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(gst_element_factory_make("klingv2abin", nullptr))));
+  const auto bin = new_element("klingv2abin");
   for (const GParamSpec* spec : own_properties()) {
     const GParamSpec* passed = g_object_class_find_property(G_OBJECT_GET_CLASS(bin.get()), spec->name);
     ASSERT_NE(passed, nullptr) << spec->name;
@@ -200,6 +154,7 @@ TEST_P(AllProperties, ChangeOnlyBelowPaused) {
   for (const GParamSpec* spec : own_properties()) {
     const bool writable = (spec->flags & G_PARAM_WRITABLE) != 0;
     EXPECT_EQ((spec->flags & GST_PARAM_MUTABLE_READY) != 0, writable) << spec->name;
+    EXPECT_EQ(spec->flags & GST_PARAM_CONTROLLABLE, 0) << spec->name << ": a controller would set it in mid-run";
   }
 }
 

@@ -265,10 +265,10 @@ TEST_F(CliFiles, AKilledRunsOwnPartIsRemovedByTheNext) {
     const auto tool = start({"dub", in(), "-o", out()});
     ASSERT_TRUE(tool->wait_for("waiting for the task") && fetched());
     const ToolRun while_it_lives = run({"dub", folder_.file("nowhere.mp4"), "-o", out()});
-    EXPECT_EQ(while_it_lives.exit_code, 13);
-    EXPECT_EQ(files_in().size(), 2U) << "its part is kept: " << ::testing::PrintToString(files_in());
+    EXPECT_EQ(while_it_lives.exit_code, 15);
+    EXPECT_EQ(files_in().size(), 3U) << "its part and its lock are kept: " << ::testing::PrintToString(files_in());
   }
-  EXPECT_EQ(files_in().size(), 2U) << "killed";
+  EXPECT_EQ(files_in().size(), 3U) << "killed";
   EXPECT_EQ(run({"dub", folder_.file("nowhere.mp4"), "-o", out()}).exit_code, 13);
   EXPECT_EQ(files_in(), std::vector<std::string>{"in.mp4"});
 }

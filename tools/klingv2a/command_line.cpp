@@ -63,6 +63,15 @@ class OptionalValue {
   std::string value_;
 };
 
+// Whole seconds; a day where none are given.
+std::chrono::seconds wait_of(const std::string& given) {
+  constexpr int kDigits = 9;
+  if (given.empty()) return std::chrono::hours(24);
+  const bool is_number = given.size() <= kDigits && given.find_first_not_of("0123456789") == std::string::npos;
+  if (!is_number) throw UsageError("--wait: '" + given + "' is no number of seconds");
+  return std::chrono::seconds(std::stol(given));
+}
+
 constexpr const char* kJsonHelp =
     "One JSON object per event on stdout (stderr when the output is -), or --json=FILE; the last one is the result";
 constexpr const char* kKeyFileHelp = "File that holds the API key (instead of $KLINGV2A_API_KEY)";
@@ -88,6 +97,9 @@ class DubCommand {
     simulate_.add_to(app_, "--simulate",
                      "Use a simulated service, started for this run: nothing is paid, the sound is synthetic. "
                      "--simulate=SECONDS says how long a task takes");
+    wait_.add_to(app_, "--wait",
+                 "Wait for another run that is at work on OUT, or in the folder, instead of ending at once. "
+                 "--wait=SECONDS says how long (a day)");
     app_.add_option("--api-key-file", options_.api_key_file, kKeyFileHelp)->type_name("FILE");
     app_.add_flag("--worker", options_.worker)->group("");
     table_.add_to(app_);
@@ -102,6 +114,7 @@ class DubCommand {
     all.json = {json_.is_given(), json_.value()};
     all.simulate = simulate_.is_given();
     all.simulated_task_time = simulate_.value();
+    if (wait_.is_given()) all.wait = wait_of(wait_.value());
     all.settings = table_.settings();
     check(all);
     return all;
@@ -121,7 +134,7 @@ class DubCommand {
   CLI::App& app_;
   DubOptions options_;
   TableOptions table_;
-  OptionalValue report_, json_, simulate_;
+  OptionalValue report_, json_, simulate_, wait_;
 };
 
 class CheckCommand {

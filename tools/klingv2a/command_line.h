@@ -3,6 +3,7 @@
 // What was typed, as plain values. Nothing here opens a file or asks anybody.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <variant>
@@ -29,6 +30,7 @@ struct DubOptions {
   std::string report_file;  // empty: beside the output
   bool simulate = false;
   std::string simulated_task_time;  // seconds; empty: the simulated service's own
+  std::chrono::seconds wait{0};     // for another run that is at work on the output, or in the folder
   std::string api_key_file;
   bool worker = false;  // started by a run over several files
   JsonWish json;

@@ -60,7 +60,14 @@ FileJob job_of(const DubOptions& options, Settings settings) {
   if (out == "-" && options.in.front() == "-" && ::isatty(STDIN_FILENO) == 1)
     throw UsageError("IN is -, and stdin is a terminal");
   settings.push_back({"mux", mux_for(options, settings)});
-  return {options.in.front(), out, report_file_of(options), options.overwrite, std::move(settings), options.simulate};
+  return {.in = options.in.front(),
+          .out = out,
+          .report_file = report_file_of(options),
+          .overwrite = options.overwrite,
+          .settings = std::move(settings),
+          .simulated = options.simulate,
+          .resumes = options.worker,
+          .wait = options.wait};
 }
 
 int run_dub_one(const FileJob& job, Reporter& reporter) {

@@ -4,6 +4,7 @@
 // fails does not stop the others. How many tasks the account may have is the journal's to say (max-tasks), over all
 // processes. One thread, one main loop.
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -14,8 +15,10 @@
 #include "human_text.h"
 #include "interrupt.h"
 #include "output_file.h"
+#include "output_report.h"
 #include "places.h"
 #include "report.h"
+#include "work_lock.h"
 #include "worker.h"
 
 namespace klingv2a::cli {
@@ -58,30 +61,23 @@ double number_in(JsonObject* object, const char* name) {
   return g_ascii_strtod(member_text(object, name).c_str(), nullptr);
 }
 
+bool is_set(const File& file, const char* flag) {
+  return member_text(file.result_object(), flag) == "true";
+}
+
 double cost_of(const File& file) {
   return number_in(member_object(file.result_object(), "money"), "estimate-usd");
 }
 
-// A finished output with a report that says that it is this job's result.
-bool is_done_before(const FileJob& job) {
-  char* text = nullptr;
-  if (!g_file_test(job.out.c_str(), G_FILE_TEST_IS_REGULAR) ||
-      !g_file_get_contents(job.report_file.c_str(), &text, nullptr, nullptr))
-    return false;
-  const GCharPtr report(text);
-  try {
-    return is_result_of(report.get(), job);
-  } catch (const Error& unreadable) {
-    g_debug("%s is not taken for done: %s", job.out.c_str(), unreadable.what());
-    return false;
-  }
+void make_folder(const std::string& folder) {
+  constexpr int kForAll = 0777;
+  if (g_mkdir_with_parents(folder.c_str(), kForAll) != 0)
+    throw make_error(ErrorKind::disk, Phase::check, "cannot make the folder " + folder + ": " + g_strerror(errno));
 }
 
 void make_folder_of(const std::string& file) {
-  constexpr int kForAll = 0777;
   const GCharPtr folder(g_path_get_dirname(file.c_str()));
-  if (g_mkdir_with_parents(folder.get(), kForAll) != 0)
-    throw make_error(ErrorKind::disk, Phase::check, std::string("cannot make the folder ") + folder.get());
+  make_folder(folder.get());
 }
 
 class ManyRun {
@@ -139,8 +135,8 @@ class ManyRun {
     JsonObject* error = member_object(file.result_object(), "error");
     // Another code with an output that is complete: its report could not be written.
     if (exit_code == kExitOk || member_text(file.result_object(), "ok") == "true") {
-      file.state = FileState::done;
-      if (member_text(file.result_object(), "silence") == "true") be_silent(file);
+      file.state = is_set(file, "skipped") ? FileState::skipped : FileState::done;
+      if (is_set(file, "silence")) be_silent(file);
       tell_end(file);
     } else if (error) {
       fail(file, member_text(error, "kind"), member_text(error, "message"));
@@ -297,10 +293,20 @@ void write_report(const std::string& file, const JsonText& report, End& end, Rep
   }
 }
 
+// Two jobs in one folder would take each other's outputs for somebody else's.
+std::unique_ptr<WorkLock> lock_folder(const DubOptions& options, Reporter& reporter) {
+  make_folder(options.out_dir);
+  const Interrupt interrupt([] {});
+  return std::make_unique<WorkLock>(lock_of_folder(options.out_dir), "the folder " + options.out_dir,
+                                    Patience{options.wait, [&] { return interrupt.happened(); },
+                                             [&](const std::string& who) { reporter.info("waiting: " + who); }});
+}
+
 }  // namespace
 
 int run_dub_many(const DubOptions& options, const std::string& report_file, const std::vector<FileJob>& jobs,
                  Reporter& reporter) {
+  const auto lock = lock_folder(options, reporter);
   if (!report_file.empty()) {
     make_folder_of(report_file);
     check_can_be_written(report_file);

@@ -21,7 +21,7 @@ constexpr std::array kKinds{
     Entry{ErrorKind::permission, 12, "the account, this machine or the upload is not allowed"},
     Entry{ErrorKind::input, 13, "the video or a prompt breaks a limit, or IN cannot be read"},
     Entry{ErrorKind::content, 14, "the content policy refuses the video or a prompt"},
-    Entry{ErrorKind::busy, 15, "too many requests or tasks at a time"},
+    Entry{ErrorKind::busy, 15, "too many requests or tasks at a time, or another run is at work there"},
     Entry{ErrorKind::service, 16, "trouble at the service"},
     Entry{ErrorKind::network, 17, "a server cannot be reached"},
     Entry{ErrorKind::unknown_outcome, 18, "nobody can say whether a task was made and paid: run it again"},

@@ -4,15 +4,20 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <memory>
 #include <optional>
 
+#include "hidden_name.h"
 #include "http/client.h"
 #include "interrupt.h"
 #include "kling/environment.h"
 #include "output_file.h"
+#include "output_report.h"
 #include "places.h"
 #include "report.h"
+#include "same_content.h"
 #include "session.h"
+#include "work_lock.h"
 
 namespace klingv2a::cli {
 
@@ -48,61 +53,140 @@ void take_off_cost(Outcome& outcome) {
   for (Trouble& warning : outcome.warnings) warning.paid = "no";
 }
 
+// What is said by what runs beside the job's own session.
+class Silent : public Reporter {
+ public:
+  void progress(int, const std::string&) override {}
+  void task(const TaskSeen&) override {}
+  void info(const std::string&) override {}
+  void warning(const Trouble&) override {}
+  void result(const JsonText&, const std::string&) override {}
+};
+
+bool is_there(const std::string& file) {
+  return g_file_test(file.c_str(), G_FILE_TEST_EXISTS) != FALSE;
+}
+
 // One run, and what is left of it.
 class Job {
  public:
-  Job(const FileJob& job, int out_fd, Reporter& reporter) : job_(job), out_fd_(out_fd), reporter_(reporter) {}
+  // From before there is a file that would stay behind, Ctrl-C is told. By the main loop, so only once that runs.
+  Job(const FileJob& job, int out_fd, Reporter& reporter)
+      : job_(job), out_fd_(out_fd), reporter_(reporter), interrupt_([this] { cancel(); }) {}
 
   int run() {
     RunFacts facts{.job = job_};
     try {
-      dub(facts);
+      const auto lock = lock_output();
+      if (!is_done(facts)) dub(facts);
     } catch (const Error& error) {
       facts.outcome.error = to_trouble(error.details());
       add_cost(facts.outcome, facts.stats.get());
     }
     if (job_.simulated) take_off_cost(facts.outcome);
-    if (!facts.outcome.ok()) write_report(facts);
+    if (!facts.outcome.ok()) report_failure(facts);
     reporter_.result(make_report(facts), result_text(facts));
     return facts.exit_code();
   }
 
  private:
+  void cancel() {
+    if (output_) output_->remove();
+    if (session_) session_->cancel();
+  }
+
+  // Whoever is at work on OUT is waited for, or has it.
+  std::unique_ptr<WorkLock> lock_output() {
+    if (job_.out == "-") return nullptr;
+    const Patience patience{job_.wait, [this] { return interrupt_.happened(); },
+                            [this](const std::string& who) { reporter_.info("waiting: " + who); }};
+    return std::make_unique<WorkLock>(lock_of_output(job_.out), job_.out, patience);
+  }
+
+  // By another run, which may have ended a moment ago, or was killed before it could say so.
+  bool is_done(RunFacts& facts) const {
+    if (!job_.resumes) return false;
+    place_report_left_behind(job_);
+    facts.skipped = is_done_before(job_);
+    return facts.skipped;
+  }
+
   void dub(RunFacts& facts) {
-    std::optional<OutputFile> output;
-    std::optional<Session> session;
-    // From before there is a file that would stay behind. Told by the main loop, so only once that runs.
-    const Interrupt interrupt([&] {
-      if (output) output->remove();
-      if (session) session->cancel();
-    });
-    if (job_.out != "-") output.emplace(job_.out, job_.overwrite);
+    const bool proves = job_.resumes && !job_.overwrite && is_there(job_.out);
+    if (proves) check_costs_nothing();
+    if (job_.out != "-") output_.emplace(proves ? hidden_name(job_.out, "again") : job_.out, job_.overwrite);
     if (!job_.report_file.empty()) check_can_be_written(job_.report_file);
     may_report_ = true;
     check_input(job_.in, "dub");
-    session.emplace(PipelineSpec{job_.in, output ? output->part() : "", output ? -1 : out_fd_, job_.settings},
-                    reporter_);
-    facts.outcome = session->run();
-    facts.stats = session->stats();
-    facts.bin = session->take_report();
+    session_.emplace(PipelineSpec{job_.in, output_ ? output_->part() : "", output_ ? -1 : out_fd_, job_.settings},
+                     reporter_);
+    facts.outcome = session_->run();
+    facts.stats = session_->stats();
+    facts.bin = session_->take_report();
     add_cost(facts.outcome, facts.stats.get());
-    if (facts.outcome.ok()) finish(facts, output);
+    if (!facts.outcome.ok()) return;
+    if (proves) return prove(facts);
+    finish(facts);
   }
 
-  // The report first: an output without one would be somebody else's to the next run. A report without its output says
-  // by its hash that it is not of another one.
-  void finish(RunFacts& facts, std::optional<OutputFile>& output) {
-    if (!job_.report_file.empty()) hash_files(facts, output ? output->part() : "");
-    write_report(facts);
-    if (output) output->finish();
+  // OUT is there, and no report says what it is. If the job's output can be had for nothing, the two are compared.
+  void check_costs_nothing() {
+    Settings settings = job_.settings;
+    settings.push_back({"dry-run", "true"});
+    Silent silent;
+    session_.emplace(PipelineSpec{.in = job_.in, .out = {}, .settings = settings}, silent);
+    const bool ok = session_->run().ok();
+    gboolean would_pay = TRUE;
+    if (session_->dry_run()) gst_structure_get_boolean(session_->dry_run(), "would-pay", &would_pay);
+    session_.reset();
+    if (interrupt_.happened()) throw make_error(ErrorKind::cancelled, Phase::check, "cancelled");
+    if (!ok || would_pay) throw already_exists(job_.out);
   }
 
-  // The output is complete without it, and paid for: that it is missing is a warning, and an exit code of its own.
-  void write_report(RunFacts& facts) {
+  // What is there is what this job makes: it stays, and gets its report.
+  void prove(RunFacts& facts) {
+    if (!is_same_content(output_->part(), job_.out, [this] { return interrupt_.happened(); }))
+      throw already_exists(job_.out);
+    facts.outcome.infos.push_back(job_.out + " was there, and is what this job makes: its report is written anew");
+    output_->remove();
+    remove_left_parts(job_.out);
+    hash_files(facts, job_.out);
+    if (const auto report = prepare_report(facts)) place(*report, facts);
+  }
+
+  // Whenever the process is killed: what lies at OUT is told by the report, or by what would become of that.
+  void finish(RunFacts& facts) {
+    if (!job_.report_file.empty()) hash_files(facts, output_ ? output_->part() : "");
+    const auto report = prepare_report(facts);
+    if (output_) output_->finish();
+    if (report) place(*report, facts);
+  }
+
+  // Of a run that has failed: where an output is there, the report beside it is that one's.
+  void report_failure(RunFacts& facts) {
+    if (job_.report_file == report_beside(job_.out) && is_there(job_.out)) return;
+    if (const auto report = prepare_report(facts)) place(*report, facts);
+  }
+
+  // None is wanted, or it cannot be written: the output is complete without it, and paid for, so that is a warning, and
+  // an exit code of its own.
+  std::unique_ptr<PendingReport> prepare_report(RunFacts& facts) {
     facts.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
-    if (job_.report_file.empty() || !may_report_) return;
+    if (job_.report_file.empty() || !may_report_) return nullptr;
+    std::unique_ptr<PendingReport> report;
+    with_warning(facts,
+                 [&] { report = std::make_unique<PendingReport>(job_.report_file, make_report(facts).pretty()); });
+    return report;
+  }
+
+  void place(PendingReport& report, RunFacts& facts) {
+    with_warning(facts, [&] { report.place(); });
+  }
+
+  template <typename Write>
+  void with_warning(RunFacts& facts, const Write& write) {
     try {
-      write_file(job_.report_file, make_report(facts).pretty());
+      write();
     } catch (const Error& error) {
       facts.report_is_missing = true;
       facts.outcome.warnings.push_back(to_trouble(error.details()));
@@ -115,6 +199,9 @@ class Job {
   Reporter& reporter_;
   bool may_report_ = false;  // beside an output that is not ours may lie the report that says what it is
   const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  std::optional<OutputFile> output_;
+  std::optional<Session> session_;
+  const Interrupt interrupt_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 // One video from its file to its file: the whole of `dub` for it. Blocking; on the main thread.
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "reporter.h"
@@ -15,9 +16,10 @@ struct FileJob {
   std::string out;          // a path; "-": stdout
   std::string report_file;  // empty: none is written
   bool overwrite = false;
-  Settings settings;  // with `mux`
-  bool simulated =
-      false;  // --simulate: nothing is paid; service and journal end with the run, nothing is left to fetch
+  Settings settings;             // with `mux`
+  bool simulated = false;        // --simulate: nothing is paid
+  bool resumes = false;          // one of several: what an earlier run has left at `out` counts, if it is this job's
+  std::chrono::seconds wait{0};  // for another run that is at work on `out`
 };
 
 // What the suffix of `out` says; "auto" where it says nothing.

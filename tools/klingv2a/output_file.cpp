@@ -28,17 +28,13 @@ Error cannot_write(const std::string& path, int number) {
   return make_error(ErrorKind::disk, Phase::check, "cannot write " + path + ": " + g_strerror(number));
 }
 
-Error exists(const std::string& path) {
-  return make_error(ErrorKind::settings, Phase::check, path + " exists", "give another name, or -y to replace it");
-}
-
 void check_place(const std::string& path, bool overwrite) {
   std::error_code ignored;
   const fs::file_status status = fs::status(path, ignored);
   if (!fs::exists(status)) return;
   if (!fs::is_regular_file(status))
     throw make_error(ErrorKind::settings, Phase::check, path + " is not a file", "- writes to stdout");
-  if (!overwrite) throw exists(path);
+  if (!overwrite) throw already_exists(path);
 }
 
 // As any new file: mkostemp gives it to its owner alone.
@@ -65,19 +61,6 @@ void remove_if_left(const fs::path& part) {
   if (file < 0) return;
   if (try_lock(file)) ::unlink(part.c_str());
   ::close(file);
-}
-
-void remove_left_parts(const std::string& path) {
-  constexpr std::string_view kVaries = "XXXXXX";
-  const fs::path pattern = part_pattern(path);
-  const std::string name = pattern.filename().string();
-  const std::string begin = name.substr(0, name.size() - kVaries.size());
-  const fs::path folder = pattern.has_parent_path() ? pattern.parent_path() : ".";
-  std::error_code error;  // a folder that cannot be read may be one that can be written to
-  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-    const std::string found = at->path().filename().string();
-    if (found.size() == name.size() && found.starts_with(begin)) remove_if_left(at->path());
-  }
 }
 
 // A new part, locked. Between its making and its lock another process may take it for one that was left.
@@ -128,7 +111,7 @@ void OutputFile::finish() {
     check_place(path_, overwrite_);
     failed = std::rename(part_.c_str(), path_.c_str());
   }
-  if (failed) throw errno == EEXIST ? exists(path_) : cannot_write(path_, errno);
+  if (failed) throw errno == EEXIST ? already_exists(path_) : cannot_write(path_, errno);
   part_.clear();
 }
 
@@ -136,6 +119,23 @@ void OutputFile::remove() noexcept {
   if (part_.empty()) return;
   ::unlink(part_.c_str());
   part_.clear();
+}
+
+void remove_left_parts(const std::string& path) {
+  constexpr std::string_view kVaries = "XXXXXX";
+  const fs::path pattern = part_pattern(path);
+  const std::string name = pattern.filename().string();
+  const std::string begin = name.substr(0, name.size() - kVaries.size());
+  const fs::path folder = pattern.has_parent_path() ? pattern.parent_path() : ".";
+  std::error_code error;  // a folder that cannot be read may be one that can be written to
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const std::string found = at->path().filename().string();
+    if (found.size() == name.size() && found.starts_with(begin)) remove_if_left(at->path());
+  }
+}
+
+Error already_exists(const std::string& path) {
+  return make_error(ErrorKind::settings, Phase::check, path + " exists", "give another name, or -y to replace it");
 }
 
 void write_file(const std::string& path, const std::string& content) {

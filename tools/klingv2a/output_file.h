@@ -7,6 +7,8 @@
 
 #include <string>
 
+#include "error.h"
+
 namespace klingv2a::cli {
 
 class OutputFile {
@@ -29,6 +31,12 @@ class OutputFile {
   std::string part_;  // empty: there is none (any more)
   int lock_ = -1;     // the part, open and locked for as long as this object lives
 };
+
+// What killed processes have left of `path` goes.
+void remove_left_parts(const std::string& path);
+
+// What is thrown for a file that is there and not to be overwritten.
+[[nodiscard]] Error already_exists(const std::string& path);
 
 // The whole of a small file, likewise. Throws Error{disk}.
 void write_file(const std::string& path, const std::string& content);

@@ -181,6 +181,12 @@ std::map<std::string, std::string> shape_of(JsonObject* settings) {
   return shape;
 }
 
+// Is what the report says of a file still so?
+bool is_same_file(JsonObject* report, const char* member, const std::string& path) {
+  const auto now = facts_of_file(path);
+  return now && member_text(member_object(report, member), "xxh128") == now->checksum;
+}
+
 }  // namespace
 
 int RunFacts::exit_code() const {
@@ -228,6 +234,7 @@ JsonText make_report(const RunFacts& facts) {
   report.set("kind", kind_of(facts)).set("exit-code", facts.exit_code());
   report.set("paid", paid_word(facts)).set("simulated", facts.job.simulated).set("service", service_of(facts.job));
   report.set("silence", is_silent(facts));
+  if (facts.skipped) report.set("skipped", true);
   report.set("input", file_json(facts.job.in, facts.input)).set("output", file_json(facts.job.out, facts.output));
   report.set("settings", settings_json(facts.job.settings));
   add_troubles(report, outcome);
@@ -242,11 +249,17 @@ JsonText make_report(const RunFacts& facts) {
 
 std::string result_text(const RunFacts& facts) {
   if (!facts.outcome.ok()) return error_text(facts);
+  if (facts.skipped) return facts.job.out + ": done before";
   std::string text = facts.job.out == "-" ? "stdout" : facts.job.out;
   text +=
       ": done in " + duration_text(std::lround(facts.seconds)) + loudness_text(mix_of(facts)) + ", " + cost_text(facts);
   for (const std::string& lost : facts.outcome.lost) text += "\n  lost:    " + lost;
   return text;
+}
+
+bool is_report_of_output(const std::string& report, const FileJob& job) {
+  const JsonNodePtr node = parse_json(report);
+  return is_same_file(object_of(node), "output", job.out);
 }
 
 bool is_result_of(const std::string& report, const FileJob& job) {
@@ -256,11 +269,7 @@ bool is_result_of(const std::string& report, const FileJob& job) {
   if (member_text(object, "service") != service_of(job)) return false;
   const JsonNodePtr wanted = parse_json(settings_json(job.settings).line());
   if (shape_of(object_of(wanted)) != shape_of(member_object(object, "settings"))) return false;
-  const auto is_same = [&](const char* member, const std::string& path) {
-    const auto now = facts_of_file(path);
-    return now && member_text(member_object(object, member), "xxh128") == now->checksum;
-  };
-  return is_same("output", job.out) && is_same("input", job.in);
+  return is_same_file(object, "output", job.out) && is_same_file(object, "input", job.in);
 }
 
 }  // namespace klingv2a::cli

@@ -30,6 +30,7 @@ struct RunFacts {
   double seconds = 0;
   std::optional<FileFacts> input, output;
   bool report_is_missing = false;  // it could not be written
+  bool skipped = false;            // the output was there already, as this job makes it
 
   [[nodiscard]] int exit_code() const;
 };
@@ -45,7 +46,9 @@ void hash_files(RunFacts& facts, const std::string& output);
 
 // Only what is no secret.
 [[nodiscard]] JsonText settings_json(const Settings& settings);
-// Does the report say that `job.out`, as it lies there, was made of `job.in`, as it lies there, with these settings?
+// Does the report say what `job.out` is, as it lies there?
+[[nodiscard]] bool is_report_of_output(const std::string& report, const FileJob& job);
+// Does it say that `job.out`, as it lies there, was made of `job.in`, as it lies there, with these settings?
 [[nodiscard]] bool is_result_of(const std::string& report, const FileJob& job);
 
 }  // namespace klingv2a::cli

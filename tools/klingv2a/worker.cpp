@@ -16,6 +16,8 @@ namespace klingv2a::cli {
 
 namespace {
 
+// For what a job before this one has left running: that was told to end.
+constexpr int kPatienceS = 30;
 constexpr const char* kSettingsVariable = "KLINGV2A_WORKER_SETTINGS";
 
 // Byte by byte, whatever the encoding: a journal of nearly the same name would not know what has been paid.
@@ -30,6 +32,7 @@ std::string as_json(const Settings& settings) {
 
 std::vector<std::string> command_for(const FileJob& job) {
   std::vector<std::string> words{own_path(), "dub", "--worker", "--json", "--report=" + job.report_file};
+  words.push_back("--wait=" + std::to_string(kPatienceS));
   if (job.simulated) words.emplace_back("--simulate");
   if (job.overwrite) words.emplace_back("--overwrite");
   words.insert(words.end(), {"--output=" + job.out, "--", job.in});

@@ -229,8 +229,8 @@ std::shared_ptr<const Soundtrack> ClipRun::decode(const SpoolFile& sound, const 
   return decode_soundtrack(sound, caps, {lead_in, timeline.length()}, cancel_.get());
 }
 
-RunThread::RunThread(std::shared_ptr<ClipRun> run, ElementPtr keep_alive) : run_(run) {
-  std::packaged_task<void()> body([run = std::move(run), keep_alive = std::move(keep_alive)] { run->main(); });
+RunThread::RunThread(std::shared_ptr<ClipRun> run, GstElement* host) : run_(run), host_(host) {
+  std::packaged_task<void()> body([run = std::move(run), kept_alive = kept_alive_] { run->main(); });
   ended_ = body.get_future();
   thread_ = std::thread([body = std::move(body)]() mutable { body(); });
 }
@@ -239,11 +239,14 @@ bool RunThread::stop() {
   if (!thread_.joinable()) return true;
   run_->cancel();
   const bool ended = ended_.wait_for(kJoinLimit) == std::future_status::ready;
-  if (ended)
+  if (ended) {
     thread_.join();
-  else
-    thread_.detach();
-  return ended;
+    return true;
+  }
+  kept_alive_->host = ElementPtr::share(host_);
+  kept_alive_.reset();
+  thread_.detach();
+  return false;
 }
 
 }  // namespace klingv2a

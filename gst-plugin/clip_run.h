@@ -139,17 +139,25 @@ class ClipRun : private IntakeHost {
 // state change).
 class RunThread {
  public:
-  // `keep_alive` is held until the thread ends, so that the host outlives it.
-  RunThread(std::shared_ptr<ClipRun> run, ElementPtr keep_alive);
+  // `host` is whose run it is, and outlives this. The thread holds no reference to it, or it could not be dropped
+  // before the run has ended.
+  RunThread(std::shared_ptr<ClipRun> run, GstElement* host);
   ~RunThread() { stop(); }
   // Cancels, and waits for at most a few milliseconds: a thread that cannot end at once (a slow disk, a prober) is let
-  // go and ends by itself, with all that it holds. False when it was let go, so that nobody hears from it any more.
+  // go and ends by itself, with all that it holds, now its host too. False when it was let go, so that nobody hears
+  // from it any more.
   bool stop();
   RunThread(const RunThread&) = delete;
   RunThread& operator=(const RunThread&) = delete;
 
  private:
+  // Shared with the thread; the host is in it from when the thread is let go on.
+  struct KeptAlive {
+    ElementPtr host;
+  };
   std::shared_ptr<ClipRun> run_;
+  GstElement* const host_;
+  std::shared_ptr<KeptAlive> kept_alive_ = std::make_shared<KeptAlive>();
   std::future<void> ended_;
   std::thread thread_;
 };

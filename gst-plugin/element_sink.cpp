@@ -311,7 +311,7 @@ bool Element::start_pending_run() {
     ended = take_ended_runs();
   }
   messages::post_progress(self_, GST_PROGRESS_TYPE_START, sound->run->progress_code(), "taking in the clip", 0);
-  auto thread = std::make_unique<RunThread>(sound->run, ElementPtr::share(self_));
+  auto thread = std::make_unique<RunThread>(sound->run, self_);
   {
     const std::lock_guard lock(mutex_);
     threads_.push_back({sound, std::move(thread)});

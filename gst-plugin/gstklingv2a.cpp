@@ -11,6 +11,7 @@
  *
  * The pad `audio` appears as soon as the video's caps are known, before anything is paid. It must be linked to
  * something that takes raw audio; if it is not, the element posts an error and pays nothing. `video` may stay unlinked.
+ * Once it is there it stays, with its link, for all runs.
  *
  * Other streams of the same programme (its old sound, subtitles …) are *companions*: each comes in on a request pad
  * `sink_%u`, waits beside the video and leaves with it, untouched, on the pad `src_%u` of the same number, which
@@ -54,6 +55,7 @@
 #include "gstklingv2a.h"
 
 #include "companion_caps.h"
+#include "dropped.h"
 #include "element.h"
 #include "log.h"
 #include "video_caps.h"
@@ -182,6 +184,11 @@ GstStateChangeReturn change_state(GstElement* self, GstStateChange transition) {
   return result;
 }
 
+// Comes again where the element could not be stopped at once.
+void dispose(GObject* object) {
+  if (klingv2a::is_at_rest(GST_ELEMENT_CAST(object))) G_OBJECT_CLASS(gst_klingv2a_parent_class)->dispose(object);
+}
+
 void finalize(GObject* object) {
   delete GST_KLINGV2A(object)->element;
   G_OBJECT_CLASS(gst_klingv2a_parent_class)->finalize(object);
@@ -226,6 +233,7 @@ static void gst_klingv2a_class_init(GstKlingV2AClass* klass) {
   auto* gobject_class = G_OBJECT_CLASS(klass);
   gobject_class->set_property = set_property;
   gobject_class->get_property = get_property;
+  gobject_class->dispose = dispose;
   gobject_class->finalize = finalize;
   klingv2a::install_settings(gobject_class);
   install_own_properties(gobject_class);

@@ -34,6 +34,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dropped.h"
 #include "dub_bin.h"
 #include "gstklingv2a.h"
 #include "log.h"
@@ -170,6 +171,11 @@ GstStateChangeReturn change_state(GstElement* self, GstStateChange transition) {
   return result;
 }
 
+// Comes again where the element could not be stopped at once.
+void dispose(GObject* object) {
+  if (klingv2a::is_at_rest(GST_ELEMENT_CAST(object))) G_OBJECT_CLASS(gst_klingv2abin_parent_class)->dispose(object);
+}
+
 void finalize(GObject* object) {
   delete GST_KLINGV2ABIN(object)->bin;
   G_OBJECT_CLASS(gst_klingv2abin_parent_class)->finalize(object);
@@ -221,6 +227,7 @@ static void gst_klingv2abin_class_init(GstKlingV2ABinClass* klass) {
   auto* gobject_class = G_OBJECT_CLASS(klass);
   gobject_class->set_property = set_property;
   gobject_class->get_property = get_property;
+  gobject_class->dispose = dispose;
   gobject_class->finalize = finalize;
   install_own_properties(gobject_class);
   klingv2a::install_passed(gobject_class, kFirstPassed, {GST_TYPE_KLINGV2A, GST_TYPE_KLINGV2A_MIX}, "mode");

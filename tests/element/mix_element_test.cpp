@@ -464,7 +464,8 @@ TEST(MixElement, AnswersDurationAndPosition) {
 }
 
 TEST(MixElement, GivesBackEveryPropertyThatIsSet) {
-  MixRig rig;
+  const auto mixer =
+      GObjectPtr<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(gst_element_factory_make("klingv2amix", nullptr))));
   for (const auto& [name, value] : std::vector<std::pair<const char*, const char*>>{{"mode", "mix"},
                                                                                     {"duck-depth", "20"},
                                                                                     {"duck-threshold", "-5"},
@@ -477,12 +478,12 @@ TEST(MixElement, GivesBackEveryPropertyThatIsSet) {
                                                                                     {"true-peak", "-2"},
                                                                                     {"max-hold-bytes", "123456"},
                                                                                     {"spool-dir", "/var/tmp"}}) {
-    gst_util_set_object_arg(G_OBJECT(rig.element()), name, value);
-    GParamSpec* spec = g_object_class_find_property(G_OBJECT_GET_CLASS(rig.element()), name);
+    gst_util_set_object_arg(G_OBJECT(mixer.get()), name, value);
+    GParamSpec* spec = g_object_class_find_property(G_OBJECT_GET_CLASS(mixer.get()), name);
     ASSERT_TRUE(spec) << name;
     GValue got = G_VALUE_INIT;
     g_value_init(&got, spec->value_type);
-    g_object_get_property(G_OBJECT(rig.element()), name, &got);
+    g_object_get_property(G_OBJECT(mixer.get()), name, &got);
     const GCharPtr text(gst_value_serialize(&got));
     EXPECT_STREQ(text.get(), value) << name;
     EXPECT_FALSE(g_param_value_defaults(spec, &got)) << name;

@@ -34,13 +34,11 @@ void Companion::flush() {
   flushing = has_ended = false;
 }
 
-PadPtr Companion::reset() {
+void Companion::reset() {
   flush();
   hold = {};
   stream_start = {};
   announced = false;
-  output.pad = nullptr;
-  return std::exchange(source, {});
 }
 
 }  // namespace klingv2a

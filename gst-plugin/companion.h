@@ -18,9 +18,10 @@ struct Companion {
 
   const guint number;  // of both pads
   const PadPtr sink;
-  PadPtr source;  // from the first CAPS on
+  PadPtr source;  // from the first CAPS on, for as long as the companion is there
   Output output;
-  bool announced = false;  // `source` has been added to the element: its task may push
+  bool added = false;      // `source` has been added to the element
+  bool announced = false;  // in this run it has begun: its task may push
   bool flushing = false;
   bool released = false;   // by release_pad: it takes and gives nothing any more
   bool pushing = false;    // its task is downstream
@@ -41,8 +42,8 @@ struct Companion {
   [[nodiscard]] bool may_leave(Nanoseconds until) const;
   // After a flush: nothing is held but what upstream will not send again.
   void flush();
-  // On the way up, and down: as if it had just been requested. Returns the source pad, which is to be removed.
-  PadPtr reset();
+  // On the way down: nothing has come of the next run. The pads stay, with their links.
+  void reset();
 };
 
 }  // namespace klingv2a

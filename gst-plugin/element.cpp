@@ -147,26 +147,21 @@ void Element::begin_stop() {
 }
 
 void Element::finish_stop() {
-  PadPtr audio;
   std::vector<SoundThread> threads;
   {
     const std::lock_guard lock(mutex_);
     threads = std::move(threads_);
     threads_.clear();
-    audio = std::move(audio_pad_);
-    audio_pad_ = {};
-    audio_added_ = false;
   }
   for (auto& entry : threads) {
     if (!entry.thread->stop()) warn_of_task_left(entry.sound);
     finish_progress(entry.sound, GST_PROGRESS_TYPE_CANCELED, "stopped");
   }
-  if (audio) gst_element_remove_pad(self_, audio.get());
-  for (const auto& source : reset_companions()) gst_element_remove_pad(self_, source.get());
   const std::lock_guard lock(mutex_);
+  for (const auto& companion : companions_) companion->reset();
   forget_held();
   unstarted_.reset();
-  audio_.pad = nullptr;
+  audio_begun_ = false;
   sounds_.clear();
   caps_ = audio_caps_ = {};
   audio_caps_sent_ = false;

@@ -186,11 +186,12 @@ class Element : private ClipRunHost {
   bool on_companion_end(Companion& companion, EventPtr event);
   bool hold_companion_event(Companion& companion, EventPtr event);
   bool expose_companion(const CompanionPtr& companion, const EventPtr& caps);
+  void begin_to_end(Companion& companion);
+  [[nodiscard]] bool is_absent(const Companion& companion) const;
   void remove_source(const PadPtr& source, bool busy);
   void say_no_more_pads();
   void play_companion(GstPad* pad);
   Item next_item(Companion& companion);
-  std::vector<PadPtr> reset_companions();
 
   // element_run.cpp
   void check_audio_link() override;
@@ -254,7 +255,7 @@ class Element : private ClipRunHost {
   ClipOutput video_, audio_;
   PadPtr audio_pad_;
   std::vector<CompanionPtr> companions_;
-  bool audio_added_ = false, said_no_more_pads_ = false;
+  bool audio_begun_ = false, said_no_more_pads_ = false;  // in this run; `audio` itself stays once it is there
   bool flushing_ = false, stopping_ = true, failed_ = false, eos_ = false;
   bool complete_ = false;              // the video has ended (EOS, SEGMENT_DONE): no clip comes after those in the row
   Nanoseconds video_left_ = kNever;    // running time of the frame that left last

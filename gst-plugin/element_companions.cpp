@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Companions: the other streams of the programme, each with a request pad `sink_%u` and, from its first CAPS on, a
-// sometimes pad `src_%u`. What comes in waits beside the video and leaves with it.
+// sometimes pad `src_%u`, which stays as long as the request pad does. What comes in waits beside the video and leaves
+// with it.
 //
 // In step: an item may leave when the clip that its running time falls in may. Of the row that is: up to the end of the
 // first clips that are released, one after the other, and without a bound once the video is complete and all of them
@@ -109,26 +110,31 @@ void Element::remove_source(const PadPtr& source, bool busy) {
 }
 
 // With the first CAPS: at request time a muxer would give `src_%u` a pad of a wrong kind. STREAM_START and CAPS are
-// there when the pad is added, and go on at once to whoever links it then.
+// there when the pad is added, and go on at once to whoever links it then. In the next run the pad is there already.
 bool Element::expose_companion(const CompanionPtr& companion, const EventPtr& caps) {
   PadPtr source;
   EventPtr stream_start;
+  bool is_new = false;
   {
     const std::lock_guard lock(mutex_);
     if (stopping_ || companion->released || companion->flushing) return false;
-    companion->source = source = new_companion_source(this, companion->number);
+    is_new = !companion->source;
+    if (is_new) companion->source = new_companion_source(this, companion->number);
+    source = companion->source;
     companion->output.pad = source.get();
     stream_start = std::move(companion->stream_start);
     companion->stream_start = {};
   }
-  gst_pad_set_active(source.get(), TRUE);
+  if (is_new) gst_pad_set_active(source.get(), TRUE);
   if (stream_start) gst_pad_push_event(source.get(), stream_start.to_c());
-  gst_pad_push_event(source.get(), EventPtr(caps).to_c());
-  gst_element_add_pad(self_, source.get());
+  if (is_new) {
+    gst_pad_push_event(source.get(), EventPtr(caps).to_c());
+    gst_element_add_pad(self_, source.get());
+  }
   gst_pad_push_event(source.get(), EventPtr(caps).to_c());
   {
     const std::lock_guard lock(mutex_);
-    companion->announced = true;
+    companion->announced = companion->added = true;
   }
   changed_.notify_all();
   say_no_more_pads();
@@ -139,7 +145,7 @@ bool Element::expose_companion(const CompanionPtr& companion, const EventPtr& ca
 void Element::say_no_more_pads() {
   {
     const std::lock_guard lock(mutex_);
-    if (said_no_more_pads_ || !audio_added_ || stopping_) return;
+    if (said_no_more_pads_ || !audio_begun_ || stopping_) return;
     const auto is_to_come = [](const auto& companion) {
       return !companion->announced && !companion->has_ended && gst_pad_is_linked(companion->sink.get());
     };
@@ -147,15 +153,6 @@ void Element::say_no_more_pads() {
     said_no_more_pads_ = true;
   }
   gst_element_no_more_pads(self_);
-}
-
-// The request pads stay. Returns the source pads, to be removed without the lock.
-std::vector<PadPtr> Element::reset_companions() {
-  const std::lock_guard lock(mutex_);
-  std::vector<PadPtr> sources;
-  for (const auto& companion : companions_)
-    if (auto source = companion->reset()) sources.push_back(std::move(source));
-  return sources;
 }
 
 // ---- what comes in
@@ -166,7 +163,7 @@ GstFlowReturn Element::companion_chain(GstPad* pad, BufferPtr buffer) {
   {
     const std::lock_guard lock(mutex_);
     if (const auto flow = refusal(*companion); flow != GST_FLOW_OK) return flow;
-    if (!companion->source) return GST_FLOW_NOT_NEGOTIATED;
+    if (!companion->announced) return GST_FLOW_NOT_NEGOTIATED;
     if (companion->output.flow == GST_FLOW_NOT_LINKED) return GST_FLOW_OK;  // dropped: upstream has other streams
   }
   try {
@@ -244,8 +241,8 @@ bool Element::take_companion_event(const CompanionPtr& companion, EventPtr event
     case GST_EVENT_INSTANT_RATE_CHANGE:  // not serialized, but of the SEGMENT that is held
       return hold_companion_event(*companion, std::move(event));
     case GST_EVENT_CAPS:
-      return companion->source ? hold_companion_event(*companion, std::move(event))
-                               : expose_companion(companion, event);
+      return companion->announced ? hold_companion_event(*companion, std::move(event))
+                                  : expose_companion(companion, event);
     case GST_EVENT_EOS:
       return on_companion_end(*companion, std::move(event));
     default:
@@ -282,10 +279,7 @@ bool Element::on_companion_flush_stop(Companion& companion, EventPtr event) {
 }
 
 bool Element::on_companion_end(Companion& companion, EventPtr event) {
-  {
-    const std::lock_guard lock(mutex_);
-    companion.has_ended = true;
-  }
+  begin_to_end(companion);
   if (!gst_pad_is_linked(sink_))
     fail_for_companion(
         make_error(ErrorKind::settings, Phase::hold,
@@ -296,13 +290,28 @@ bool Element::on_companion_end(Companion& companion, EventPtr event) {
   return held;
 }
 
+// One that ends without CAPS is nobody's stream, unless its source pad is there of an earlier run: whoever it is linked
+// to waits for its end.
+void Element::begin_to_end(Companion& companion) {
+  EventPtr stream_start;
+  {
+    const std::lock_guard lock(mutex_);
+    companion.has_ended = true;
+    if (!companion.added || companion.announced) return;
+    stream_start = std::exchange(companion.stream_start, {});
+  }
+  if (stream_start) gst_pad_push_event(companion.source.get(), stream_start.to_c());
+  const std::lock_guard lock(mutex_);
+  companion.announced = true;
+}
+
 bool Element::hold_companion_event(Companion& companion, EventPtr event) {
   {
     const std::lock_guard lock(mutex_);
     if (companion.flushing || companion.released || stopping_) return false;
     const auto type = GST_EVENT_TYPE(event.get());
     if (type == GST_EVENT_STREAM_START) companion.has_ended = false;
-    if (type == GST_EVENT_STREAM_START && !companion.source) {
+    if (type == GST_EVENT_STREAM_START && !companion.announced) {
       companion.stream_start = std::move(event);
       return true;
     }
@@ -345,6 +354,12 @@ bool Element::somebody_is_behind(Nanoseconds time) const {
   });
 }
 
+// Nothing of it comes in this run, and of an earlier one somebody waits for it.
+bool Element::is_absent(const Companion& companion) const {
+  return companion.added && !companion.announced && companions_until() == kForever &&
+         !gst_pad_is_linked(companion.sink.get());
+}
+
 void Element::play_companion(GstPad* pad) {
   const auto companion = companion_of(pad);
   auto item = companion ? next_item(*companion) : Item();
@@ -361,11 +376,14 @@ Element::Item Element::next_item(Companion& companion) {
   Lock lock(mutex_);
   auto& output = companion.output;
   const auto must_stop = [&] { return companion.released || companion.flushing || stopping_ || !output.active; };
-  const auto has_work = [&] { return companion.announced && (failed_ || companion.may_leave(companions_until())); };
+  const auto must_end = [&] { return (failed_ && companion.added) || is_absent(companion); };
+  const auto has_work = [&] {
+    return must_end() ? !output.ended : companion.announced && companion.may_leave(companions_until());
+  };
   changed_.wait(lock, [&] { return must_stop() || has_work(); });
-  if (must_stop() || (failed_ && output.ended)) return {};
+  if (must_stop()) return {};
   HeldItem item;
-  if (failed_)
+  if (must_end())
     item.object = Item::adopt(GST_MINI_OBJECT_CAST(gst_event_new_eos()));
   else
     item = companion.hold.pop();

@@ -188,24 +188,28 @@ bool Element::on_caps(EventPtr event) {
   return pass_or_hold(std::move(event));
 }
 
-// Early, before anything is paid: applications build their branch in `pad-added`, before a muxer has started.
+// Early, before anything is paid: applications build their branch in `pad-added`, before a muxer has started. The pad
+// stays with its link: in the next run gst-launch and players would not link it again.
 void Element::expose_audio() {
   PadPtr pad;
   EventPtr stream_start;
+  bool is_new = false;
   {
     const std::lock_guard lock(mutex_);
-    if (audio_pad_ || stopping_) return;
-    audio_pad_ = pad = new_audio_pad(this);
+    if (audio_begun_ || stopping_) return;
+    is_new = !audio_pad_;
+    if (is_new) audio_pad_ = new_audio_pad(this);
+    pad = audio_pad_;
     audio_.pad = pad.get();
     stream_start = audio_stream_start_ ? std::move(audio_stream_start_) : make_audio_stream_start();
     audio_stream_start_ = {};
   }
-  gst_pad_set_active(pad.get(), TRUE);
+  if (is_new) gst_pad_set_active(pad.get(), TRUE);
   gst_pad_push_event(pad.get(), stream_start.to_c());
-  gst_element_add_pad(self_, pad.get());
+  if (is_new) gst_element_add_pad(self_, pad.get());
   {
     const std::lock_guard lock(mutex_);
-    audio_added_ = true;
+    audio_begun_ = true;
   }
   say_no_more_pads();
 }

@@ -17,6 +17,13 @@ MiniPtr<GstMiniObject> as_item(GstEvent* event) {
   return MiniPtr<GstMiniObject>::adopt(GST_MINI_OBJECT_CAST(event));
 }
 
+// What ends has begun: a pad that is there of an earlier run may have had nothing in this one.
+void begin_if_needed(GstPad* pad) {
+  if (EventPtr::adopt(gst_pad_get_sticky_event(pad, GST_EVENT_STREAM_START, 0))) return;
+  const GCharPtr name(gst_pad_get_name(pad));
+  gst_pad_push_event(pad, gst_event_new_stream_start((std::string("klingv2a/") + name.get()).c_str()));
+}
+
 bool same_segment(const GstSegment& a, const GstSegment& b) {
   return gst_segment_is_equal(&a, &b);
 }
@@ -157,6 +164,7 @@ EventPtr Element::audio_segment(const Clip& clip) {
 void Element::push(Output& output, Item item) {
   if (GST_IS_EVENT(item.get())) {
     auto* event = GST_EVENT_CAST(item.to_c());
+    if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) begin_if_needed(output.pad);
     if (&output != &audio_ && GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) {
       const std::lock_guard lock(mutex_);
       gst_event_copy_segment(event, &output.segment);

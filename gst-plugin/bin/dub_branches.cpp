@@ -121,8 +121,10 @@ void DubBin::build(const StreamPlan& plan, const SoundEncoder& encoder, std::opt
   start();
 }
 
-// All are linked by now: the ones that push first find the others ready.
+// All are linked by now: the ones that push first find the others ready. klingv2a's sound pad may be there of an
+// earlier input.
 void DubBin::start() {
+  if (const auto audio = PadPtr::adopt(gst_element_get_static_pad(kling_, "audio"))) on_kling_pad(audio);
   // clang 14 knows no views of libstdc++ 12.
   std::for_each(children_.rbegin(), children_.rend(),
                 [](const ElementPtr& child) { gst_element_sync_state_with_parent(child.get()); });

@@ -263,26 +263,6 @@ TEST_F(Releasing, InEachStateAndRequestingAgain) {
 
 // ---- states
 
-TEST_F(CompanionPadsTest, EachRunHasItsOwnSourcePad) {
-  CompanionRig companion(rig_);
-  for (int i = 0; i < 3; ++i) {
-    companion.begin();
-    companion.push_buffers(10);
-    companion.end();
-    rig_.push_clip();
-    ASSERT_TRUE(rig_.wait_for_end());
-    ASSERT_TRUE(companion.log().wait_for_event(GST_EVENT_EOS));
-    EXPECT_EQ(companion.log().count(), 10U);
-    to(i == 1 ? GST_STATE_NULL : GST_STATE_READY);
-    EXPECT_FALSE(has("src_0"));
-    EXPECT_TRUE(has("sink_0"));
-    to(GST_STATE_PLAYING);
-    companion.log().clear();
-    rig_.video_log().clear();
-    rig_.sound_log().clear();
-  }
-}
-
 TEST_F(CompanionPadsTest, WhatIsHeldDoesNotStopTheWayDown) {
   CompanionRig companion(rig_);
   for (int i = 0; i < 5; ++i) {

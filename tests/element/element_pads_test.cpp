@@ -190,15 +190,6 @@ TEST_F(PadsTest, SoundBuffersFollowOneAnother) {
   EXPECT_NEAR(static_cast<double>(next), 100.0 / 30 * GST_SECOND, 1e9 / 48000);
 }
 
-TEST_F(PadsTest, AudioGoesWithTheWayDown) {
-  const ElementRig rig(base_url(), {.properties = kSilent});
-  rig.begin();
-  ASSERT_TRUE(pad_of(rig, "audio"));
-  gst_element_set_state(rig.element(), GST_STATE_READY);
-  EXPECT_FALSE(pad_of(rig, "audio"));
-  EXPECT_EQ(rig.signals().back(), "pad-removed audio");
-}
-
 TEST_F(PadsTest, ASecondStreamStartStartsNoSecondRun) {
   ElementRig rig(base_url(), {.properties = kSilent});
   rig.begin();

@@ -35,11 +35,28 @@ auto text_fields(const SubmitRequest& request) {
   };
 }
 
-void check_encoding(const SubmitRequest& request) {
-  for (const auto& [name, value] : text_fields(request)) {
-    // Refuses a zero byte too.
-    if (g_utf8_validate(value->data(), static_cast<gssize>(value->size()), nullptr)) continue;
-    throw make_error(ErrorKind::settings, Phase::check, std::string(name) + " is not valid UTF-8");
+void check_encoding(const std::string& name, const std::string& text) {
+  // Refuses a zero byte too.
+  if (g_utf8_validate(text.data(), static_cast<gssize>(text.size()), nullptr)) return;
+  throw make_error(ErrorKind::settings, Phase::check, name + " is not valid UTF-8");
+}
+
+bool breaks_line(gunichar c) {
+  constexpr gunichar kLineSeparator = 0x2028, kParagraphSeparator = 0x2029;
+  return c == kLineSeparator || c == kParagraphSeparator;
+}
+
+// The first one is named: it is not to be seen. Nobody means one, and what the service makes of it nobody knows.
+void check_controls(const std::string& name, const std::string& text) {
+  for (const char* at = text.c_str(); *at; at = g_utf8_next_char(at)) {
+    const gunichar c = g_utf8_get_char(at);
+    if (!g_unichar_iscntrl(c) && !breaks_line(c)) continue;
+    std::array<char, 16> code{};
+    (void)g_snprintf(code.data(), code.size(), "U+%04X", c);
+    throw make_error(ErrorKind::input, Phase::check,
+                     name + " holds a control character or a line break (" + code.data() + ") at character " +
+                         std::to_string(g_utf8_pointer_to_offset(text.c_str(), at) + 1),
+                     "write it as one line of plain text");
   }
 }
 
@@ -52,15 +69,6 @@ void check_url(const char* name, const std::string& url) {
   if ((scheme == "http" || scheme == "https") && host && *host && !blank) return;
   throw make_error(ErrorKind::settings, Phase::check,
                    std::string(name) + " is not an http or https URL: " + http::displayable_url(url));
-}
-
-void check_prompt(const char* name, const std::string& prompt) {
-  const std::size_t units = utf16_units(prompt);
-  if (units <= kMaxPrompt) return;
-  throw make_error(ErrorKind::input, Phase::check,
-                   std::string(name) + " is " + std::to_string(units) + " characters long, the limit is " +
-                       std::to_string(kMaxPrompt),
-                   "shorten it");
 }
 
 // Kling's own code, or CometAPI's inside `error`.
@@ -152,8 +160,19 @@ std::string encode(const SubmitRequest& request) {
   return text.get();
 }
 
+void check_prompt(const std::string& name, const std::string& prompt) {
+  check_encoding(name, prompt);
+  check_controls(name, prompt);
+  const std::size_t units = utf16_units(prompt);
+  if (units <= kMaxPrompt) return;
+  throw make_error(
+      ErrorKind::input, Phase::check,
+      name + " is " + std::to_string(units) + " characters long, the limit is " + std::to_string(kMaxPrompt),
+      "shorten it");
+}
+
 void validate(const SubmitRequest& request) {
-  check_encoding(request);
+  for (const auto& [name, value] : text_fields(request)) check_encoding(name, *value);
   if (request.video_id.empty() == request.video_url.empty()) {
     throw make_error(
         ErrorKind::settings, Phase::check,
@@ -164,6 +183,7 @@ void validate(const SubmitRequest& request) {
   check_url("callback_url", request.callback_url);
   check_prompt("sound_effect_prompt", request.sound_effect_prompt);
   check_prompt("bgm_prompt", request.bgm_prompt);
+  check_controls("external_task_id", request.external_task_id);
 }
 
 Envelope read_envelope(int http_status, std::string_view body) {

@@ -18,8 +18,12 @@ namespace klingv2a::kling {
 // The body of the submit.
 [[nodiscard]] std::string encode(const SubmitRequest& request);
 
+// Throws Error{settings|input} for a prompt that no task can have: invalid UTF-8, control characters and line breaks,
+// more than 200 UTF-16 units. `name`: what the message calls it.
+void check_prompt(const std::string& name, const std::string& prompt);
+
 // Throws Error{settings|input} when the request breaks a rule that is known before it is sent: both or neither source,
-// a prompt above 200 UTF-16 units, invalid UTF-8, a URL that is not http(s). Never cuts a prompt.
+// a prompt that no task can have, invalid UTF-8, a URL that is not http(s). Never cuts a prompt.
 void validate(const SubmitRequest& request);
 
 // What an answer turned out to be: a task, or an error envelope in one of its three shapes, or neither.

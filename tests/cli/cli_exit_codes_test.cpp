@@ -97,8 +97,7 @@ TEST_F(CliExitCodes, Disk) {
 }
 
 TEST_F(CliExitCodes, Settings) {
-  expect(dub({"--take", "-1"}), ErrorKind::settings);
-  expect(dub({"--conform", "perhaps"}), ErrorKind::settings);
+  expect(dub({"--base-url", "ftp://127.0.0.1/kling"}), ErrorKind::settings);
   expect(run({"dub", clip(), "-o", out(), "--json", "--publish", "gopher://x"}), ErrorKind::settings);
 }
 

@@ -8,6 +8,7 @@
 #include "klingv2a/exit_code.h"
 #include "klingv2a/manifest.h"
 #include "klingv2a/settings_table.h"
+#include "klingv2a/suggestion.h"
 
 namespace klingv2a::test {
 namespace {
@@ -45,6 +46,101 @@ TEST_F(CliUsage, WrongCommandLinesEndWith2AndSayWhatIsWrong) {
     EXPECT_TRUE(holds(ran.errors, "klingv2a: ")) << ran.errors;
   }
   EXPECT_TRUE(service_.requests().empty());
+}
+
+// A name promises what is in the file: nothing is written that its suffix does not say.
+TEST_F(CliUsage, AnOutputThatCannotBeWrittenIsRefusedWithWhatCan) {
+  const std::string videos = ".mp4, .m4v, .mov, .mkv, .webm, .ts, .m2ts, .mts";
+  struct Line {
+    std::vector<std::string> words;
+    std::string said;
+  };
+  const std::vector<Line> lines{
+      {{"dub", clip(), "-o", out("x.avi")}, videos},
+      {{"dub", clip(), "-o", out("x.MP3")}, videos},
+      {{"dub", clip(), "-o", out("x.mp4.bak")}, videos},
+      {{"dub", clip(), "-o", out("x.avi"), "--mux", "mp4"}, ".mp4, .m4v"},
+      {{"dub", clip(), "-o", out("x.mkv"), "--mux", "mp4"}, ".mp4, .m4v"},
+      {{"dub", clip(), "--audio-only", out("x.mp3")}, ".wav"},
+      {{"dub", clip(), "--audio-only", out("x.mp4")}, ".wav"},
+      {{"check", clip(), "-o", out("x.flv")}, videos},
+      {{"check", clip(), "-o", out("x.webm"), "--mux", "ts"}, ".ts, .m2ts, .mts"},
+      {{"tasks", "fetch", "1", "-o", out("x.mp3")}, ".wav"},
+      {{"tasks", "fetch", "1", "-o", out("x.mp4")}, ".wav"},
+  };
+  for (const Line& line : lines) {
+    const ToolRun ran = run(line.words);
+    EXPECT_EQ(ran.exit_code, cli::kExitUsage) << ::testing::PrintToString(line.words) << ran.errors;
+    EXPECT_TRUE(holds(ran.errors, line.said)) << ran.errors;
+  }
+  EXPECT_TRUE(service_.requests().empty());
+  EXPECT_TRUE(files_in().empty());
+}
+
+TEST_F(CliUsage, ANameOfSomebodysOwnIsForWhoSaysWhatGoesIntoIt) {
+  EXPECT_EQ(run({"dub", clip(), "-o", out("x.tmp"), "--mux", "mkv"}).exit_code, 0);
+  EXPECT_EQ(text_of_file(out("x.tmp")).substr(0, 4), "\x1a\x45\xdf\xa3");
+}
+
+TEST_F(CliUsage, WrongValuesAreToldWithTheRightOnes) {
+  struct Line {
+    std::string option, value, said;
+  };
+  const std::vector<Line> lines{
+      {"--original-audio", "keep", "duck, mix, replace, separate"},
+      {"--original-audio", "duk", "did you mean duck?"},
+      {"--loudness", "loud", "off, or a number from -70 to 0"},
+      {"--loudness", "3", "off, or a number from -70 to 0"},
+      {"--mux", "avi", "auto, mp4, mov, mkv, webm, ts, wav"},
+      {"--audio-codec", "mp3", "aac, opus, pcm, flac"},
+      {"--conform", "perhaps", "auto, never, always"},
+      {"--on-failure", "quiet", "error, silence"},
+      {"--on-unknown", "pay", "error, resubmit"},
+      {"--take", "-1", "a whole number from 0"},
+      {"--true-peak", "nan", "a number from -20 to 0"},
+      {"--duck-depth", "1e9", "a number from"},
+      {"--duck-attack", "99999999", "milliseconds from 0 to"},
+      {"--duck-attack", "long", "milliseconds"},
+      {"--max-tasks", "0", "a whole number from 1"},
+      {"--timeout", "soon", "a whole number from"},
+      {"--jobs", "0", "1 to 1000"},
+  };
+  for (const Line& line : lines) {
+    const ToolRun ran = run({"dub", clip(), "-o", out(), line.option, line.value});
+    EXPECT_EQ(ran.exit_code, cli::kExitUsage) << line.option << ran.errors;
+    EXPECT_TRUE(holds(ran.errors, line.option + ": ")) << ran.errors;
+    EXPECT_TRUE(holds(ran.errors, line.said)) << ran.errors;
+  }
+  EXPECT_EQ(run({"dub", clip(), "-o", out(), "--simulate=soon"}).exit_code, cli::kExitUsage);
+  EXPECT_EQ(run({"tasks", "fetch", "1", "-o", out("x.wav"), "--timeout", "nan"}).exit_code, cli::kExitUsage);
+  EXPECT_EQ(run({"check", clip(), "--conform", "perhaps"}).exit_code, cli::kExitUsage);
+  EXPECT_TRUE(service_.requests().empty());
+}
+
+TEST_F(CliUsage, TyposAreToldWithWhatWasMeant) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> lines{
+      {{"dubb", "in.mp4"}, "did you mean dub?"},
+      {{"chek", "in.mp4", "-o", "x.mp4"}, "did you mean check?"},
+      {{"task"}, "did you mean tasks?"},
+      {{"in.mp4", "-o", "out.mp4"}, "there are dub, check, tasks"},
+      {{"tasks", "lst"}, "did you mean list?"},
+      {{"tasks", "fecth", "1", "-o", "x.wav"}, "did you mean fetch?"},
+      {{"dub", "in.mp4", "-o", "x.mp4", "--loudnes", "off"}, "did you mean --loudness?"},
+      {{"dub", "in.mp4", "-o", "x.mp4", "--overwite"}, "did you mean --overwrite?"},
+      {{"dub", "in.mp4", "-o", "x.mp4", "--bgm-promt=waltz"}, "did you mean --bgm-prompt?"},
+      {{"check", "in.mp4", "--jsno"}, "did you mean --json?"},
+      {{"tasks", "forget", "1", "--yse"}, "did you mean --yes?"},
+      {{"dub", "in.mp4", "-o", "x.mp4", "--zzzzzzzz"}, "there is no option --zzzzzzzz\n"},
+      {{"check", "a.mp4", "b.mp4"}, "b.mp4 is one argument too many"},
+  };
+  for (const auto& [words, said] : lines) {
+    const ToolRun ran = run(words);
+    EXPECT_EQ(ran.exit_code, cli::kExitUsage) << ::testing::PrintToString(words) << ran.errors;
+    EXPECT_TRUE(holds(ran.errors, said)) << ran.errors;
+  }
+  const ToolRun secret = run({"dub", "in.mp4", "-o", "x.mp4", "--api-key=my-own-key"});
+  EXPECT_FALSE(holds(secret.errors, "my-own-key")) << secret.errors;
+  EXPECT_TRUE(holds(secret.errors, "did you mean --api-key-file?")) << secret.errors;
 }
 
 TEST_F(CliUsage, HelpHasEveryExitCodeAndVersionIsShort) {
@@ -120,6 +216,15 @@ TEST(SettingsTable, HasEveryPropertyOfTheElementAndNoOther) {
   EXPECT_EQ(properties, options);
   g_free(specs);
   gst_object_unref(element);
+}
+
+TEST(Suggestion, IsTheNearestNameOrNone) {
+  const std::vector<std::string> names{"dub", "check", "tasks", "sound-effect-prompt"};
+  EXPECT_EQ(cli::suggestion("chekc", names), "; did you mean check?");
+  EXPECT_EQ(cli::suggestion("sound-efect-promt", names), "; did you mean sound-effect-prompt?");
+  EXPECT_EQ(cli::suggestion("sound-effect", names), "; did you mean sound-effect-prompt?");
+  for (const char* far : {"", "x", "prompt", "entirely-else"}) EXPECT_EQ(cli::suggestion(far, names), "") << far;
+  EXPECT_EQ(cli::suggestion(std::string(1 << 20, 'd'), names), "") << "nobody waits for a long word";
 }
 
 class Manifest : public ::testing::Test {

@@ -73,6 +73,16 @@ std::string times(int count, const std::string& text) {
   return result;
 }
 
+TEST(Validate, RefusesControlCharactersAndLineBreaksInPrompts) {
+  for (const char* bad :
+       {"\x01", "\n", "\t", "\r", "\x1b[31m", "\x7f", "\xc2\x85", "\xc2\x9f", "\xe2\x80\xa8", "\xe2\x80\xa9"})
+    EXPECT_THROW(check_prompt("the prompt", std::string("rain ") + bad), Error) << bad;
+  // A joiner within an emoji, and marks of writing from right to left, are no controls of that kind.
+  for (const char* good :
+       {"", "rain on tin", "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a\x80", "\xe2\x80\x8f\xd7\x92\xd7\xa9\xd7\x9d"})
+    EXPECT_NO_THROW(check_prompt("the prompt", good)) << good;
+}
+
 TEST(Validate, CountsAPromptInUtf16Units) {
   for (std::string SubmitRequest::*prompt : {&SubmitRequest::sound_effect_prompt, &SubmitRequest::bgm_prompt}) {
     SubmitRequest request = by_url("https://h/v.mp4");

@@ -17,6 +17,8 @@
 #include "places.h"
 #include "report.h"
 #include "session.h"
+#include "setting_check.h"
+#include "suffix.h"
 
 namespace klingv2a::cli {
 
@@ -68,9 +70,11 @@ std::vector<std::string> stand_in(Settings& settings) {
   return unchecked;
 }
 
-Findings find_out(const PipelineSpec& spec, Reporter& reporter) {
+// `typed`: those of the settings that somebody has typed.
+Findings find_out(const PipelineSpec& spec, const Settings& typed, Reporter& reporter) {
   Findings found{.on_this_machine = is_on_this_machine(spec.settings)};
   try {
+    check_settings(typed);
     check_input(spec.in, "check");
     Session session(spec, reporter);
     const Interrupt interrupt([&] { session.cancel(); });
@@ -128,14 +132,15 @@ int run_check(const CheckOptions& options) {
   check_place({options.json.file, "--json", true}, {{options.in, "IN"}, {options.api_key_file, "--api-key-file"}});
   const ReporterSet told = make_reporter(options.json, Result::to_stdout);
   return with_last_word(options.json.wanted, *told.reporter, [&] {
+    check_suffix(options.out, value_of(options.settings, "mux"));
     take_api_key(options.api_key_file);
+    begin_gstreamer();
     Settings settings = options.settings;
     add_settings_of_environment(settings);
     set_default(settings, "mux", mux_of(options.out));
     settings.push_back({"dry-run", "true"});
-    begin_gstreamer();
     auto unchecked = stand_in(settings);
-    Findings found = find_out({.in = options.in, .out = {}, .settings = settings}, *told.reporter);
+    Findings found = find_out({.in = options.in, .out = {}, .settings = settings}, options.settings, *told.reporter);
     found.unchecked = std::move(unchecked);
     told.reporter->result(as_json(options.in, found), as_text(options.in, found));
     return found.exit_code();

@@ -3,9 +3,15 @@
 // See command_line.h. CLI11 knows the grammar; what an option means is in settings_table.cpp.
 #include "command_line.h"
 
+#include <glib.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
 
 #include "exit_code.h"
+#include "suffix.h"
+#include "suggestion.h"
 
 namespace klingv2a::cli {
 
@@ -76,6 +82,14 @@ constexpr const char* kJsonHelp =
     "One JSON object per event on stdout (stderr when the output is -), or --json=FILE; the last one is the result";
 constexpr const char* kKeyFileHelp = "File that holds the API key (instead of $KLINGV2A_API_KEY)";
 
+// Empty is 0.
+double seconds_in(const std::string& option, const std::string& given) {
+  char* end = nullptr;
+  const double number = g_ascii_strtod(given.c_str(), &end);
+  if (*end == '\0' && std::isfinite(number) && number >= 0) return number;
+  throw UsageError(option + ": '" + given + "' is no number of seconds from 0 on");
+}
+
 class DubCommand {
  public:
   explicit DubCommand(CLI::App& parent) : app_(*parent.add_subcommand("dub", "Give videos a new sound track")) {
@@ -126,6 +140,7 @@ class DubCommand {
       throw UsageError("where to? Give -o OUT, --audio-only OUT.wav, or --out-dir FOLDER");
     if (all.in.size() > 1 && all.out_dir.empty()) throw UsageError("several videos need --out-dir FOLDER");
     if (!all.simulate) return;
+    (void)seconds_in("--simulate", all.simulated_task_time);
     for (const char* property : {"base-url", "journal"})
       if (!value_of(all.settings, property).empty())
         throw UsageError(std::string("--simulate has a service and a journal of its own: no --") + property);
@@ -182,7 +197,7 @@ class TasksCommand {
     fetch_->add_option("-o,--output", options_.out, "The file to write; - is stdout")->required()->type_name("OUT");
     fetch_->add_flag("-y,--overwrite", options_.overwrite, "Replace an output that exists");
     fetch_->add_flag("--wait", options_.wait, "Wait until the task has ended, instead of looking once");
-    fetch_->add_option("--timeout", options_.timeout_s, "How long to wait (1200)")->type_name("SECONDS");
+    fetch_->add_option("--timeout", timeout_, "How long to wait (1200)")->type_name("SECONDS");
     fetch_->add_option("--api-key-file", options_.api_key_file, kKeyFileHelp)->type_name("FILE");
     forget_->add_flag("--yes", options_.yes, "Do not ask");
     for (CLI::App* command : {&app_, list, show_, fetch_, forget_}) add_places(*command);
@@ -199,6 +214,8 @@ class TasksCommand {
                                    : What::list;
     // What a script types when its variable is not set.
     if (all.what != What::list && all.id.empty()) throw UsageError("ID is empty: klingv2a tasks list shows them");
+    if (!timeout_.empty()) all.timeout_s = seconds_in("--timeout", timeout_);
+    if (all.what == What::fetch && all.out != "-") check_sound_suffix(all.out);
     return all;
   }
 
@@ -214,13 +231,70 @@ class TasksCommand {
 
   CLI::App& app_;
   CLI::App *show_ = nullptr, *fetch_ = nullptr, *forget_ = nullptr;
+  std::string timeout_;
   TasksOptions options_;
 };
+
+// The innermost one of the commands that were typed.
+const CLI::App& meant_in(const CLI::App& app) {
+  const std::vector<CLI::App*> commands = app.get_subcommands();
+  return commands.empty() ? app : meant_in(*commands.front());
+}
+
+std::vector<std::string> options_of(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+std::vector<std::string> commands_of(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::App* entry : command.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(entry->get_name());
+  return names;
+}
+
+std::string no_command(const std::string& word, const CLI::App& command) {
+  std::string all;
+  for (const std::string& name : commands_of(command)) all += (all.empty() ? "" : ", ") + name;
+  return "there is no command " + word + ", there are " + all + suggestion(word, commands_of(command));
+}
+
+// What nothing of the grammar has taken.
+std::string not_expected(const CLI::App& command, std::string word) {
+  word = word.substr(0, word.find('='));
+  if (word.starts_with("-")) return "there is no option " + word + suggestion(word, options_of(command));
+  return commands_of(command).empty() ? word + " is one argument too many" : no_command(word, command);
+}
+
+// The word that is told of those that are left: the one where a command belongs, else an option before the word behind
+// it, which may be meant for its value.
+std::string worst_of(const std::vector<std::string>& left, const CLI::App& command) {
+  const auto is_option = [](const std::string& word) { return word.starts_with("-"); };
+  const auto option = std::ranges::find_if(left, is_option);
+  const bool is_command = !commands_of(command).empty() && !is_option(left.front());
+  return is_command || option == left.end() ? left.front() : *option;
+}
+
+void refuse_what_is_left(const CLI::App& app) {
+  std::vector<std::string> left = app.remaining(true);
+  std::erase(left, "--");  // what ends the options
+  const CLI::App& command = meant_in(app);
+  if (!left.empty()) throw UsageError(not_expected(command, worst_of(left, command)));
+}
+
+// It would be an error by itself, which says less than refuse_what_is_left().
+void allow_what_is_left(CLI::App& app) {
+  app.allow_extras();
+  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) allow_what_is_left(*command);
+}
 
 CommandLine parse(CLI::App& app, int argc, const char* const* argv) {
   const DubCommand dub(app);
   const CheckCommand check(app);
   const TasksCommand tasks(app);
+  allow_what_is_left(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForVersion&) {
@@ -228,8 +302,10 @@ CommandLine parse(CLI::App& app, int argc, const char* const* argv) {
   } catch (const CLI::CallForHelp&) {
     return HelpText{app.help()};
   } catch (const CLI::ParseError& wrong) {
+    refuse_what_is_left(app);
     throw UsageError(wrong.what());
   }
+  refuse_what_is_left(app);
   if (dub.is_meant()) return dub.options();
   if (check.is_meant()) return check.options();
   return tasks.options();

@@ -15,7 +15,9 @@
 #include "last_word.h"
 #include "manifest.h"
 #include "places.h"
+#include "setting_check.h"
 #include "simulation.h"
+#include "suffix.h"
 #include "worker.h"
 
 namespace klingv2a::cli {
@@ -38,8 +40,9 @@ void check_pipe_mux(const std::string& mux) {
 }
 
 std::string mux_for(const DubOptions& options, const Settings& settings) {
-  const std::string wanted = value_of(settings, "mux");
+  std::string wanted = value_of(settings, "mux");
   if (!options.audio_only.empty()) return "wav";
+  if (wanted == "auto") wanted.clear();
   if (options.out != "-") return wanted.empty() ? mux_of(options.out) : wanted;
   check_pipe_mux(wanted.empty() ? "mkv" : wanted);
   return wanted.empty() ? "mkv" : wanted;
@@ -57,6 +60,10 @@ std::string report_file_of(const DubOptions& options) {
 FileJob job_of(const DubOptions& options, Settings settings) {
   const std::string out = options.audio_only.empty() ? options.out : options.audio_only;
   if (options.audio_only == "-") throw UsageError("--audio-only: WAV cannot go into a pipe");
+  if (options.audio_only.empty())
+    check_suffix(out, value_of(settings, "mux"));
+  else
+    check_sound_suffix(out);
   if (out == "-" && options.in.front() == "-" && ::isatty(STDIN_FILENO) == 1)
     throw UsageError("IN is -, and stdin is a terminal");
   settings.push_back({"mux", mux_for(options, settings)});
@@ -72,7 +79,6 @@ FileJob job_of(const DubOptions& options, Settings settings) {
 
 int run_dub_one(const FileJob& job, Reporter& reporter) {
   const int out_fd = job.out == "-" ? take_stdout() : -1;
-  begin_gstreamer();
   return run_file_job(job, out_fd, reporter);
 }
 
@@ -98,7 +104,10 @@ struct Plan {
     for (const std::string& in : options.in) places.push_back({in, "IN"});
     places.push_back({options.api_key_file, "--api-key-file"});
     try {
+      begin_gstreamer();
       take_api_key(options.api_key_file);
+      // A worker's have been looked at by who has started it.
+      if (!options.worker) check_settings(options.settings);
       make_jobs(options, settings_for(options));
     } catch (...) {
       failure = std::current_exception();
@@ -110,7 +119,6 @@ struct Plan {
       jobs.push_back(job_of(options, settings));
     } else {
       places.push_back({report_file_of(options), "--report", true});
-      begin_gstreamer();
       jobs = list_jobs({options.in, options.out_dir, options.overwrite, options.simulate, settings});
     }
     for (const FileJob& job : jobs)

@@ -3,12 +3,11 @@
 
 #include "environment.h"
 #include "error.h"
+#include "setting_check.h"
 
 namespace klingv2a::cli {
 
 namespace {
-
-constexpr const char* kDub = "klingv2abin";
 
 Error settings_error(const std::string& what) {
   return make_error(ErrorKind::settings, Phase::check, what);
@@ -22,30 +21,14 @@ ElementPtr make_element(const char* factory) {
                    "install the GStreamer plugin that has it");
 }
 
-// GStreamer reads -1 as the largest unsigned number there is.
-bool is_negative_for(const GValue* value, const std::string& text) {
-  return (G_VALUE_HOLDS_UINT(value) || G_VALUE_HOLDS_UINT64(value)) && text.find('-') != std::string::npos;
-}
-
-bool read_value(GParamSpec* spec, const std::string& text, GValue* value) {
-  if (G_VALUE_HOLDS_STRING(value)) {
-    g_value_set_string(value, text.c_str());
-    return true;
-  }
-  // Changed by validation: it was beyond the property's limits.
-  return !text.empty() && !is_negative_for(value, text) && gst_value_deserialize(value, text.c_str()) &&
-         !g_param_value_validate(spec, value);
-}
-
-// By GObject's own rules, so that a wrong value is an error here, and not a warning that nobody reads. Without an
-// element it is looked at only.
-void set_property(GObjectClass* of, GstElement* element, const Setting& setting) {
-  GParamSpec* spec = g_object_class_find_property(of, setting.property.c_str());
+// By GObject's own rules, so that a wrong value is an error here, and not a warning that nobody reads.
+void set_property(const ElementPtr& element, const Setting& setting) {
+  GParamSpec* spec = g_object_class_find_property(G_OBJECT_GET_CLASS(element.get()), setting.property.c_str());
   if (!spec) throw settings_error("this klingv2a has no property " + setting.property);
   GValue value = G_VALUE_INIT;
   g_value_init(&value, G_PARAM_SPEC_VALUE_TYPE(spec));
   const bool good = read_value(spec, setting.value, &value);
-  if (good && element) g_object_set_property(G_OBJECT(element), setting.property.c_str(), &value);
+  if (good) g_object_set_property(G_OBJECT(element.get()), setting.property.c_str(), &value);
   g_value_unset(&value);
   if (good) return;
   const std::string shown = is_secret(setting.property) ? "what was given" : "'" + setting.value + "'";
@@ -73,21 +56,11 @@ ElementPtr make_sink(const PipelineSpec& spec) {
 
 }  // namespace
 
-void check_setting(const Setting& setting) {
-  find_plugin();
-  const auto factory = GObjectPtr<GstElementFactory>::adopt(gst_element_factory_find(kDub));
-  const auto loaded = GObjectPtr<GstPluginFeature>::adopt(gst_plugin_feature_load(GST_PLUGIN_FEATURE(factory.get())));
-  if (!loaded) throw settings_error("the plugin of klingv2abin cannot be loaded");
-  const std::unique_ptr<void, Deleter<g_type_class_unref>> of(
-      g_type_class_ref(gst_element_factory_get_element_type(GST_ELEMENT_FACTORY(loaded.get()))));
-  set_property(G_OBJECT_CLASS(of.get()), nullptr, setting);
-}
-
 DubPipeline::DubPipeline(const PipelineSpec& spec) {
   find_plugin();
   pipeline_ = make_element("pipeline");
-  dub_ = make_element(kDub);
-  for (const Setting& setting : spec.settings) set_property(G_OBJECT_GET_CLASS(dub_.get()), dub_.get(), setting);
+  dub_ = make_element("klingv2abin");
+  for (const Setting& setting : spec.settings) set_property(dub_, setting);
   const ElementPtr source = make_source(spec.in), sink = make_sink(spec);
   for (const ElementPtr& element : {source, dub_, sink}) gst_bin_add(GST_BIN(pipeline_.get()), element.get());
   if (!gst_element_link_many(source.get(), dub_.get(), sink.get(), nullptr))

@@ -18,9 +18,6 @@ struct PipelineSpec {
   Settings settings;
 };
 
-// Would the element take it? Throws Error{settings} as DubPipeline does; makes no element. After begin_gstreamer().
-void check_setting(const Setting& setting);
-
 class DubPipeline {
  public:
   // Throws Error{settings} when an element is not installed, or takes no such property or value.

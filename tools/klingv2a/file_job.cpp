@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "file_job.h"
 
-#include <algorithm>
-#include <array>
-#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -22,21 +19,6 @@
 namespace klingv2a::cli {
 
 namespace {
-
-struct Suffix {
-  const char* suffix;
-  const char* mux;
-};
-
-constexpr std::array kSuffixes{
-    Suffix{".mp4", "mp4"}, Suffix{".m4v", "mp4"}, Suffix{".mov", "mov"}, Suffix{".mkv", "mkv"}, Suffix{".webm", "webm"},
-    Suffix{".ts", "ts"},   Suffix{".m2ts", "ts"}, Suffix{".mts", "ts"},  Suffix{".wav", "wav"},
-};
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), g_ascii_tolower);
-  return text;
-}
 
 // What is known of the money, also where something else than klingv2a has failed.
 void add_cost(Outcome& outcome, const GstStructure* stats) {
@@ -205,13 +187,6 @@ class Job {
 };
 
 }  // namespace
-
-std::string mux_of(const std::string& out) {
-  const std::string suffix = lower(std::filesystem::path(out).extension().string());
-  const auto* found =
-      std::ranges::find(kSuffixes, suffix, [](const Suffix& entry) { return std::string(entry.suffix); });
-  return found == kSuffixes.end() ? "auto" : found->mux;
-}
 
 std::string report_beside(const std::string& out) {
   return out + ".klingv2a.json";

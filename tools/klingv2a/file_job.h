@@ -22,8 +22,6 @@ struct FileJob {
   std::chrono::seconds wait{0};  // for another run that is at work on `out`
 };
 
-// What the suffix of `out` says; "auto" where it says nothing.
-[[nodiscard]] std::string mux_of(const std::string& out);
 // Where the report of `out` is, unless something else was asked for.
 [[nodiscard]] std::string report_beside(const std::string& out);
 // The service is on loopback. It may be a simulation, or a gateway whose tasks are paid for: nobody can tell from here.

@@ -1,39 +1,24 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "manifest.h"
 
+#include <glib.h>
+
 #include <algorithm>
-#include <array>
 #include <filesystem>
-#include <fstream>
 #include <map>
 
-#include "dub_pipeline.h"
 #include "exit_code.h"
-#include "json_text.h"
+#include "gobject_ptr.h"
+#include "json_line.h"
+#include "setting_check.h"
+#include "suffix.h"
+#include "suggestion.h"
 
 namespace klingv2a::cli {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::array kVideoSuffixes{".mp4", ".m4v", ".mov", ".mkv", ".webm", ".ts",  ".m2ts", ".mts",
-                                    ".avi", ".mpg", ".flv", ".ogv", ".mxf",  ".3gp", ".mpeg"};
-
-std::string lower_suffix(const fs::path& path) {
-  std::string suffix = path.extension().string();
-  std::ranges::transform(suffix, suffix.begin(), g_ascii_tolower);
-  return suffix;
-}
-
-bool is_video(const fs::path& path) {
-  return std::ranges::find(kVideoSuffixes, lower_suffix(path)) != kVideoSuffixes.end();
-}
-
-bool is_manifest(const fs::path& path) {
-  const std::string suffix = lower_suffix(path);
-  return suffix == ".jsonl" || suffix == ".ndjson";
-}
 
 // A container that can be written; what cannot (AVI …) goes into Matroska.
 std::string output_name(const fs::path& in, const std::string& mux) {
@@ -42,25 +27,56 @@ std::string output_name(const fs::path& in, const std::string& mux) {
   return can_be_written ? in.filename().string() : in.stem().string() + ".mkv";
 }
 
+using Members = std::vector<JsonMember>;
+
 // Empty when it is not there.
-std::string path_of(JsonObject* object, const char* name, const std::string& where) {
-  JsonNode* node = json_object_get_member(object, name);
-  if (!node) return {};
-  const bool is_text = JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING;
-  std::string path = is_text ? json_node_get_string(node) : "";
-  if (path.empty() || path == "-") throw UsageError(where + "\"" + name + "\" is not the name of a file");
-  return path;
+std::string path_of(const Members& members, const char* name) {
+  const auto member = std::ranges::find(members, name, &JsonMember::name);
+  if (member == members.end()) return {};
+  const bool is_path = member->kind == JsonMember::Kind::text && !member->value.empty() && member->value != "-";
+  if (!is_path) throw UsageError("\"" + member->name + "\" is not the name of a file");
+  return member->value;
+}
+
+std::vector<std::string> known_names() {
+  std::vector<std::string> names{"in", "out"};
+  for (const SettingOption& option : setting_options()) names.emplace_back(option.name);
+  return names;
+}
+
+const SettingOption& option_of(const JsonMember& member) {
+  if (const SettingOption* option = find_option(member.name)) return *option;
+  throw UsageError("\"" + member.name + "\" is neither in, out nor an option of dub" +
+                   suggestion(member.name, known_names()));
 }
 
 // A value that is none must not pass for an empty one: the video would be paid for without its prompt.
-std::string value_in(JsonObject* object, const SettingOption& option) {
-  JsonNode* node = json_object_get_member(object, option.name);
+Setting setting_of(const JsonMember& member) {
+  using enum JsonMember::Kind;
+  const SettingOption& option = option_of(member);
   const bool is_switch = option.kind == ValueKind::flag || option.kind == ValueKind::off_switch;
-  const bool is_value = node && JSON_NODE_HOLDS_VALUE(node);
-  if (is_value && (json_node_get_value_type(node) == G_TYPE_BOOLEAN) == is_switch)
-    return member_text(object, option.name);
-  throw UsageError("\"" + std::string(option.name) + "\" is " +
-                   (is_switch ? "neither true nor false" : "neither a text nor a number"));
+  if (member.kind == other || (member.kind == boolean) != is_switch)
+    throw UsageError("\"" + member.name + "\" is " +
+                     (is_switch ? "neither true nor false" : "neither a text nor a number"));
+  Setting setting = to_setting(option, member.value);
+  check_setting(setting);
+  return setting;
+}
+
+// Bounded: it is read whole.
+std::string content_of(const fs::path& manifest) {
+  constexpr std::uintmax_t kMost = 64 << 20;
+  std::error_code error;
+  if (fs::file_size(manifest, error) > kMost && !error)
+    throw UsageError("the manifest " + manifest.string() + " is larger than 64 MiB");
+  char* text = nullptr;
+  gsize length = 0;
+  GError* failure = nullptr;
+  const bool read = g_file_get_contents(manifest.c_str(), &text, &length, &failure);
+  const GCharPtr owned(text);
+  const GErrorPtr why(failure);
+  if (!read) throw UsageError(std::string("cannot read the manifest: ") + why->message);
+  return {text, length};
 }
 
 class List {
@@ -72,7 +88,7 @@ class List {
     std::error_code ignored;
     if (fs::is_directory(in, ignored)) return add_folder(in);
     if (!in.has_filename()) throw make_error(ErrorKind::input, Phase::check, in.string() + " is not there");
-    if (is_manifest(in)) return add_manifest(in);
+    if (is_manifest(in.string())) return add_manifest(in);
     add_job(in, wish_.out_dir / fs::path(output_name(in, value_of(wish_.settings, "mux"))), wish_.settings);
   }
 
@@ -92,7 +108,8 @@ class List {
     std::error_code error;
     for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
       std::error_code gone;  // since it was listed
-      if (at->is_regular_file(gone) && is_video(at->path()) && !at->path().filename().string().starts_with("."))
+      if (at->is_regular_file(gone) && has_video_suffix(at->path().string()) &&
+          !at->path().filename().string().starts_with("."))
         videos.push_back(at->path());
     }
     if (error)
@@ -103,41 +120,30 @@ class List {
   }
 
   void add_manifest(const fs::path& manifest) {
-    std::ifstream file(manifest);
-    if (!file) throw UsageError("cannot read the manifest " + manifest.string());
-    std::string line;
-    for (int number = 1; std::getline(file, line); ++number) {
-      if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-      add_line(manifest, line, manifest.string() + ":" + std::to_string(number) + ": ");
+    const std::string content = content_of(manifest);
+    int number = 0;
+    for (const std::string_view line : lines_of(content)) {
+      ++number;
+      if (line.find_first_not_of(" \t") == std::string_view::npos) continue;
+      try {
+        add_line(manifest, line);
+      } catch (const std::runtime_error& wrong) {
+        throw UsageError(manifest.string() + ":" + std::to_string(number) + ": " + wrong.what());
+      }
     }
   }
 
   // Paths are relative to the manifest's folder, `out` to --out-dir.
-  void add_line(const fs::path& manifest, const std::string& line, const std::string& where) {
-    const JsonNodePtr node = parse_json(line);
-    JsonObject* object = object_of(node);
-    if (!object) throw UsageError(where + "this is no JSON object");
+  void add_line(const fs::path& manifest, std::string_view line) {
+    const Members members = read_json_line(line);
     Settings settings = wish_.settings;
-    const std::unique_ptr<GList, Deleter<g_list_free>> names(json_object_get_members(object));
-    for (const GList* name = names.get(); name; name = name->next)
-      add_member(settings, object, static_cast<const char*>(name->data), where);
-    const fs::path in = path_of(object, "in", where);
-    if (in.empty()) throw UsageError(where + "\"in\" is missing");
-    const std::string out = path_of(object, "out", where);
-    add_job(manifest.parent_path() / in,
-            wish_.out_dir / fs::path(out.empty() ? output_name(in, value_of(settings, "mux")) : out), settings);
-  }
-
-  static void add_member(Settings& settings, JsonObject* object, const std::string& name, const std::string& where) {
-    if (name == "in" || name == "out") return;
-    const SettingOption* option = find_option(name);
-    if (!option) throw UsageError(where + "\"" + name + "\" is neither in, out nor an option of dub");
-    try {
-      settings.push_back(to_setting(*option, value_in(object, *option)));
-      check_setting(settings.back());
-    } catch (const std::runtime_error& wrong) {
-      throw UsageError(where + wrong.what());
-    }
+    for (const JsonMember& member : members)
+      if (member.name != "in" && member.name != "out") settings.push_back(setting_of(member));
+    const std::string in = path_of(members, "in"), out = path_of(members, "out");
+    if (in.empty()) throw UsageError("\"in\" is missing");
+    const std::string mux = value_of(settings, "mux");
+    if (!out.empty()) check_suffix(out, mux);
+    add_job(manifest.parent_path() / in, wish_.out_dir / fs::path(out.empty() ? output_name(in, mux) : out), settings);
   }
 
   void add_job(const fs::path& in, const fs::path& out, Settings settings) {

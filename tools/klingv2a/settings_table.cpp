@@ -22,10 +22,10 @@ constexpr const char* kPlaces = "Where things are";
 using enum ValueKind;
 
 constexpr std::array kOptions{
-    SettingOption{kSound, "sound-effect-prompt", "sound-effect-prompt", text, "TEXT",
-                  "What the sound effects should be, at most 200 characters"},
-    SettingOption{kSound, "bgm-prompt", "bgm-prompt", text, "TEXT",
-                  "What the background music should be, at most 200 characters"},
+    SettingOption{kSound, "sound-effect-prompt", "sound-effect-prompt", prompt, "TEXT",
+                  "What the sound effects should be, one line of at most 200 characters"},
+    SettingOption{kSound, "bgm-prompt", "bgm-prompt", prompt, "TEXT",
+                  "What the background music should be, one line of at most 200 characters"},
     SettingOption{kSound, "asmr-mode", "asmr-mode", flag, "", "Detailed, close sound"},
     SettingOption{kSound, "take", "take", text, "NUMBER",
                   "Another take is another task for the same video and prompts (default 0)"},
@@ -99,7 +99,7 @@ double number_of(const SettingOption& option, const std::string& given) {
   char* end = nullptr;
   const double number = g_ascii_strtod(given.c_str(), &end);
   if (given.empty() || *end || !std::isfinite(number))
-    throw UsageError("--" + std::string(option.name) + ": '" + given + "' is not a number");
+    throw UsageError("--" + std::string(option.name) + ": '" + given + "' is not a number of milliseconds");
   return number;
 }
 
@@ -112,6 +112,12 @@ std::span<const SettingOption> setting_options() {
 const SettingOption* find_option(std::string_view name) {
   const auto* found =
       std::ranges::find(kOptions, name, [](const auto& option) { return std::string_view(option.name); });
+  return found == kOptions.end() ? nullptr : found;
+}
+
+const SettingOption* option_of_property(std::string_view property) {
+  const auto* found =
+      std::ranges::find(kOptions, property, [](const auto& option) { return std::string_view(option.property); });
   return found == kOptions.end() ? nullptr : found;
 }
 
@@ -141,9 +147,8 @@ Setting to_setting(const SettingOption& option, const std::string& given) {
       return {option.property, std::to_string(std::llround(length * kNanosecondsPerMillisecond))};
     }
     case loudness:
-      if (given == "off") return {option.property, "0"};
-      (void)number_of(option, given);
-      return {option.property, given};
+      return {option.property, given == "off" ? "0" : given};
+    case prompt:
     case text:
       break;
   }

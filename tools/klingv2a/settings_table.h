@@ -13,6 +13,7 @@ namespace klingv2a::cli {
 
 enum class ValueKind {
   text,
+  prompt,        // a text that the service gets to see
   flag,          // no value: sets true
   off_switch,    // no value: sets false; its name begins with "no-"
   milliseconds,  // the property is in nanoseconds
@@ -38,6 +39,7 @@ using Settings = std::vector<Setting>;
 
 [[nodiscard]] std::span<const SettingOption> setting_options();
 [[nodiscard]] const SettingOption* find_option(std::string_view name);
+[[nodiscard]] const SettingOption* option_of_property(std::string_view property);
 [[nodiscard]] bool is_secret(std::string_view property);
 // Does the output depend on it? Not on how long one waits, or where things lie meanwhile.
 [[nodiscard]] bool shapes_output(std::string_view property);

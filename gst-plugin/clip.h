@@ -24,6 +24,7 @@ struct Sound {
   std::shared_ptr<const Soundtrack> soundtrack;  // set when there is a sound (or, by policy, silence)
   bool settled = false;                          // soundtrack is set: what waits for it may leave
   bool failing = false;                          // its failure is being reported; only the first one counts
+  bool left_out = false;                         // it failed, and what other clips have is played without it
   bool progress_open = false;                    // PROGRESS START was posted and no terminal message yet
   bool asked_for = false;                        // the POST of its task may have gone out
   bool told_of_payment = false;                  // that a task may be left running has been said
@@ -72,8 +73,12 @@ struct Clip {
   // What of the soundtrack belongs to this clip, in samples at `rate`: the first one, and how many so far.
   [[nodiscard]] std::int64_t first_sample(int rate) const;
   [[nodiscard]] std::int64_t samples_so_far(int rate) const;
+  // Its sound failed, and it is passed over.
+  [[nodiscard]] bool left_out() const { return sound && sound->left_out; }
   // May its items leave? An empty clip (only events) needs no sound.
-  [[nodiscard]] bool released() const { return sound ? sound->settled : cut; }
+  [[nodiscard]] bool released() const { return sound ? sound->settled || sound->left_out : cut; }
+  // Its sound is there, or will be: it was handed over.
+  [[nodiscard]] bool has_prospects() const { return sound && !sound->left_out && (sound->settled || sound->submitted); }
 };
 
 }  // namespace klingv2a

@@ -126,6 +126,7 @@ bool Element::prepare() {
   }
   const std::lock_guard lock(mutex_);
   flushing_ = stopping_ = failed_ = eos_ = false;
+  failure_.reset();
   saw_frames_ = warned_latency_ = false;
   complete_ = said_no_more_pads_ = false;
   for (auto* output : {&video_, &audio_}) output->restart();
@@ -153,6 +154,7 @@ void Element::finish_stop() {
     threads = std::move(threads_);
     threads_.clear();
   }
+  tell_untold_failure();
   for (auto& entry : threads) {
     if (!entry.thread->stop()) warn_of_task_left(entry.sound);
     finish_progress(entry.sound, GST_PROGRESS_TYPE_CANCELED, "stopped");

@@ -100,6 +100,15 @@ class Element : private ClipRunHost {
     std::deque<std::shared_ptr<Clip>> row;
   };
   using CompanionPtr = std::shared_ptr<Companion>;
+  // A clip's failure that is told when the clips that have a sound are played.
+  // Where a failure was found: a run knows what its task has cost. A stream does not, and with a companion's, the
+  // programme is not whole whatever the clips have.
+  enum class Found { by_run, on_video, on_companion };
+  struct Failure {
+    std::shared_ptr<Sound> sound;  // may be null
+    ErrorDetails details;
+    Found found = Found::by_run;
+  };
   struct SoundThread {
     std::shared_ptr<Sound> sound;
     std::unique_ptr<RunThread> thread;
@@ -161,6 +170,9 @@ class Element : private ClipRunHost {
     return !output.active || flushing_ || stopping_ || failed_;
   }
   bool may_play(Lock& lock, ClipOutput& output);
+  void pass_over_video(Clip& clip);
+  void pass_over_audio(Clip& clip);
+  bool must_end(Lock& lock, ClipOutput& output);
   std::vector<Item> begin_sound(Clip& clip);
   std::vector<Item> next_sound(Clip& clip);
   EventPtr audio_segment(const Clip& clip);
@@ -216,8 +228,12 @@ class Element : private ClipRunHost {
   bool was_told_of_payment(Sound& sound);
   void warn_of_task_left(const std::shared_ptr<Sound>& sound);
   ErrorDetails with_what_is_paid(ErrorDetails details);
-  void fail(const std::shared_ptr<Sound>& sound, const ErrorDetails& details, Policy policy = Policy::obey);
-  void fail_with_error(const std::shared_ptr<Sound>& sound, const ErrorDetails& details);
+  void fail(const Failure& failure, Policy policy = Policy::obey);
+  [[nodiscard]] bool others_have_prospects(const std::shared_ptr<Sound>& sound) const;
+  void leave_out(const std::shared_ptr<Sound>& sound);
+  void fail_later(const Failure& failure, bool is_first);
+  void tell_untold_failure();
+  void fail_with_error(const Failure& failure);
   void fail_with_silence(const std::shared_ptr<Sound>& sound, const ErrorDetails& details);
   void settle(const std::shared_ptr<Sound>& sound, std::shared_ptr<const Soundtrack> soundtrack);
   void finish_progress(const std::shared_ptr<Sound>& sound, GstProgressType type, const std::string& text);
@@ -257,6 +273,7 @@ class Element : private ClipRunHost {
   std::vector<CompanionPtr> companions_;
   bool audio_begun_ = false, said_no_more_pads_ = false;  // in this run; `audio` itself stays once it is there
   bool flushing_ = false, stopping_ = true, failed_ = false, eos_ = false;
+  std::optional<Failure> failure_;     // from here on nothing more is taken in
   bool complete_ = false;              // the video has ended (EOS, SEGMENT_DONE): no clip comes after those in the row
   Nanoseconds video_left_ = kNever;    // running time of the frame that left last
   Nanoseconds played_until_ = kNever;  // end of the clips that have left the video's row

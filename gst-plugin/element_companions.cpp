@@ -33,10 +33,6 @@ std::optional<guint> number_of(const char* name) {
   return static_cast<guint>(number);
 }
 
-bool is_end(const MiniPtr<GstMiniObject>& item) {
-  return GST_IS_EVENT(item.get()) && GST_EVENT_TYPE(item.get()) == GST_EVENT_EOS;
-}
-
 }  // namespace
 
 // ---- pads
@@ -220,7 +216,7 @@ void Element::fail_for_companion(const Error& error) {
     const std::lock_guard lock(mutex_);
     if (filling_ && filling_->sound && !filling_->sound->settled) sound = filling_->sound;
   }
-  fail(sound, with_what_is_paid(error.details()), Policy::ignore);
+  fail({sound, error.details(), Found::on_companion}, Policy::ignore);
 }
 
 GstFlowReturn Element::on_companion_event(GstPad* pad, EventPtr event) {
@@ -389,7 +385,7 @@ Element::Item Element::next_item(Companion& companion) {
     item = companion.hold.pop();
   companion.left = item.time.value_or(companion.left);
   companion.pushing = true;
-  output.ended = is_end(item.object);
+  output.ended = is_eos(item.object);
   changed_.notify_all();
   return std::move(item.object);
 }

@@ -29,11 +29,19 @@ bool same_video(const GstCaps* a, const GstCaps* b) {
 
 }  // namespace
 
-// What is not taken on the way down was flushed; of anything else upstream would make an error.
+// What is not taken on the way down was flushed; of anything else upstream would make an error. Behind a failure that
+// waits to be told nothing counts any more.
 GstFlowReturn Element::on_sink_event(EventPtr event) {
+  const auto type = GST_EVENT_TYPE(event.get());
+  {
+    const std::lock_guard lock(mutex_);
+    const bool is_over = failure_ && GST_EVENT_IS_SERIALIZED(event.get()) && type != GST_EVENT_FLUSH_STOP;
+    if (is_over && !flushing_ && !stopping_) return GST_FLOW_OK;
+  }
   if (take_sink_event(std::move(event))) return GST_FLOW_OK;
   const std::lock_guard lock(mutex_);
-  return flushing_ || stopping_ ? GST_FLOW_FLUSHING : GST_FLOW_ERROR;
+  if (flushing_ || stopping_) return GST_FLOW_FLUSHING;
+  return failure_ && !failed_ ? GST_FLOW_EOS : GST_FLOW_ERROR;
 }
 
 bool Element::take_sink_event(EventPtr event) {
@@ -256,7 +264,7 @@ bool Element::on_end(const EventPtr& event) {
   bool nothing_came = false;
   {
     const std::lock_guard lock(mutex_);
-    if (flushing_ || stopping_ || failed_) return false;
+    if (flushing_ || stopping_ || failed_ || failure_) return failure_ && !failed_;
     eos_ = GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS;
     nothing_came = !saw_frames_;
     if (!filling_) begin_clip();
@@ -277,6 +285,7 @@ bool Element::pass_or_hold(EventPtr event) {
   {
     const std::lock_guard lock(mutex_);
     if (flushing_ || stopping_) return false;
+    if (failure_) return true;
     const bool early = type == GST_EVENT_STREAM_START || type == GST_EVENT_CAPS;
     if (!early || !video_.row.empty()) {
       if (!filling_) begin_clip();

@@ -2,6 +2,7 @@
 //
 // What runs tell the element, on their cycle threads, and what it makes of it: messages on the bus, a sound that
 // releases its clips, or a failure. Nothing here holds the mutex while it posts or asks a peer.
+#include <algorithm>
 #include <cmath>
 
 #include "element.h"
@@ -277,7 +278,8 @@ void Element::on_sound(ClipRun& run, std::shared_ptr<const Soundtrack> soundtrac
 void Element::on_failed(ClipRun& run, const Error& error) {
   const auto sound = sound_of(run);
   if (!sound) return;
-  if (error.kind() != ErrorKind::cancelled) return fail(sound, error.details());
+  if (error.kind() != ErrorKind::cancelled) return fail({sound, error.details()});
+  leave_out(sound);
   // A state change or a flush ended it. What is or may be paid is never left behind silently.
   if (error.details().paid != Paid::no && !was_told_of_payment(*sound)) messages::post_warning(self_, error.details());
   finish_progress(sound, GST_PROGRESS_TYPE_CANCELED, error.what());
@@ -343,25 +345,82 @@ void Element::finish_progress(const std::shared_ptr<Sound>& sound, GstProgressTy
   messages::post_progress(self_, type, sound->run->progress_code(), text, 100);
 }
 
-void Element::fail(const std::shared_ptr<Sound>& sound, const ErrorDetails& details, Policy policy) {
-  bool silent = false;
+// One clip's failure discards nothing of the others: what they have, or have asked for, is played first. Exactly one
+// ERROR, whoever fails after the first.
+void Element::fail(const Failure& failure, Policy policy) {
+  const auto& sound = failure.sound;
+  bool silent = false, later = false, is_first = false;
   {
     const std::lock_guard lock(mutex_);
     if (stopping_ || failed_ || (sound && (sound->failing || sound->settled))) return;
     if (sound) sound->failing = true;
     const bool wanted = sound && sound->run->settings().on_failure == OnFailure::silence;
-    silent = wanted && policy == Policy::obey && may_be_silent(details.kind);
-    stats_.last_error_kind = to_string(details.kind);
+    silent = wanted && policy == Policy::obey && may_be_silent(failure.details.kind);
+    stats_.last_error_kind = to_string(failure.details.kind);
+    is_first = !failure_;
+    later = !silent && failure.found != Found::on_companion && (failure_ || others_have_prospects(sound));
+    if (later && sound) sound->left_out = true;
+    if (later && is_first) failure_ = failure;
   }
   if (silent)
-    fail_with_silence(sound, details);
+    fail_with_silence(sound, failure.details);
+  else if (later)
+    fail_later(failure, is_first);
   else
-    fail_with_error(sound, details);
+    fail_with_error(failure);
+}
+
+bool Element::others_have_prospects(const std::shared_ptr<Sound>& sound) const {
+  const auto has = [&](const auto& clip) { return clip->sound != sound && clip->has_prospects(); };
+  return std::ranges::any_of(video_.row, has) || std::ranges::any_of(audio_.row, has);
+}
+
+// Where a failure waits to be told, nobody is to wait for this sound.
+void Element::leave_out(const std::shared_ptr<Sound>& sound) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!failure_) return;
+    sound->left_out = !sound->settled;
+  }
+  changed_.notify_all();
+}
+
+// A clip that was not handed over yet has no prospects, for nothing more is taken in.
+void Element::fail_later(const Failure& failure, bool is_first) {
+  GST_WARNING_OBJECT(self_, "%s (told when what other clips have is played)", failure.details.message.c_str());
+  std::vector<std::shared_ptr<Sound>> given_up;
+  {
+    const std::lock_guard lock(mutex_);
+    complete_ = true;
+    for (const auto& each : sounds_)
+      if (!each->submitted && !each->settled) given_up.push_back(each);
+    for (const auto& each : given_up) each->left_out = true;
+    for (const auto& clip : video_.row)
+      if (!clip->sound) clip->cut = true;
+  }
+  changed_.notify_all();
+  for (const auto& each : given_up) each->run->cancel();
+  if (is_first) return;
+  warn(failure.details);
+  finish_progress(failure.sound, GST_PROGRESS_TYPE_ERROR, failure.details.message);
+}
+
+// The pipeline was stopped before it was told.
+void Element::tell_untold_failure() {
+  std::optional<Failure> untold;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!failed_) untold = std::exchange(failure_, std::nullopt);
+  }
+  if (!untold) return;
+  messages::post_warning(self_, untold->details);
+  finish_progress(untold->sound, GST_PROGRESS_TYPE_ERROR, untold->details.message);
 }
 
 // ERROR first, then PROGRESS ERROR; then all source pads end, so that nothing downstream waits for ever.
-void Element::fail_with_error(const std::shared_ptr<Sound>& sound, const ErrorDetails& details) {
-  messages::post_error(self_, details);
+void Element::fail_with_error(const Failure& failure) {
+  const auto& [sound, details, found] = failure;
+  messages::post_error(self_, found == Found::by_run ? details : with_what_is_paid(details));
   finish_progress(sound, GST_PROGRESS_TYPE_ERROR, details.message);
   bool unpaid = false;
   {

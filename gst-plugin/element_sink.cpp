@@ -59,16 +59,17 @@ GstFlowReturn Element::report_refusal(const Error& error, Policy policy) {
     const std::lock_guard lock(mutex_);
     if (filling_) sound = filling_->sound;
   }
-  fail(sound, with_what_is_paid(error.details()), policy);
+  fail({sound, error.details(), Found::on_video}, policy);
   const std::lock_guard lock(mutex_);
-  return failed_ ? GST_FLOW_ERROR : GST_FLOW_OK;
+  if (failed_) return GST_FLOW_ERROR;
+  return failure_ ? GST_FLOW_EOS : GST_FLOW_OK;
 }
 
 // What to answer instead of taking a frame; OK to take it.
 GstFlowReturn Element::refusal() const {
   if (flushing_ || stopping_) return GST_FLOW_FLUSHING;
   if (failed_) return GST_FLOW_ERROR;
-  if (eos_) return GST_FLOW_EOS;
+  if (eos_ || failure_) return GST_FLOW_EOS;  // an ERROR here would be upstream's before it is ours
   for (const auto* output : {&video_, &audio_})
     if (output->flow < GST_FLOW_EOS) return output->flow;
   if (video_.flow == audio_.flow) return video_.flow;
@@ -264,7 +265,7 @@ void Element::check_growing() {
 
 void Element::wait_for_room(Lock& lock) {
   const auto clip = filling_;
-  changed_.wait(lock, [&] { return must_pause(video_) || !clip->released() || may_take_more(clip->held); });
+  changed_.wait(lock, [&] { return must_pause(video_) || failure_ || !clip->released() || may_take_more(clip->held); });
 }
 
 // Of a stream that may leave, a few buffers wait at most, so that what comes in is no faster than what goes out. More

@@ -51,56 +51,88 @@ void Element::play_audio() {
   for (auto& item : items) push(audio_, std::move(item));
 }
 
-// Waits until the first clip of the row may leave and has something to give. False when the task is to pause: then a
-// failure may still owe an EOS (output.ended).
+// Waits until the first clip of the row may leave and has something to give. False when the task is to pause, or when
+// all that could be played in spite of a failure has been: then an EOS may be owed, see must_end().
 bool Element::may_play(Lock& lock, ClipOutput& output) {
   const auto has_work = [&] {
-    if (output.row.empty()) return false;
+    if (output.row.empty()) return failure_ && !output.ended;
     const Clip& clip = *output.row.front();
     if (!clip.released()) return false;
-    if (clip.cut) return true;
+    if (clip.cut || clip.left_out()) return true;
     if (&output == &video_) return !clip.held.empty();
     const int rate = clip.sound->soundtrack->rate();
     return !clip.sound_started || clip.samples_so_far(rate) > clip.samples_played;
   };
   changed_.wait(lock, [&] { return must_pause(output) || has_work(); });
-  return !must_pause(output);
+  return !must_pause(output) && !output.row.empty();
+}
+
+// After a failure each pad ends, once, when it has played what it can, so that nothing downstream waits for ever;
+// before the second one does the failure is told.
+bool Element::must_end(Lock& lock, ClipOutput& output) {
+  const bool is_over = failed_ || (failure_ && output.row.empty());
+  if (!is_over || output.ended || flushing_ || stopping_ || !output.active) return false;
+  output.ended = true;
+  const ClipOutput& other = &output == &video_ ? audio_ : video_;
+  if (failed_ || !other.ended) return true;
+  const Failure failure = *failure_;
+  lock.unlock();
+  fail_with_error(failure);
+  lock.lock();
+  return true;
+}
+
+void Element::pass_over_video(Clip& clip) {
+  clip.held.leave_out_frames();
+  if (clip.has_frames) played_until_ = std::max(played_until_, clip.end_time);
+  clip.has_frames = false;
+  changed_.notify_all();
+}
+
+void Element::pass_over_audio(Clip& clip) {
+  auto& row = audio_.row;
+  auto& next = row.size() > 1 ? row[1]->audio_stream_start : audio_stream_start_;
+  if (!next) next = std::move(clip.audio_stream_start);
 }
 
 Element::Item Element::next_video_item() {
   Lock lock(mutex_);
   while (may_play(lock, video_)) {
     Clip& clip = *video_.row.front();
+    if (clip.left_out() && clip.held.buffers() > 0) pass_over_video(clip);
     if (clip.held.empty()) {
       if (clip.has_frames) played_until_ = std::max(played_until_, clip.end_time);
       video_.row.pop_front();
       continue;
     }
     auto item = clip.held.pop();
+    if (failure_ && is_eos(item.object)) continue;  // EOS comes when the failure has been told
     video_left_ = item.time.value_or(video_left_);
     if (GST_IS_BUFFER(item.object.get())) changed_.notify_all();
     return std::move(item.object);
   }
-  if (!failed_ || video_.ended || flushing_) return {};
-  video_.ended = true;
-  return as_item(gst_event_new_eos());
+  return must_end(lock, video_) ? as_item(gst_event_new_eos()) : Item();
 }
 
 std::vector<Element::Item> Element::next_audio_items() {
   Lock lock(mutex_);
   while (may_play(lock, audio_)) {
     Clip& clip = *audio_.row.front();
+    if (clip.left_out()) {
+      pass_over_audio(clip);
+      audio_.row.pop_front();
+      continue;
+    }
     auto items = clip.has_frames ? next_sound(clip) : std::vector<Item>();
     if (!items.empty()) return items;
     // The clip is cut and all of its sound has gone.
-    if (clip.end) items.push_back(Item::share(GST_MINI_OBJECT_CAST(clip.end.get())));
+    const auto end = Item::share(clip.end ? GST_MINI_OBJECT_CAST(clip.end.get()) : nullptr);
+    if (end && !(failure_ && is_eos(end))) items.push_back(end);
     audio_.row.pop_front();
     if (!items.empty()) return items;
   }
-  if (!failed_ || audio_.ended || flushing_) return {};
-  audio_.ended = true;
   std::vector<Item> items;
-  items.push_back(as_item(gst_event_new_eos()));
+  if (must_end(lock, audio_)) items.push_back(as_item(gst_event_new_eos()));
   return items;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "hold.h"
 
+#include <utility>
+
 namespace klingv2a {
 
 void Hold::push(HeldItem item) {
@@ -23,6 +25,16 @@ HeldItem Hold::pop() {
 
 Nanoseconds Hold::front_time() const {
   return items_.empty() ? kNever : items_.front().time.value_or(kNever);
+}
+
+void Hold::leave_out_frames() {
+  auto items = std::exchange(items_, {});
+  *this = {};
+  for (auto& item : items) {
+    if (!GST_IS_EVENT(item.object.get())) continue;
+    const auto* event = GST_EVENT_CAST(item.object.get());
+    if (GST_EVENT_IS_STICKY(event) && GST_EVENT_TYPE(event) != GST_EVENT_EOS) push({.object = std::move(item.object)});
+  }
 }
 
 std::deque<HeldItem> Hold::take_sticky() {

@@ -26,6 +26,10 @@ struct HeldItem {
   std::optional<Nanoseconds> time;  // running time; what has none belongs to the item before it
 };
 
+[[nodiscard]] inline bool is_eos(const MiniPtr<GstMiniObject>& item) {
+  return GST_IS_EVENT(item.get()) && GST_EVENT_TYPE(GST_EVENT_CAST(item.get())) == GST_EVENT_EOS;
+}
+
 class Hold {
  public:
   void push(HeldItem item);
@@ -39,6 +43,8 @@ class Hold {
   [[nodiscard]] std::size_t memory() const noexcept { return memory_; }
   // Takes everything out, and returns the events that upstream will not send again after a flush (CAPS, TAG …).
   std::deque<HeldItem> take_sticky();
+  // Nothing of a clip that is left out is to be played; what says how the next ones are (SEGMENT, CAPS, TAG …) stays.
+  void leave_out_frames();
 
  private:
   std::deque<HeldItem> items_;

@@ -144,12 +144,13 @@ TEST_F(PassingTest, AVideoWhoseCapsChange) {
 // ---- what is no matter of the sound
 
 TEST_F(SilenceTest, ADiskThatCannotBeWrittenToIsAnError) {
-  // By reference only the result is kept on disk, so this one is paid.
+  // By reference only the result is kept on disk; whether it can be is tried before anything is paid.
   const ElementRig rig(base_url(), {.properties = std::string(kSilent) + " spool-dir=/nonexistent/folder"});
   rig.push_clip();
   ASSERT_TRUE(rig.wait_for_error());
   EXPECT_EQ(rig.errors().front().detail("kind"), "disk");
-  EXPECT_EQ(rig.errors().front().detail("paid"), "yes");
+  EXPECT_EQ(rig.errors().front().detail("paid"), "no");
+  EXPECT_EQ(posts(), 0);
   EXPECT_NE(rig.errors().front().text.find("/nonexistent/folder"), std::string::npos);
 }
 

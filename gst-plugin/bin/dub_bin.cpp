@@ -35,6 +35,13 @@ CapsPtr caps_of(const PadPtr& pad) {
   return CapsPtr::adopt(gst_pad_query_caps(pad.get(), nullptr));
 }
 
+std::string stream_id_of(const PadPtr& pad) {
+  const auto inner = PadPtr::adopt(gst_ghost_pad_get_target(GST_GHOST_PAD(pad.get())));
+  for (const auto& one : {pad, inner})
+    if (const GCharPtr id(one ? gst_pad_get_stream_id(one.get()) : nullptr); id) return id.get();
+  return {};
+}
+
 using FactoriesPtr = std::unique_ptr<GList, Deleter<gst_plugin_feature_list_free>>;
 
 // parsebin is to stop at what demuxers hand out: its own parsers look into every packet, and h264parse then writes
@@ -178,12 +185,14 @@ void DubBin::give_up(const Error& error) {
 void DubBin::plan_and_build() {
   std::vector<InputStream> inputs;
   const auto settings = this->settings();
-  for (const auto& stream : streams_) inputs.push_back(stream.input);
   if (is_cut_off(sink_))
     throw make_error(
         ErrorKind::input, Phase::check, "the file ends before the end that it announces",
         "copy it again, or wait until it has been written; ffmpeg -i IN -c copy OUT.mkv keeps what is there");
   const auto found = found_container();
+  note_tracks();
+  check_encryption();
+  for (const auto& stream : streams_) inputs.push_back(stream.input);
   const auto plan = make_plan(inputs, settings.wishes, found);
   const auto encoder = choose_encoder(settings.audio_codec, plan.container);
   const auto lost = losses(plan);
@@ -193,6 +202,7 @@ void DubBin::plan_and_build() {
     encoder_name_ = encoder.name;
     lost_ = lost;
     stream_count_ = streams_.size();
+    original_ = plan.original < streams_.size() ? streams_[plan.original].input.name : "";
   }
   if (settings.strict && !lost.empty()) throw too_strict(lost.front());
   tell(lost);
@@ -214,10 +224,43 @@ std::optional<Container> DubBin::found_container() {
   return container_of(owned.get());
 }
 
+// Which tracks of the file the streams are, and what the file says of them.
+void DubBin::note_tracks() {
+  auto details = std::make_shared<const FileDetails>(read_details(sink_));
+  const std::lock_guard lock(mutex_);
+  for (auto& stream : streams_) {
+    stream.input.track = track_of(stream_id_of(stream.pad));
+    const auto facts = std::ranges::find(details->tracks, stream.input.track, &TrackFacts::id);
+    stream.input.is_default = facts == details->tracks.end() || facts->is_default;
+  }
+  details_ = std::move(details);
+}
+
+// Demuxers do not hand out what is encrypted, or as it is.
+void DubBin::check_encryption() {
+  for (const auto& track : details_->tracks)
+    if (track.is_encrypted)
+      throw make_error(ErrorKind::input, Phase::check,
+                       "track " + std::to_string(track.id) + " of the input is encrypted (" + track.handler + ")",
+                       "decrypt the file first, or leave the track out");
+}
+
+TrackUses DubBin::uses_of(const StreamPlan& plan) const {
+  TrackUses uses;
+  for (std::size_t i = 0; i < streams_.size(); ++i) {
+    if (plan.roles[i] == Role::dubbed || plan.roles[i] == Role::copied)
+      uses.emplace(streams_[i].input.track, TrackUse::copied);
+    if (plan.roles[i] == Role::mixed) uses.emplace(streams_[i].input.track, TrackUse::mixed);
+  }
+  return uses;
+}
+
 std::vector<std::string> DubBin::losses(const StreamPlan& plan) {
   if (plan.container == Container::wav) return {};
   auto lost = plan.lost;
-  for (auto& more : tracks_not_demuxed(sink_, streams_.size())) lost.push_back(std::move(more));
+  const bool keeps_list = traits_of(plan.container).edit_lists;
+  for (auto& more : tracks_not_demuxed(details_->movie, streams_.size(), keeps_list)) lost.push_back(std::move(more));
+  for (auto& more : lost_details(*details_, plan.container, uses_of(plan))) lost.push_back(std::move(more));
   return lost;
 }
 
@@ -231,6 +274,15 @@ void DubBin::lose(const std::string& loss) {
     strict = settings_.strict;
   }
   if (strict) return give_up(too_strict(loss));
+  tell({loss});
+}
+
+// What shows when everything is paid for: strict does not make it worse.
+void DubBin::tell_late(const std::string& loss) {
+  {
+    const std::lock_guard lock(mutex_);
+    lost_.push_back(loss);
+  }
   tell({loss});
 }
 
@@ -317,6 +369,8 @@ void DubBin::reset() {
   streams_.clear();
   run_ = std::make_shared<DubRun>();
   tracks_.clear();
+  origins_.clear();
+  details_.reset();
   built_ = false;
   original_.clear();
 }

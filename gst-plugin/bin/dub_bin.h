@@ -24,10 +24,12 @@
 #include <string>
 #include <vector>
 
+#include "details.h"
 #include "dub_run.h"
 #include "edit_list.h"
 #include "error.h"
 #include "gst_ptr.h"
+#include "movie_copy.h"
 #include "setting.h"
 #include "sound_encoder.h"
 #include "stream_plan.h"
@@ -79,6 +81,7 @@ class DubBin {
   struct Stream {
     InputStream input;
     PadPtr pad;
+    Role role = Role::lost;
   };
   using Link = std::pair<PadPtr, PadPtr>;
 
@@ -86,9 +89,13 @@ class DubBin {
   void add_ghost_pads();
   void plan_and_build();
   std::optional<Container> found_container();
+  void note_tracks();
+  void check_encryption();
   std::vector<std::string> losses(const StreamPlan& plan);
+  [[nodiscard]] TrackUses uses_of(const StreamPlan& plan) const;
   void tell(const std::vector<std::string>& lost);
   void lose(const std::string& loss);
+  void tell_late(const std::string& loss);
   void give_up(const Error& error);
   ElementPtr add(const char* factory);
   ElementPtr add(ElementPtr element);
@@ -106,7 +113,9 @@ class DubBin {
   void build_original(const Stream& stream);
   void build_generated();
   void build_sound(const SoundEncoder& encoder);
+  Bytes finished(View moov);
   FrontTrim front_trim();
+  [[nodiscard]] TrackOrigin origin_of(const std::string& stream) const;
   bool names_tracks();
   PadPtr muxer_pad(const GstCaps* caps, const std::string& stream);
   std::optional<std::int64_t> sound_length();
@@ -139,8 +148,10 @@ class DubBin {
   std::string encoder_name_;
   std::size_t stream_count_ = 0;
   std::vector<std::string> lost_;
-  std::string original_;             // the stream that is kept beside the sound, with original-audio=separate
-  std::vector<std::string> tracks_;  // the streams in the order of the file's tracks; empty: our own sound
+  std::string original_;              // the stream that is kept beside the sound, with original-audio=separate
+  std::vector<std::string> tracks_;   // the streams in the order of the file's tracks; empty: our own sound
+  std::vector<TrackOrigin> origins_;  // likewise: where each comes from
+  std::shared_ptr<const FileDetails> details_;  // of the input
   bool built_ = false;
 };
 

@@ -6,6 +6,8 @@
 
 #include "dub_bin.h"
 #include "edit_list.h"
+#include "finished_movie.h"
+#include "generated_mark.h"
 #include "kept_packets.h"
 #include "log.h"
 #include "messages.h"
@@ -109,6 +111,7 @@ void DubBin::build(const StreamPlan& plan, const SoundEncoder& encoder, std::opt
     for (const auto& stream : streams_)
       probes::from_zero(stream.pad.get(), is_audio(stream.input.caps.get()) ? delays : CodecDelays());
   }
+  for (std::size_t i = 0; i < plan.roles.size(); ++i) streams_[i].role = plan.roles[i];
   for (std::size_t i = 0; i < plan.roles.size(); ++i)
     if (plan.roles[i] == Role::dubbed) build_video(streams_[i]);
   for (std::size_t i = 0; i < plan.roles.size(); ++i) {
@@ -137,10 +140,20 @@ void DubBin::build_muxer() {
   // Times of sound are to be exact, in a movie's edit lists too.
   if (traits.edit_lists) g_object_set(muxer.get(), "movie-timescale", kMovieTimescale, nullptr);
   const auto out = static_pad(muxer, "src");
-  if (traits.edit_lists) probes::trim_file(out.get(), [this] { return front_trim(); });
+  if (traits.edit_lists) probes::finish_moov(out.get(), [this](View moov) { return finished(moov); });
+  if (!details_->movie.empty()) probes::drop_xmp(out.get());
   gst_ghost_pad_set_target(GST_GHOST_PAD(source_), out.get());
   const std::lock_guard lock(mutex_);
   muxer_ = std::move(muxer);
+}
+
+// The muxer's streaming thread, when everything else is written.
+Bytes DubBin::finished(View moov) {
+  const bool marked = settings().mark_generated;
+  auto movie = finish_movie(
+      moov, {front_trim(), details_, origins_, container_ == Container::mov, marked ? generated_mark() : ""});
+  for (const auto& what : movie.lost) tell_late(what);
+  return std::move(movie.bytes);
 }
 
 FrontTrim DubBin::front_trim() {
@@ -182,7 +195,21 @@ PadPtr DubBin::muxer_pad(const GstCaps* caps, const std::string& stream) {
                      "write another container with mux");
   const std::lock_guard lock(mutex_);
   tracks_.push_back(stream);
+  origins_.push_back(origin_of(stream));
   return pad;
+}
+
+// Our own sound takes the place of the original that it is mixed with.
+TrackOrigin DubBin::origin_of(const std::string& stream) const {
+  const bool separate = settings_.wishes.original == OriginalAudio::separate;
+  const bool named = separate && (stream.empty() || stream == original_);
+  for (const auto& one : streams_) {
+    const bool is_it = stream.empty()           ? one.role == Role::mixed
+                       : stream == kVideoStream ? one.role == Role::dubbed
+                                                : one.input.name == stream;
+    if (is_it) return {one.input.track, stream.empty() ? TrackUse::mixed : TrackUse::copied, named};
+  }
+  return {0, TrackUse::copied, named};
 }
 
 // Behind klingv2a, where it knows what the muxer wants: the parser for streams that demuxers hand out in another
@@ -224,7 +251,8 @@ void DubBin::build_video(const Stream& stream) {
   const auto out = PadPtr::adopt(gst_element_get_static_pad(kling_, "video"));
   const bool wants_dts = traits_of(container_).needs_dts && !g_str_has_prefix(to_text(caps).c_str(), "video/x-raw");
   if (wants_dts) run_->order.want_dts();
-  probe_ids_.emplace_back(out, probes::move_video(out.get(), run_, settings().mark_generated));
+  const bool marked = settings().mark_generated && !traits_of(container_).edit_lists;  // they are marked at the end
+  probe_ids_.emplace_back(out, probes::move_video(out.get(), run_, marked));
   link(out, muxer_pad(caps, kVideoStream));
 }
 
@@ -232,6 +260,7 @@ void DubBin::tell_of_lost_rotation(const Stream& stream) {
   const auto is_upright = [](const std::string& orientation) {
     return orientation.empty() || orientation == "rotate-0";
   };
+  if (!details_->movie.empty()) return;  // its matrix is known, and told of
   const bool edits = traits_of(container_).edit_lists;
   probes::on_rotation(stream.pad.get(), edits ? &can_be_written : +is_upright, [this] {
     lose(std::string("how the picture is to be turned is left out: ") + traits_of(container_).muxer +
@@ -247,8 +276,6 @@ void DubBin::build_copy(const Stream& stream) {
   const auto companion = request_companion(stream, reframed(muxer_pad(caps, stream.input.name), caps));
   const std::lock_guard lock(mutex_);
   copies_.emplace(companion, stream.input.name);
-  const bool separate = settings_.wishes.original == OriginalAudio::separate;
-  if (separate && original_.empty() && is_audio(caps)) original_ = stream.input.name;
 }
 
 void DubBin::build_original(const Stream& stream) {

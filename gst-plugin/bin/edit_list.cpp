@@ -10,62 +10,9 @@
 
 namespace klingv2a {
 
+using namespace movie;  // NOLINT(google-build-using-namespace)
+
 namespace {
-
-constexpr std::size_t kHeader = 8;  // a box's size and type
-
-using View = std::span<const std::uint8_t>;
-
-// Thrown and caught in this file only: the bytes are not what the format says.
-struct Malformed : std::runtime_error {
-  Malformed() : std::runtime_error("malformed box") {}
-};
-
-std::uint64_t read(View bytes, std::size_t at, std::size_t width) {
-  if (at + width > bytes.size()) throw Malformed();
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < width; ++i) value = value << 8 | bytes[at + i];
-  return value;
-}
-
-void write(Bytes& bytes, std::size_t at, std::size_t width, std::uint64_t value) {
-  for (std::size_t i = 0; i < width; ++i) bytes.at(at + width - 1 - i) = static_cast<std::uint8_t>(value >> (8 * i));
-}
-
-std::string type_of(View box) {
-  if (box.size() < kHeader) throw Malformed();
-  return {box.begin() + 4, box.begin() + 8};
-}
-
-// Calls `visit` with each box of `bytes`, which holds nothing else.
-template <typename Visit>
-void for_each_box(View bytes, Visit visit) {
-  while (bytes.size() >= kHeader) {
-    const auto size = read(bytes, 0, 4);
-    if (size < kHeader || size > bytes.size()) throw Malformed();
-    visit(bytes.first(size));
-    bytes = bytes.subspan(size);
-  }
-}
-
-// The first box along a path such as {"mdia", "mdhd"}; empty if there is none.
-View find(View box, std::initializer_list<std::string_view> path) {
-  View found = box;
-  for (const auto& step : path) {
-    View next;
-    for_each_box(found.subspan(kHeader), [&](View child) {
-      if (next.empty() && type_of(child) == step) next = child;
-    });
-    if (next.empty()) return {};
-    found = next;
-  }
-  return found;
-}
-
-// mvhd, tkhd, mdhd and elst have 32-bit times in version 0 and 64-bit ones in version 1.
-bool is_long(View box) {
-  return read(box, kHeader, 1) == 1;
-}
 
 // Of mvhd and mdhd: after version, flags, creation and modification time.
 std::uint64_t timescale(View header) {
@@ -158,10 +105,6 @@ void set_duration(Bytes& box, std::size_t at_short, std::size_t at_long, std::in
   write(box, kHeader + (wide ? at_long : at_short), wide ? 8 : 4, static_cast<std::uint64_t>(duration));
 }
 
-void append(Bytes& bytes, View more) {
-  bytes.insert(bytes.end(), more.begin(), more.end());
-}
-
 Bytes boxed(View old, const Bytes& content) {
   Bytes box(old.begin(), old.begin() + kHeader);
   append(box, content);
@@ -174,23 +117,11 @@ struct NewTrack {
   std::int64_t duration = 0;  // movie timescale
 };
 
-// The name of a handler box is a C string, in QuickTime one that begins with its length.
-Bytes named(View hdlr, const std::string& name) {
-  constexpr std::size_t kNameAt = kHeader + 24;
-  if (hdlr.size() <= kNameAt) return {hdlr.begin(), hdlr.end()};
-  const bool counted = hdlr[kNameAt] == hdlr.size() - kNameAt - 1;
-  Bytes box(hdlr.begin(), hdlr.begin() + kNameAt);
-  if (counted) box.push_back(static_cast<std::uint8_t>(name.size()));
-  box.insert(box.end(), name.begin(), name.end());
-  if (!counted) box.push_back(0);
-  write(box, 0, 4, box.size());
-  return box;
-}
-
 Bytes with_name(View mdia, const std::string& name) {
   Bytes content;
-  for_each_box(mdia.subspan(kHeader),
-               [&](View child) { append(content, type_of(child) == "hdlr" ? View(named(child, name)) : child); });
+  for_each_box(mdia.subspan(kHeader), [&](View child) {
+    append(content, type_of(child) == "hdlr" ? View(with_handler_name(child, name)) : child);
+  });
   return boxed(mdia, content);
 }
 
@@ -271,11 +202,6 @@ Bytes trim_movie(View moov, const FrontTrim& trim) {
   set_duration(mvhd, 16, 24, longest);
   std::ranges::copy(mvhd, box.begin() + static_cast<std::ptrdiff_t>(kHeader + mvhd_at));
   return box;
-}
-
-std::uint32_t track_id(View trak) {
-  const View tkhd = find(trak, {"tkhd"});
-  return tkhd.empty() ? 0 : static_cast<std::uint32_t>(read(tkhd, kHeader + (is_long(tkhd) ? 20 : 12), 4));
 }
 
 std::set<std::uint32_t> chapters_named_by(View trak) {

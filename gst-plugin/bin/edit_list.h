@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
-namespace klingv2a {
+#include "movie_boxes.h"
 
-using Bytes = std::vector<std::uint8_t>;
+namespace klingv2a {
 
 struct TrackTrim {
   std::int64_t hidden_ns = 0;             // of its media's front

@@ -6,9 +6,15 @@
 
 #include <gst/gst.h>
 
+#include <string>
+
 #include "gst_ptr.h"
 
 namespace klingv2a {
+
+// The mark, and the name of its tag where tags have free names.
+inline constexpr const char* kMarkName = "SOUND_GENERATED_BY";
+[[nodiscard]] std::string generated_mark();
 
 class GeneratedMark {
  public:

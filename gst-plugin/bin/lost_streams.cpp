@@ -6,23 +6,19 @@
 #include <string_view>
 
 #include "edit_list.h"
-#include "gst_ptr.h"
-#include "upstream_bytes.h"
 
 namespace klingv2a {
 
 namespace {
 
-constexpr guint64 kLargestMoov = 256ull * 1024 * 1024;
 constexpr std::array<std::string_view, 7> kDemuxed{"vide", "soun", "text", "sbtl", "subt", "subp", "clcp"};
 
-Bytes read_moov(GstPad* source) {
-  Bytes moov;
-  for_each_mp4_box(source, [&](const Mp4Box& box) {
-    if (box.is_moov && box.size <= kLargestMoov) moov = read_bytes(source, box.offset, static_cast<guint>(box.size));
-    return !box.is_moov;
-  });
-  return moov;
+bool has_list_of_chapters(View moov) {
+  try {
+    return !movie::find(moov, {"udta", "chpl"}).empty();
+  } catch (const movie::Malformed&) {
+    return false;
+  }
 }
 
 std::string sentence(const TrackSummary& track) {
@@ -34,12 +30,12 @@ std::string sentence(const TrackSummary& track) {
 
 }  // namespace
 
-std::vector<std::string> tracks_not_demuxed(GstPad* sink, std::size_t handed_out) {
-  const auto source = readable_upstream(sink);
-  if (!source) return {};
+std::vector<std::string> tracks_not_demuxed(View moov, std::size_t handed_out, bool keeps_list) {
   std::vector<std::string> lost;
   std::size_t expected = 0;
-  for (const auto& track : list_tracks(read_moov(source.get()))) {
+  const bool has_chapters = keeps_list && has_list_of_chapters(moov);
+  for (const auto& track : list_tracks(moov)) {
+    if (track.chapters && has_chapters) continue;
     const bool demuxed = std::ranges::find(kDemuxed, track.handler) != kDemuxed.end();
     if (track.chapters || !demuxed)
       lost.push_back(sentence(track));

@@ -2,17 +2,20 @@
 #include "pad_probes.h"
 
 #include <algorithm>
-#include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "container.h"
 #include "kept_packets.h"
 #include "log.h"
 #include "missing_pts.h"
+#include "movie_boxes.h"
 #include "opus_in_mp4.h"
 #include "plain_text.h"
 
 namespace klingv2a::probes {
+
+using movie::kXmpUuid;
 
 namespace {
 
@@ -131,26 +134,22 @@ bool has_title(GstEvent* tag) {
   return gst_tag_list_get_scope(list) == GST_TAG_SCOPE_STREAM && gst_tag_list_get_tag_size(list, GST_TAG_TITLE) > 0;
 }
 
-// The whole `moov` comes in one buffer.
-bool is_moov(GstBuffer* buffer) {
+// Packets come in buffers of their own, with a size before each NAL unit, so one might look like a box: but not at the
+// end of the file, where the muxer puts these, whole.
+bool is_box(GstBuffer* buffer, std::string_view type) {
   std::array<char, 8> head{};
   return gst_buffer_extract(buffer, 0, head.data(), head.size()) == head.size() &&
-         std::memcmp(head.data() + 4, "moov", 4) == 0;
+         GST_READ_UINT32_BE(head.data()) == gst_buffer_get_size(buffer) && type == std::string_view(head.data() + 4, 4);
 }
 
-BufferPtr trimmed(BufferPtr buffer, const FrontTrim& trim) {
+BufferPtr finished(BufferPtr buffer, const std::function<Bytes(View)>& finish) {
   GstMapInfo map;
   if (!gst_buffer_map(buffer.get(), &map, GST_MAP_READ)) return buffer;
-  auto moov = trim_front({map.data, map.size}, trim);
+  const auto moov = finish({map.data, map.size});
   gst_buffer_unmap(buffer.get(), &map);
-  if (!moov) {
-    GST_WARNING("the muxer's moov is not understood: the file begins %" G_GINT64_FORMAT " ns early", trim.front_ns);
-    return buffer;
-  }
-  mend_opus_headers(*moov);
-  auto shorter = BufferPtr::adopt(gst_buffer_new_memdup(moov->data(), moov->size()));
-  gst_buffer_copy_into(shorter.get(), buffer.get(), GST_BUFFER_COPY_METADATA, 0, static_cast<gsize>(-1));
-  return shorter;
+  auto other = BufferPtr::adopt(gst_buffer_new_memdup(moov.data(), moov.size()));
+  gst_buffer_copy_into(other.get(), buffer.get(), GST_BUFFER_COPY_METADATA, 0, static_cast<gsize>(-1));
+  return other;
 }
 
 }  // namespace
@@ -288,10 +287,18 @@ void on_channels(GstPad* pad, std::function<void(int)> told) {
   });
 }
 
-void trim_file(GstPad* pad, std::function<FrontTrim()> trim) {
-  add(pad, GST_PAD_PROBE_TYPE_BUFFER, [trim = std::move(trim)](GstPad*, GstPadProbeInfo* info) {
-    if (!is_moov(GST_PAD_PROBE_INFO_BUFFER(info))) return;
-    change_buffer(info, [&](BufferPtr buffer) { return trimmed(std::move(buffer), trim()); });
+void finish_moov(GstPad* pad, std::function<Bytes(View moov)> finish) {
+  add(pad, GST_PAD_PROBE_TYPE_BUFFER, [finish = std::move(finish)](GstPad*, GstPadProbeInfo* info) {
+    if (!is_box(GST_PAD_PROBE_INFO_BUFFER(info), "moov")) return;
+    change_buffer(info, [&](BufferPtr buffer) { return finished(std::move(buffer), finish); });
+  });
+}
+
+void drop_xmp(GstPad* pad) {
+  add(pad, GST_PAD_PROBE_TYPE_BUFFER, [](GstPad*, GstPadProbeInfo* info) {
+    GstBuffer* buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+    if (!is_box(buffer, "uuid") || gst_buffer_memcmp(buffer, 8, kXmpUuid.data(), kXmpUuid.size()) != 0) return;
+    change_buffer(info, [](const BufferPtr&) { return BufferPtr::adopt(gst_buffer_new()); });
   });
 }
 

@@ -59,7 +59,10 @@ void give_title(GstPad* pad, std::string title);
 // Calls `told` with the number of channels before CAPS pass.
 void on_channels(GstPad* pad, std::function<void(int)> told);
 
-// On the muxer's source pad: takes off the front when `moov` passes.
-void trim_file(GstPad* pad, std::function<FrontTrim()> trim);
+// On the muxer's source pad: what comes back takes the place of the `moov` that passes.
+void finish_moov(GstPad* pad, std::function<Bytes(View moov)> finish);
+
+// Likewise: leaves out what mp4mux and qtmux write of the tags a second time, as XMP of their own behind the movie.
+void drop_xmp(GstPad* pad);
 
 }  // namespace klingv2a::probes

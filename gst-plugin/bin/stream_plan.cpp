@@ -38,7 +38,7 @@ Container choose(const InputStream& video, const Wishes& wishes, std::optional<C
                    "encode the video first, or ask for the sound alone with mux=wav");
 }
 
-Role role_of_first_audio(OriginalAudio original) {
+Role role_of_original(OriginalAudio original) {
   switch (original) {
     case OriginalAudio::duck:
     case OriginalAudio::mix:
@@ -51,6 +51,14 @@ Role role_of_first_audio(OriginalAudio original) {
   return Role::mixed;
 }
 
+// The default one of its kind, or else the first one; the number of streams: there is none.
+std::size_t pick(const std::vector<InputStream>& streams, bool (*is_kind)(const GstCaps*)) {
+  const auto fits = [&](const InputStream& stream) { return is_kind(stream.caps.get()); };
+  auto found = std::ranges::find_if(streams, [&](const auto& stream) { return stream.is_default && fits(stream); });
+  if (found == streams.end()) found = std::ranges::find_if(streams, fits);
+  return static_cast<std::size_t>(found - streams.begin());
+}
+
 // Where the first audio was, if it goes; else behind all others.
 std::size_t place_of_sound(const StreamPlan& plan, const std::vector<InputStream>& streams) {
   for (std::size_t i = 0; i < streams.size(); ++i)
@@ -60,7 +68,7 @@ std::size_t place_of_sound(const StreamPlan& plan, const std::vector<InputStream
 
 std::string describe_loss(const InputStream& stream, Container container) {
   if (is_video(stream.caps.get()))
-    return "the stream " + stream.name + " (" + media_of(stream) + ") is left out: only the first video is taken";
+    return "the stream " + stream.name + " (" + media_of(stream) + ") is left out: only one video is taken";
   return "the stream " + stream.name + " (" + media_of(stream) + ") is left out: " + traits_of(container).muxer +
          " does not carry it";
 }
@@ -76,17 +84,18 @@ bool is_audio(const GstCaps* caps) {
 }
 
 StreamPlan make_plan(const std::vector<InputStream>& streams, const Wishes& wishes, std::optional<Container> found) {
-  const auto video = std::ranges::find_if(streams, [](const auto& stream) { return is_video(stream.caps.get()); });
-  if (video == streams.end())
+  const auto video = pick(streams, is_video);
+  if (video == streams.size())
     throw make_error(ErrorKind::input, Phase::check, "the input holds no video that can be read",
                      "check the file with gst-discoverer-1.0; the service makes a sound for a picture");
   StreamPlan plan;
-  plan.container = choose(*video, wishes, found);
-  bool audio_seen = false;
-  for (const auto& stream : streams) {
+  plan.container = choose(streams[video], wishes, found);
+  plan.original = pick(streams, is_audio);
+  for (std::size_t i = 0; i < streams.size(); ++i) {
+    const auto& stream = streams[i];
     Role role = Role::copied;
-    if (&stream == &*video) role = Role::dubbed;
-    if (is_audio(stream.caps.get()) && !std::exchange(audio_seen, true)) role = role_of_first_audio(wishes.original);
+    if (i == video) role = Role::dubbed;
+    if (i == plan.original) role = role_of_original(wishes.original);
     if (role == Role::copied && plan.container == Container::wav) role = Role::replaced;
     // klingv2a has one place for a video, and its companions are other media.
     const bool second_video = role == Role::copied && is_video(stream.caps.get());

@@ -30,6 +30,8 @@ enum class Role {
 struct InputStream {
   std::string name;  // of the demuxer's pad, for messages
   CapsPtr caps;
+  std::uint64_t track = 0;  // its number in the file, where that is known
+  bool is_default = true;   // what the file says of it
 };
 
 struct Wishes {
@@ -40,6 +42,7 @@ struct Wishes {
 struct StreamPlan {
   Container container = Container::mkv;
   std::vector<Role> roles;        // one for each input stream
+  std::size_t original = 0;       // the audio that is dubbed; the number of streams: there is none
   std::size_t sound_place = 0;    // the sound's track comes before those of the streams from here on
   std::vector<std::string> lost;  // one sentence for each stream that is lost
 };

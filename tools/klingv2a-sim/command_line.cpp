@@ -41,14 +41,16 @@ struct Arguments {
   double task_time_s = 2, list_lag_s = 0, link_life_s = 0;
   gboolean new_names = FALSE, any_resolution = FALSE, no_ranges = FALSE;
   char *address = nullptr, *key = nullptr, *dialect = nullptr, *ledger = nullptr, *sound = nullptr,
-       *port_file = nullptr, *external_lookup = nullptr, *duplicates = nullptr, *callback_secret = nullptr;
+       *port_file = nullptr, *external_lookup = nullptr, *duplicates = nullptr, *callback_secret = nullptr,
+       *while_locked = nullptr;
   char **faults = nullptr, **key_pairs = nullptr;
 
   Arguments() = default;
   Arguments(const Arguments&) = delete;
   Arguments& operator=(const Arguments&) = delete;
   ~Arguments() {
-    for (char* text : {address, key, dialect, ledger, sound, port_file, external_lookup, duplicates, callback_secret})
+    for (char* text :
+         {address, key, dialect, ledger, sound, port_file, external_lookup, duplicates, callback_secret, while_locked})
       g_free(text);
     for (char** texts : {faults, key_pairs}) g_strfreev(texts);
   }
@@ -61,6 +63,8 @@ void add_basics(GOptionContext* context, Arguments& arguments) {
       {"port", 'p', 0, G_OPTION_ARG_INT, &arguments.port, "Port to listen on (default: the kernel chooses)", "PORT"},
       {"address", 'a', 0, G_OPTION_ARG_STRING, &arguments.address, "Address to listen on (default 127.0.0.1)", "IP"},
       {"port-file", 0, 0, G_OPTION_ARG_FILENAME, &arguments.port_file, "Write the port here once ready", "FILE"},
+      {"while-locked", 0, 0, G_OPTION_ARG_FILENAME, &arguments.while_locked,
+       "End when no process holds a lock (flock) on it", "FILE"},
       {"ledger", 'l', 0, G_OPTION_ARG_FILENAME, &arguments.ledger,
        "Keep paid tasks and requests as JSON lines, and go on with those that are there", "FILE"},
       {"key", 'k', 0, G_OPTION_ARG_STRING, &arguments.key,
@@ -223,7 +227,8 @@ Options options_of(const Arguments& arguments) {
 CommandLine parse_command_line(int argc, char** argv) {
   Arguments arguments;
   parse(arguments, argc, argv);
-  return {options_of(arguments), arguments.port_file ? arguments.port_file : ""};
+  return {options_of(arguments), arguments.port_file ? arguments.port_file : "",
+          arguments.while_locked ? arguments.while_locked : ""};
 }
 
 }  // namespace klingv2a::sim

@@ -13,7 +13,8 @@ namespace klingv2a::sim {
 
 struct CommandLine {
   Options options;
-  std::string port_file;  // empty: none
+  std::string port_file;     // empty: none
+  std::string while_locked;  // a file: the service ends when nobody holds a lock on it; empty: on a signal only
 };
 
 // --help ends the process. Throws std::invalid_argument, whose text says what is wrong.

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// klingv2a-sim: the simulated service with a command line. It runs until SIGINT or SIGTERM.
+// klingv2a-sim: the simulated service with a command line. It runs until SIGINT or SIGTERM, or
+// until nobody uses it any more.
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <glib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <iostream>
 #include <stdexcept>
@@ -35,7 +41,8 @@ void announce(const klingv2a::sim::Service& service, const std::string& port_fil
 class SignalLoop {
  public:
   SignalLoop()
-      : interrupted_(g_unix_signal_add(SIGINT, quit, this)), terminated_(g_unix_signal_add(SIGTERM, quit, this)) {}
+      : interrupted_(g_unix_signal_add(SIGINT, on_signal, this)),
+        terminated_(g_unix_signal_add(SIGTERM, on_signal, this)) {}
   ~SignalLoop() {
     g_source_remove(interrupted_);
     g_source_remove(terminated_);
@@ -43,18 +50,51 @@ class SignalLoop {
   SignalLoop(const SignalLoop&) = delete;
   SignalLoop& operator=(const SignalLoop&) = delete;
 
+  // Ends run(), too.
+  void quit() { ended_ = true; }
+
   void run() const {
     while (!ended_) g_main_context_iteration(nullptr, TRUE);
   }
 
  private:
-  static gboolean quit(gpointer data) {
-    static_cast<SignalLoop*>(data)->ended_ = true;
+  static gboolean on_signal(gpointer data) {
+    static_cast<SignalLoop*>(data)->quit();
     return G_SOURCE_CONTINUE;
   }
 
   bool ended_ = false;
   const guint interrupted_, terminated_;
+};
+
+// Those who use the service hold a shared lock on a file, which the kernel takes from them when they end. The service
+// that gets it alone has no user, and keeps it until it has ended, so that nobody begins to use it meanwhile.
+class Users {
+ public:
+  Users(const std::string& file, SignalLoop& loop) : loop_(loop) {
+    if (file.empty()) return;
+    fd_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (fd_ < 0) throw std::runtime_error(file + " cannot be opened: " + g_strerror(errno));
+    look_ = g_timeout_add(kBetweenLooksMs, on_look, this);
+  }
+  ~Users() {
+    if (look_ != 0) g_source_remove(look_);
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Users(const Users&) = delete;
+  Users& operator=(const Users&) = delete;
+
+ private:
+  static constexpr guint kBetweenLooksMs = 200;
+  static gboolean on_look(gpointer data) {
+    auto& users = *static_cast<Users*>(data);
+    if (::flock(users.fd_, LOCK_EX | LOCK_NB) == 0) users.loop_.quit();
+    return G_SOURCE_CONTINUE;
+  }
+
+  SignalLoop& loop_;
+  int fd_ = -1;
+  guint look_ = 0;
 };
 
 }  // namespace
@@ -63,6 +103,7 @@ int main(int argc, char** argv) {
   try {
     const CommandLine line = klingv2a::sim::parse_command_line(argc, argv);
     SignalLoop loop;
+    const Users users(line.while_locked, loop);
     klingv2a::sim::Service service(line.options);
     announce(service, line.port_file);
     loop.run();

@@ -47,8 +47,7 @@ bool adopt_earlier_task(Run& run) {
   throw Error({.kind = ErrorKind::unknown_outcome,
                .paid = Paid::maybe,
                .message = "an earlier run asked for this clip's task, and whether it exists is not known: " + *why,
-               .advice = "look for external_task_id " + run.request.external_task_id +
-                         " in the account's tasks; if it is not there, on-unknown=resubmit asks for it again"});
+               .advice = run.how_to_find_the_task() + "; if it is not, on-unknown=resubmit asks for it again"});
 }
 
 // Frees the listener's port before the row is given back, which may take a slow disk's time: the clip's next run may

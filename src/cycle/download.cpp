@@ -66,7 +66,7 @@ class Attempt {
                   .phase = failed_in_,
                   .paid = Paid::yes,
                   .message = "the task succeeded, but its sound cannot be had: " + reasons_,
-                  .advice = "the service keeps results for 30 days: GET " + run_.task_url() + " gives fresh links"});
+                  .advice = "the service keeps results for 30 days: run it again, which asks for fresh links"});
   }
 
  private:

@@ -23,7 +23,7 @@ void adopt_earlier_task(Run& run) {
     throw Error({.kind = ErrorKind::unknown_outcome,
                  .paid = Paid::maybe,
                  .message = "no task is found for external_task_id " + run.request.external_task_id + ": " + result.why,
-                 .advice = "dub the video again: that asks once more, and pays nothing twice"});
+                 .advice = run.how_to_find_the_task()});
   }
   run.set_origin(Origin::looked_up);
   accept(run, *result.task);

@@ -21,13 +21,14 @@ constexpr Seconds kLeastGap{1};
 // How often the service may not know the task that it has just accepted.
 constexpr int kUnknownTaskAnswers = 4;
 
-Error still_running(Run& run, std::string message) {
+Error still_running(std::string message) {
   return Error({.kind = ErrorKind::still_running,
                 .phase = Phase::poll,
                 .paid = Paid::yes,
                 .message = std::move(message),
-                .advice = "it goes on at the service: GET " + run.task_url() +
-                          " gives the result for 30 days, and the next run with the same clip goes on waiting"});
+                .advice =
+                    "it goes on at the service, which keeps the result for 30 days; the next run with the same clip "
+                    "goes on waiting"});
 }
 
 bool is_of_unknown_task(const kling::ApiError* answer) {
@@ -75,7 +76,7 @@ class Wait {
   kling::Task until_terminal() {
     for (;;) {
       const Seconds left = run_.settings.timeout - run_.waited();
-      if (left <= Seconds(0)) throw still_running(run_, not_ended_text(run_, last_failure_));
+      if (left <= Seconds(0)) throw still_running(not_ended_text(run_, last_failure_));
       // The last look is taken at the time-out itself.
       wait_to_look(std::min(gap_, left));
       const std::optional<kling::Task> task = look();
@@ -180,7 +181,7 @@ kling::Task poll_once(Run& run) {
   run.begin(Phase::poll);
   const StepTimer timer(run.clock, run.stats.wait_s);
   kling::Task task = look_with_retries(run);
-  if (!kling::is_terminal(task.status)) throw still_running(run, "the task is " + task.status_text);
+  if (!kling::is_terminal(task.status)) throw still_running("the task is " + task.status_text);
   return end_of(run, std::move(task));
 }
 

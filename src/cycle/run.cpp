@@ -133,10 +133,15 @@ void Run::tell(const kling::Task& task) {
   if (std::exchange(told_status_, task.status_text) != task.status_text) observer.on_task(task);
 }
 
-std::string Run::task_url() const {
-  std::string base = http::displayable_url(settings.service.base_url);
-  while (base.ends_with('/')) base.pop_back();
-  return base + "/v1/audio/video-to-audio/" + (task_id_.empty() ? request.external_task_id : task_id_);
+std::string Run::console() const {
+  const GUriPtr uri(g_uri_parse(settings.service.base_url.c_str(), G_URI_FLAGS_NONE, nullptr));
+  const char* host = uri ? g_uri_get_host(uri.get()) : nullptr;
+  return std::string("the service's console") + (host ? std::string(" (") + host + ")" : "");
+}
+
+std::string Run::how_to_find_the_task() const {
+  return "look for its task in " + console() + ", by external_task_id " + request.external_task_id +
+         " or by the time; if it is there: klingv2a tasks adopt " + request.external_task_id + " TASK-ID";
 }
 
 Error Run::with_what_is_known(const std::exception& thrown) const {

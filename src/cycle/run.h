@@ -64,8 +64,10 @@ class Run {
   [[nodiscard]] kling::Task query(Seconds patience);
   // Seconds since the task was accepted, or taken over.
   [[nodiscard]] Seconds waited() { return clock.now() - accepted_at_; }
-  // The task's own URL at the service, for advice.
-  [[nodiscard]] std::string task_url() const;
+  // For advice: where people see the account's tasks.
+  [[nodiscard]] std::string console() const;
+  // For advice, when nobody knows whether a task was made: how it is found, and handed over.
+  [[nodiscard]] std::string how_to_find_the_task() const;
   // The error (as_error(): of whatever was thrown) with the phase and all that is known of the task and the money.
   [[nodiscard]] Error with_what_is_known(const std::exception& thrown) const;
 

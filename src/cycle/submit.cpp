@@ -56,8 +56,8 @@ Error maybe_paid(const Run& run, const Error& cause) {
   details.paid = Paid::maybe;
   if (details.kind != ErrorKind::cancelled) details.kind = ErrorKind::unknown_outcome;
   details.message = "the task was asked for, but whether it exists is not known: " + details.message;
-  details.advice = "before asking again, look for external_task_id " + run.request.external_task_id +
-                   " in the account's tasks, or GET " + run.task_url();
+  details.advice =
+      "run it again, which asks for the task once more and pays nothing twice; or " + run.how_to_find_the_task();
   return Error(std::move(details));
 }
 

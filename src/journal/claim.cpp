@@ -23,6 +23,20 @@ void check_has_no_task(const Row& row) {
                    .message = "an earlier run has written down that task " + row.task_id + " was made for this clip"});
 }
 
+Error not_to_adopt(const std::string& message, const std::string& advice) {
+  return make_error(ErrorKind::settings, Phase::check, message, advice);
+}
+
+// Of this row's own state; true: it has the task already.
+bool may_have(const Row& row, const std::string& task_id) {
+  if (row.task_id == task_id) return true;
+  if (!row.task_id.empty())
+    throw not_to_adopt("the row has task " + row.task_id + " (" + std::string(to_string(row.state)) + ")",
+                       "it stays with that; another take of the clip can have another task");
+  if (row.external_task_id.empty()) throw not_to_adopt("no task was ever asked for here", "dub the video");
+  return false;
+}
+
 // Both are paid, and the row holds one.
 void tell_of_second_task(const Row& row, const std::string& task_id) {
   if (row.task_id == task_id) return;
@@ -199,6 +213,28 @@ void Claim::start_over() {
     row.task_id.clear();
     row.ticket = 0;
     enter(row, State::waiting, journal_.now_ms());
+  });
+}
+
+// Within a transaction.
+bool Claim::has_or_may_have(const Row& row, const std::string& task_id) {
+  if (may_have(row, task_id)) return true;
+  if (const std::optional<Row> other = journal_.records_.holder_of(task_id, row))
+    throw not_to_adopt("task " + task_id + " is that of another row (row-" + std::to_string(other->id) + ", " +
+                           std::string(to_string(other->state)) + ")",
+                       "each task has made one sound, for one clip");
+  return false;
+}
+
+void Claim::check_may_adopt(const std::string& task_id) {
+  in_transaction(*journal_.connection_, [&] { (void)has_or_may_have(own_row(), task_id); });
+}
+
+void Claim::adopt(const std::string& task_id) {
+  change([&](Row& row) {
+    if (has_or_may_have(row, task_id)) return;
+    row.task_id = task_id;
+    enter(row, State::submitted, journal_.now_ms());
   });
 }
 

@@ -73,6 +73,11 @@ class Claim {
   void downloaded(const std::string& name, const std::string& form, const std::string& checksum, std::int64_t bytes);
   // The row of a failed task, or of a POST that certainly made none, is used for another one.
   void start_over();
+  // A person says that the task that a POST of the row's may have made is this one. Throws Error{settings} when the row
+  // has another task, when none was ever asked for, or when another row has this one; nothing is written when it has
+  // it.
+  void check_may_adopt(const std::string& task_id);
+  void adopt(const std::string& task_id);
   // The row is removed: whatever was paid for it, the clip's next run knows nothing of it and pays again.
   void forget();
 
@@ -82,6 +87,7 @@ class Claim {
   [[nodiscard]] bool try_prepare(const std::string& external_task_id, const std::string& request, unsigned max_tasks);
   template <typename Change>
   void change(const Change& change);
+  [[nodiscard]] bool has_or_may_have(const Row& row, const std::string& task_id);
   void name_task();
   // Twice when the first attempt is cut short by a cancel, or by a store that goes away and comes back: it may have
   // been stored then, so `write` must be one that can be repeated.

@@ -120,6 +120,13 @@ bool Records::is_of_another(const std::string& task_id, const Row& row) {
               .empty();
 }
 
+std::optional<Row> Records::holder_of(const std::string& task_id, const Row& row) {
+  auto rows =
+      select("WHERE id <> $1 AND service = $2 AND task_id = $3", {std::to_string(row.id), row.service, task_id});
+  if (rows.empty()) return std::nullopt;
+  return std::move(rows.front());
+}
+
 std::vector<Row> Records::all() {
   return select("", {});
 }

@@ -22,6 +22,8 @@ class Records {
   // Another row of the same service has this task; or a POST of its own that may have made it, for it went out under
   // the same external_task_id, by the same account, and its task is not known.
   [[nodiscard]] bool is_of_another(const std::string& task_id, const Row& row);
+  // Another row of the same service that has this task.
+  [[nodiscard]] std::optional<Row> holder_of(const std::string& task_id, const Row& row);
   // All, oldest first.
   [[nodiscard]] std::vector<Row> all();
   // A ticket behind all that were given out.

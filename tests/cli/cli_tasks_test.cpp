@@ -64,6 +64,48 @@ TEST_F(CliTasks, LeftTaskIsListedShownFetchedAndForgotten) {
   EXPECT_EQ(service_.paid_tasks().size(), 1U);
 }
 
+// The POST went out, its answer did not come, and this gateway cannot be asked. Somebody finds the task in its console.
+TEST_F(CliTasks, TaskThatWasFoundInTheConsoleIsAdoptedAndTheNextRunGoesOnWithIt) {
+  service_.add_fault({.on = On::submit, .what = Do::reset, .paid = true});
+  const std::vector<std::string> line{"dub", clip(), "-o", out(), "--video-id", "sim-3s", "--json"};
+  const ToolRun lost = run(line);
+  ASSERT_EQ(lost.exit_code, 18) << lost.output << lost.errors;
+  const std::string external = lost.last("$.error.external-task-id");
+  const std::string advice = lost.last("$.error.advice");
+  EXPECT_TRUE(holds(advice, "klingv2a tasks adopt " + external + " TASK-ID")) << advice;
+  EXPECT_TRUE(holds(advice, "console") && !holds(advice, "GET ")) << advice;
+  const ToolRun again = run(line);
+  EXPECT_EQ(again.exit_code, 18) << again.output;
+  EXPECT_TRUE(holds(again.last("$.error.advice"), "klingv2a tasks adopt " + external)) << again.output;
+  EXPECT_TRUE(holds(again.last("$.error.advice"), "resubmit")) << again.output;
+
+  EXPECT_EQ(run({"tasks", "adopt", external, "1234567890"}).exit_code, 23) << "the service does not know it";
+  EXPECT_EQ(run({"tasks", "adopt", "nobody", task_id()}).exit_code, 23) << "no such row";
+  EXPECT_EQ(run({"tasks", "adopt", external, ""}).exit_code, 2);
+  EXPECT_EQ(run({"tasks", "adopt", external}).exit_code, 2);
+  const ToolRun adopted = run({"tasks", "adopt", external, task_id(), "--json"});
+  EXPECT_EQ(adopted.exit_code, 0) << adopted.output << adopted.errors;
+  EXPECT_EQ(adopted.last("$.adopted"), task_id());
+  EXPECT_EQ(adopted.last("$.paid"), "no");
+  EXPECT_EQ(run({"tasks", "show", task_id(), "--json"}).last("$.state"), "submitted");
+  const ToolRun done = run(line);
+  EXPECT_EQ(done.exit_code, 0) << done.output << done.errors;
+  EXPECT_EQ(done.last("$.paid"), "no");
+  EXPECT_EQ(service_.paid_tasks().size(), 1U);
+}
+
+TEST_F(CliTasks, TaskOfAnotherRowIsNotAdopted) {
+  ASSERT_EQ(run({"dub", clip(40), "-o", out("other.mp4")}).exit_code, 0);
+  const std::string other = task_id();
+  service_.add_fault({.on = On::submit, .what = Do::reset, .paid = true});
+  const ToolRun lost = run({"dub", clip(), "-o", out(), "--json"});
+  ASSERT_EQ(lost.exit_code, 18) << lost.output;
+  const ToolRun refused = run({"tasks", "adopt", lost.last("$.error.external-task-id"), other, "--json"});
+  EXPECT_EQ(refused.exit_code, 23) << refused.output;
+  EXPECT_TRUE(holds(refused.last("$.error.message"), "another row")) << refused.output;
+  EXPECT_EQ(run({"tasks", "adopt", other, task_id()}).exit_code, 23) << "that row has a task";
+}
+
 // As a script types it whose variable is not set: a row that has no task_id is not meant by it.
 TEST_F(CliTasks, EmptyIdMeansNoRow) {
   service_.add_fault({.on = On::submit, .what = Do::reset, .paid = true});
@@ -110,6 +152,7 @@ TEST_F(CliTasks, TaskOfALivingProcessIsNotForgotten) {
   const ToolRun forget = run({"tasks", "forget", task_id(), "--yes", "--json"});
   EXPECT_EQ(forget.exit_code, 20) << forget.output << forget.errors;
   EXPECT_EQ(run({"tasks", "fetch", task_id(), "-o", out("sound.wav")}).exit_code, 20);
+  EXPECT_EQ(run({"tasks", "adopt", task_id(), "1234567890"}).exit_code, 20);
   tool->send(SIGINT);
   EXPECT_EQ(tool->wait().exit_code, 130);
 }

@@ -189,18 +189,26 @@ class TasksCommand {
     fetch_ = app_.add_subcommand("fetch",
                                  "Get the sound of a task that was left running, or whose sound is kept; "
                                  "never pays");
+    adopt_ = app_.add_subcommand("adopt",
+                                 "Take over a task that you have found in the service's console, for one of which "
+                                 "nobody knew whether it was made; asks the service for it, never pays");
     forget_ = app_.add_subcommand("forget", "Remove one from the journal: a rerun of its clip pays again");
     for (CLI::App* command : {show_, fetch_, forget_})
       command->add_option("ID", options_.id, "task_id, external_task_id or row-N, as in the list")
           ->required()
           ->type_name("");
+    adopt_->add_option("EXTERNAL-ID", options_.id, "external_task_id or row-N, as in the list")
+        ->required()
+        ->type_name("");
+    adopt_->add_option("TASK-ID", options_.task_id, "The task's id at the service")->required()->type_name("");
+    adopt_->add_option("--api-key-file", options_.api_key_file, kKeyFileHelp)->type_name("FILE");
     fetch_->add_option("-o,--output", options_.out, "The file to write; - is stdout")->required()->type_name("OUT");
     fetch_->add_flag("-y,--overwrite", options_.overwrite, "Replace an output that exists");
     fetch_->add_flag("--wait", options_.wait, "Wait until the task has ended, instead of looking once");
     fetch_->add_option("--timeout", timeout_, "How long to wait (1200)")->type_name("SECONDS");
     fetch_->add_option("--api-key-file", options_.api_key_file, kKeyFileHelp)->type_name("FILE");
     forget_->add_flag("--yes", options_.yes, "Do not ask");
-    for (CLI::App* command : {&app_, list, show_, fetch_, forget_}) add_places(*command);
+    for (CLI::App* command : {&app_, list, show_, fetch_, adopt_, forget_}) add_places(*command);
     app_.footer(exit_code_help());
   }
 
@@ -210,12 +218,14 @@ class TasksCommand {
     TasksOptions all = options_;
     all.what = show_->parsed()     ? What::show
                : fetch_->parsed()  ? What::fetch
+               : adopt_->parsed()  ? What::adopt
                : forget_->parsed() ? What::forget
                                    : What::list;
     // What a script types when its variable is not set.
     if (all.what != What::list && all.id.empty()) throw UsageError("ID is empty: klingv2a tasks list shows them");
     if (!timeout_.empty()) all.timeout_s = seconds_in("--timeout", timeout_);
     if (all.what == What::fetch && all.out != "-") check_sound_suffix(all.out);
+    if (all.what == What::adopt && all.task_id.empty()) throw UsageError("TASK-ID is empty");
     return all;
   }
 
@@ -230,7 +240,7 @@ class TasksCommand {
   }
 
   CLI::App& app_;
-  CLI::App *show_ = nullptr, *fetch_ = nullptr, *forget_ = nullptr;
+  CLI::App *show_ = nullptr, *fetch_ = nullptr, *adopt_ = nullptr, *forget_ = nullptr;
   std::string timeout_;
   TasksOptions options_;
 };

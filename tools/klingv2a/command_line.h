@@ -48,10 +48,11 @@ struct CheckOptions {
 };
 
 struct TasksOptions {
-  enum class What { list, show, fetch, forget };
+  enum class What { list, show, fetch, adopt, forget };
   What what = What::list;
-  std::string id;   // a task_id, an external_task_id, or "row-N"
-  std::string out;  // fetch: a file; "-": stdout
+  std::string id;       // a task_id, an external_task_id, or "row-N"
+  std::string task_id;  // adopt: of the task that becomes the row's
+  std::string out;      // fetch: a file; "-": stdout
   bool overwrite = false;
   bool wait = false;  // fetch: until the task has ended
   double timeout_s = 1200;

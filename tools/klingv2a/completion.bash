@@ -44,6 +44,7 @@ _klingv2a_options() {
       "
       ;;
     fetch) echo --output --overwrite --wait --timeout --api-key-file --json --journal --base-url --simulated --help ;;
+    adopt) echo --api-key-file --json --journal --base-url --simulated --help ;;
     forget) echo --yes --json --journal --base-url --simulated --help ;;
     tasks | list | show) echo --json --journal --base-url --simulated --help ;;
     *) echo --help --version ;;
@@ -55,7 +56,7 @@ _klingv2a_command() {
   local word command=
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case $word in
-      dub | check | tasks | list | show | fetch | forget) command=$word ;;
+      dub | check | tasks | list | show | fetch | adopt | forget) command=$word ;;
     esac
   done
   echo "$command"
@@ -72,8 +73,8 @@ _klingv2a() {
   elif [[ -z $command ]]; then
     mapfile -t COMPREPLY < <(compgen -W 'dub check tasks' -- "$current")
   elif [[ $command == tasks ]]; then
-    mapfile -t COMPREPLY < <(compgen -W 'list show fetch forget' -- "$current")
-  elif [[ ($command == show || $command == fetch || $command == forget) && $previous == "$command" ]]; then
+    mapfile -t COMPREPLY < <(compgen -W 'list show fetch adopt forget' -- "$current")
+  elif [[ ($command == show || $command == fetch || $command == adopt || $command == forget) && $previous == "$command" ]]; then
     words=$(klingv2a tasks list --json 2>/dev/null | sed -n 's/^{"id":"\([^"]*\)".*/\1/p')
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
   else

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// tasks: which journal, which row, and forget; list and show are in tasks_list.cpp, fetch in tasks_fetch.cpp.
+// tasks: which journal, which row, and forget; list and show are in tasks_list.cpp, fetch in tasks_fetch.cpp, adopt in
+// tasks_adopt.cpp.
 #include "tasks.h"
 
 #include <unistd.h>
@@ -25,6 +26,14 @@ constexpr const char* kAnyLoopback = "http://127.0.0.1";
 bool is_meant(const journal::Row& row, const std::string& id) {
   if (id.empty()) return false;
   return id == row.task_id || id == row.external_task_id || id == kRowPrefix + std::to_string(row.id);
+}
+
+// Clips that were given one external-task-id.
+Error several(const std::vector<journal::Row>& meant, const std::string& id) {
+  std::string rows;
+  for (const journal::Row& row : meant) rows += (rows.empty() ? "" : ", ") + (kRowPrefix + std::to_string(row.id));
+  return make_error(ErrorKind::settings, Phase::check, id + " is the id of several clips' tasks",
+                    "say which one is meant: " + rows);
 }
 
 bool confirmed(const journal::Row& row) {
@@ -68,6 +77,8 @@ int run(const TasksOptions& options) {
       return show_task(opened, options);
     case TasksOptions::What::fetch:
       return fetch_task(opened, options);
+    case TasksOptions::What::adopt:
+      return adopt_task(opened, options);
     case TasksOptions::What::forget:
       return forget(opened, options);
   }
@@ -82,8 +93,10 @@ std::string id_of(const journal::Row& row) {
 }
 
 journal::Row find_row(OpenJournal& opened, const std::string& id) {
-  for (const journal::Row& row : opened.journal.rows())
-    if (is_meant(row, id)) return row;
+  std::vector<journal::Row> meant = opened.journal.rows();
+  std::erase_if(meant, [&](const journal::Row& row) { return !is_meant(row, id); });
+  if (meant.size() == 1) return meant.front();
+  if (meant.size() > 1) throw several(meant, id);
   throw make_error(ErrorKind::settings, Phase::check,
                    "the journal " + displayable(opened.location) + " has no task " + id,
                    "klingv2a tasks list shows what it has; simulated services have a journal of their own "

@@ -21,13 +21,14 @@ struct OpenJournal {
 
 // What people call a row by: the task_id, else the external_task_id, else "row-N".
 [[nodiscard]] std::string id_of(const journal::Row& row);
-// Throws Error{settings} when there is none.
+// Throws Error{settings} when there is none, or more than one.
 [[nodiscard]] journal::Row find_row(OpenJournal& opened, const std::string& id);
 // Throws Error{still-running} when a process of this machine has the row.
 void refuse_while_owned(const journal::Row& row);
 
 [[nodiscard]] int list_tasks(OpenJournal& opened, const TasksOptions& options);
 [[nodiscard]] int show_task(OpenJournal& opened, const TasksOptions& options);
+[[nodiscard]] int adopt_task(OpenJournal& opened, const TasksOptions& options);
 [[nodiscard]] int fetch_task(OpenJournal& opened, const TasksOptions& options);
 
 }  // namespace klingv2a::cli

@@ -6,10 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cmath>
 #include <filesystem>
 #include <fstream>
-#include <future>
 #include <iostream>
 #include <optional>
 
@@ -19,56 +17,22 @@
 #include "environment.h"
 #include "exit_code.h"
 #include "gst_ptr.h"
-#include "human_text.h"
 #include "interrupt.h"
 #include "json_text.h"
-#include "kling/environment.h"
 #include "output_file.h"
 #include "tasks.h"
+#include "tasks_service.h"
 
 namespace klingv2a::cli {
 
 namespace {
 
-// Says what happens, on stderr. Called on the thread of the fetch only.
-class Teller : public cycle::CycleObserver {
- public:
-  void on_phase(Phase phase) override { say(std::string(to_string(phase)) + " …"); }
-  void before_submit() override {}
-  void on_task(const kling::Task& task) override { say("task " + task.task_id + ": " + task.status_text); }
-  void on_waiting(Seconds waited) override { say("waiting, " + duration_text(std::lround(waited.count()))); }
-  void on_turn(const std::string& what) override { say(what); }
-  void on_journal_failure(const Error& error) override { say(std::string("warning: ") + error.what()); }
-  void on_retry(const Error& error, int, Seconds gap) override {
-    say(std::string(error.what()) + "; again in " + number_text(gap.count(), 1) + " s");
-  }
-
- private:
-  static void say(const std::string& text) { std::cerr << "klingv2a: " + text + "\n"; }
-};
-
-cycle::CycleSettings settings_for(const TasksOptions& options, const journal::Row& row) {
-  cycle::CycleSettings settings;
-  // The service that the task is at, whatever the environment says by now.
-  settings.service.base_url = row.service;
-  kling::add_credentials_of_environment(settings.service);
-  kling::validate(settings.service);
-  settings.timeout = Seconds(options.timeout_s);
-  settings.journal = options.journal;
-  return settings;
-}
-
 cycle::CycleResult fetch(const cycle::CycleSettings& settings, std::int64_t row_id, bool wait,
                          const GObjectPtr<GCancellable>& cancel) {
   Teller teller;
   const auto clock = make_system_clock();
-  auto result = std::async(std::launch::async, [&] {
-    return cycle::fetch_sound(settings, row_id, wait ? cycle::FetchWait::until_timeout : cycle::FetchWait::look_once,
-                              *clock, cancel, teller);
-  });
-  constexpr std::chrono::milliseconds kLook{100};
-  while (result.wait_for(kLook) != std::future_status::ready) g_main_context_iteration(nullptr, FALSE);
-  return result.get();
+  const auto how = wait ? cycle::FetchWait::until_timeout : cycle::FetchWait::look_once;
+  return aside([&] { return cycle::fetch_sound(settings, row_id, how, *clock, cancel, teller); });
 }
 
 void copy_to(const SpoolFile& sound, int fd, const std::string& name) {

@@ -109,8 +109,9 @@ class DubCommand {
     report_.add_to(app_, "--report", "Write a report as JSON beside OUT (OUT.klingv2a.json), or --report=FILE");
     json_.add_to(app_, "--json", kJsonHelp);
     simulate_.add_to(app_, "--simulate",
-                     "Use a simulated service, started for this run: nothing is paid, the sound is synthetic. "
+                     "Use a simulated service, with a journal of its own: nothing is paid, the sound is synthetic. "
                      "--simulate=SECONDS says how long a task takes");
+    app_.add_flag("--simulate-fresh", options_.simulate_fresh, "Likewise, and forget what was simulated before");
     wait_.add_to(app_, "--wait",
                  "Wait for another run that is at work on OUT, or in the folder, instead of ending at once. "
                  "--wait=SECONDS says how long (a day)");
@@ -126,7 +127,7 @@ class DubCommand {
     all.report = report_.is_given();
     all.report_file = report_.value();
     all.json = {json_.is_given(), json_.value()};
-    all.simulate = simulate_.is_given();
+    all.simulate = simulate_.is_given() || all.simulate_fresh;
     all.simulated_task_time = simulate_.value();
     if (wait_.is_given()) all.wait = wait_of(wait_.value());
     all.settings = table_.settings();
@@ -226,6 +227,8 @@ class TasksCommand {
     if (!timeout_.empty()) all.timeout_s = seconds_in("--timeout", timeout_);
     if (all.what == What::fetch && all.out != "-") check_sound_suffix(all.out);
     if (all.what == What::adopt && all.task_id.empty()) throw UsageError("TASK-ID is empty");
+    if (all.simulate && !(all.journal.empty() && all.base_url.empty()))
+      throw UsageError("--simulate has a service and a journal of its own: no --journal, no --base-url");
     return all;
   }
 
@@ -236,7 +239,8 @@ class TasksCommand {
         ->type_name("WHERE");
     command.add_option("--base-url", options_.base_url, "The service (default: $KLINGV2A_BASE_URL, then CometAPI)")
         ->type_name("URL");
-    command.add_flag("--simulated", options_.simulated, "The journal of simulated services");
+    command.add_flag("--simulated", options_.simulated, "The journal of services on this machine");
+    command.add_flag("--simulate", options_.simulate, "What dub --simulate has made, and its service");
   }
 
   CLI::App& app_;

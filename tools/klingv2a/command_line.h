@@ -29,6 +29,7 @@ struct DubOptions {
   bool report = false;
   std::string report_file;  // empty: beside the output
   bool simulate = false;
+  bool simulate_fresh = false;      // what was simulated before is forgotten
   std::string simulated_task_time;  // seconds; empty: the simulated service's own
   std::chrono::seconds wait{0};     // for another run that is at work on the output, or in the folder
   std::string api_key_file;
@@ -58,9 +59,10 @@ struct TasksOptions {
   double timeout_s = 1200;
   bool yes = false;  // forget: do not ask
   bool json = false;
-  std::string journal;   // empty: the default
-  std::string base_url;  // decides between the paid and the simulated journal
-  bool simulated = false;
+  std::string journal;     // empty: the default
+  std::string base_url;    // decides between the paid and the simulated journal
+  bool simulated = false;  // the journal of services on loopback
+  bool simulate = false;   // the journal of `dub --simulate`, and its service
   std::string api_key_file;
 };
 

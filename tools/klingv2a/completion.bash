@@ -21,7 +21,7 @@ _klingv2a_options() {
   case $1 in
     dub)
       echo "
-      --output --audio-only --out-dir --jobs --overwrite --report --json --simulate --wait --api-key-file --help
+      --output --audio-only --out-dir --jobs --overwrite --report --json --simulate --simulate-fresh --wait --api-key-file --help
       --sound-effect-prompt --bgm-prompt --asmr-mode --take --mux --original-audio --audio-codec
       --loudness --true-peak --duck-depth --duck-threshold --duck-attack --duck-hold --duck-release
       --original-level --generated-level --strict --no-mark-generated --publish --publish-headers
@@ -43,10 +43,10 @@ _klingv2a_options() {
       --max-kept-bytes --max-result-bytes
       "
       ;;
-    fetch) echo --output --overwrite --wait --timeout --api-key-file --json --journal --base-url --simulated --help ;;
-    adopt) echo --api-key-file --json --journal --base-url --simulated --help ;;
-    forget) echo --yes --json --journal --base-url --simulated --help ;;
-    tasks | list | show) echo --json --journal --base-url --simulated --help ;;
+    fetch) echo --output --overwrite --wait --timeout --api-key-file --json --journal --base-url --simulated --simulate --help ;;
+    adopt) echo --api-key-file --json --journal --base-url --simulated --simulate --help ;;
+    forget) echo --yes --json --journal --base-url --simulated --simulate --help ;;
+    tasks | list | show) echo --json --journal --base-url --simulated --simulate --help ;;
     *) echo --help --version ;;
   esac
 }

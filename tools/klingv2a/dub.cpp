@@ -89,12 +89,8 @@ bool is_many(const DubOptions& options) {
 Settings settings_for(const DubOptions& options) {
   if (options.worker) return worker_settings();
   Settings settings = options.settings;
-  // Where real clips are published is no business of a simulation. Its journal goes with this run, and with it what
-  // would find the sound again.
-  if (options.simulate)
-    set_default(settings, "max-kept-bytes", "0");
-  else
-    add_settings_of_environment(settings);
+  // Where real clips are published is no business of a simulation.
+  if (!options.simulate) add_settings_of_environment(settings);
   return settings;
 }
 
@@ -133,9 +129,10 @@ struct Plan {
 // A worker works for a run that has started the service.
 std::unique_ptr<Simulation> start_simulation(const DubOptions& options) {
   if (!options.simulate || options.worker) return nullptr;
-  auto simulation = std::make_unique<Simulation>(options.simulated_task_time);
-  std::cerr << "klingv2a: SIMULATION: a simulated service was started for this run. Nothing is paid, the sound is "
-               "synthetic.\n";
+  using Begin = Simulation::Begin;
+  auto simulation = std::make_unique<Simulation>(options.simulated_task_time,
+                                                 options.simulate_fresh ? Begin::afresh : Begin::where_it_was);
+  std::cerr << "klingv2a: SIMULATION: a simulated service is used. Nothing is paid, the sound is synthetic.\n";
   return simulation;
 }
 

@@ -49,15 +49,21 @@ constexpr std::array kLoudness{Field{"before-lufs", "loudness-before"},
                                Field{"gain-db", "gain"},
                                Field{"limited-samples", "limited-samples"}};
 
-guint paid_tasks(const RunFacts& facts) {
+constexpr const char* kPaidTasks = "paid-tasks";
+
+guint tasks_made(const RunFacts& facts) {
   guint tasks = 0;
-  if (facts.stats) gst_structure_get_uint(facts.stats.get(), "paid-tasks", &tasks);
-  return facts.job.simulated ? 0 : tasks;
+  if (facts.stats) gst_structure_get_uint(facts.stats.get(), kPaidTasks, &tasks);
+  return tasks;
+}
+
+guint paid_tasks(const RunFacts& facts) {
+  return facts.job.simulated ? 0 : tasks_made(facts);
 }
 
 JsonText money_json(const RunFacts& facts) {
   JsonText money;
-  money.set("paid-tasks", std::int64_t{paid_tasks(facts)});
+  money.set(kPaidTasks, std::int64_t{paid_tasks(facts)});
   money.set("estimate-usd", paid_tasks(facts) * kPriceUsd);
   return money;
 }
@@ -96,6 +102,15 @@ std::string kind_of(const RunFacts& facts) {
   return facts.report_is_missing ? std::string(to_string(ErrorKind::disk)) : "ok";
 }
 
+// klingv2a calls every task of its service a paid one; here that word is for money.
+JsonNodePtr stats_json(const RunFacts& facts) {
+  const StructurePtr own(gst_structure_copy(facts.stats.get()));
+  if (!facts.job.simulated) return to_json(own.get());
+  gst_structure_remove_field(own.get(), kPaidTasks);
+  gst_structure_set(own.get(), "simulated-tasks", G_TYPE_UINT, tasks_made(facts), nullptr);
+  return to_json(own.get());
+}
+
 // Without klingv2a's counters, which are told by themselves.
 JsonNodePtr bin_json(const GstStructure* bin) {
   const StructurePtr own(gst_structure_copy(bin));
@@ -119,7 +134,9 @@ std::string loudness_text(const GstStructure* mix) {
 
 std::string cost_text(const RunFacts& facts) {
   const std::string task = facts.outcome.tasks.empty() ? "" : " (task " + facts.outcome.tasks.back().task_id + ")";
-  if (facts.job.simulated) return "SIMULATION, the sound is synthetic: nothing was paid" + task;
+  if (facts.job.simulated)
+    return "SIMULATION, the sound is synthetic: nothing was paid" +
+           std::string(tasks_made(facts) > 0 ? "" : ", and no task was asked for, as it was there") + task;
   const std::string where = is_on_this_machine(facts.job.settings) ? " at a service on this machine" : "";
   if (const guint tasks = paid_tasks(facts))
     return "paid for " + std::to_string(tasks) + " task" + where + ", about " + money_text(tasks * kPriceUsd) + task;
@@ -147,11 +164,12 @@ std::string places_text(const Settings& settings) {
 // Where the sound of a task that goes on can be had.
 std::string left_text(const RunFacts& facts) {
   const Trouble& error = facts.outcome.error;
-  const bool left = error.paid != "no" && (error.kind == "cancelled" || error.kind == "still-running");
+  const bool is_made = error.paid != "no" || (facts.job.simulated && !facts.outcome.tasks.empty());
+  const bool left = is_made && (error.kind == "cancelled" || error.kind == "still-running");
   const std::string id = error.task_id.empty() ? error.external_task_id : error.task_id;
-  if (!left || id.empty() || facts.job.simulated) return {};
+  if (!left || id.empty()) return {};
   return "\n  left:    task " + id + " goes on at the service. klingv2a tasks fetch " + id + " -o sound.wav --wait" +
-         places_text(facts.job.settings) + "   gets its sound";
+         (facts.job.simulated ? " --simulate" : places_text(facts.job.settings)) + "   gets its sound";
 }
 
 // What is to be done stands at the end of the message; here it has a line of its own.
@@ -242,7 +260,7 @@ JsonText make_report(const RunFacts& facts) {
   report.set("proxy", pick(facts.stats.get(), kProxy)).set("result", pick(facts.stats.get(), kResult));
   report.set("fitted", pick(facts.stats.get(), kFitted)).set("loudness", pick(mix_of(facts), kLoudness));
   report.set("seconds", pick(facts.stats.get(), kSeconds).set("total", facts.seconds));
-  if (facts.stats) report.set("stats", to_json(facts.stats.get()));
+  if (facts.stats) report.set("stats", stats_json(facts));
   if (facts.bin) report.set("bin", bin_json(facts.bin.get()));
   return report;
 }

@@ -14,6 +14,7 @@
 #include "journal/results.h"
 #include "kling/environment.h"
 #include "last_word.h"
+#include "simulation.h"
 
 namespace klingv2a::cli {
 
@@ -67,8 +68,19 @@ int forget(OpenJournal& opened, const TasksOptions& options) {
   return kExitOk;
 }
 
+// Of the simulation's tasks some commands only read the journal; the others ask its service.
+std::unique_ptr<Simulation> simulation_for(const TasksOptions& options) {
+  using What = TasksOptions::What;
+  if (!options.simulate) return nullptr;
+  if (options.what == What::fetch || options.what == What::adopt)
+    return std::make_unique<Simulation>("", Simulation::Begin::where_it_was);
+  Simulation::name_journal();
+  return nullptr;
+}
+
 int run(const TasksOptions& options) {
   take_api_key(options.api_key_file);
+  const auto simulation = simulation_for(options);
   OpenJournal opened(options);
   switch (options.what) {
     case TasksOptions::What::list:
@@ -99,8 +111,8 @@ journal::Row find_row(OpenJournal& opened, const std::string& id) {
   if (meant.size() > 1) throw several(meant, id);
   throw make_error(ErrorKind::settings, Phase::check,
                    "the journal " + displayable(opened.location) + " has no task " + id,
-                   "klingv2a tasks list shows what it has; simulated services have a journal of their own "
-                   "(--simulated)");
+                   "klingv2a tasks list shows what it has; services on this machine have a journal of their own "
+                   "(--simulated), and so has dub --simulate (--simulate)");
 }
 
 void refuse_while_owned(const journal::Row& row) {
@@ -113,7 +125,7 @@ void refuse_while_owned(const journal::Row& row) {
 }
 
 OpenJournal::OpenJournal(const TasksOptions& options)
-    : base_url(options.simulated ? kAnyLoopback : kling::base_url_or_default(options.base_url)),
+    : base_url(options.simulated || options.simulate ? kAnyLoopback : kling::base_url_or_default(options.base_url)),
       location(journal::locate(options.journal, base_url)),
       clock(make_system_clock()),
       cancel(GObjectPtr<GCancellable>::adopt(g_cancellable_new())),

@@ -19,7 +19,7 @@ void say(const std::string& text) {
 
 cycle::CycleSettings settings_for(const TasksOptions& options, const journal::Row& row) {
   cycle::CycleSettings settings;
-  settings.service.base_url = row.service;
+  settings.service.base_url = options.simulate ? kling::base_url_or_default("") : row.service;
   kling::add_credentials_of_environment(settings.service);
   kling::validate(settings.service);
   settings.timeout = Seconds(options.timeout_s);

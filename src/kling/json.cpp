@@ -8,6 +8,8 @@
 #include <cmath>
 #include <utility>
 
+#include "kling/markup.h"
+
 namespace klingv2a::kling {
 namespace {
 
@@ -132,8 +134,9 @@ std::int64_t integer_member(JsonObject* object, const char* name) {
   return std::abs(value) < 9e15 ? static_cast<std::int64_t>(value) : 0;
 }
 
-std::string printable(std::string_view text, std::size_t length) {
-  if (text.empty()) return {};
+std::string printable(std::string_view given, std::size_t length) {
+  if (given.empty()) return {};
+  const std::string text = without_markup(given);
   // Each character has at most four bytes; what lies behind is not wanted.
   const GCharPtr valid(g_utf8_make_valid(text.data(), static_cast<gssize>(std::min(text.size(), 4 * length + 4))));
   std::string result;

@@ -68,6 +68,19 @@ StructurePtr Element::stats_structure() const {
       s.download_s, "decode-seconds", G_TYPE_DOUBLE, s.decode_s, nullptr));
 }
 
+// On a cycle thread, or that of a state change, where messages are posted too. Handlers may read them all, so not at
+// each poll; the end of a job is always told.
+void Element::tell_stats(When when) {
+  constexpr std::chrono::milliseconds kGap{250};
+  {
+    const std::lock_guard lock(mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    if (when == When::soon && now - stats_told_ < kGap) return;
+    stats_told_ = now;
+  }
+  g_object_notify(G_OBJECT(self_), "stats");
+}
+
 // Under the lock. A handler of publish-clip wins over the property publish; it is called on the cycle thread, which
 // keeps the element alive.
 RunSettings Element::settings_for(unsigned clip_number) const {
@@ -124,6 +137,13 @@ bool Element::prepare() {
     const std::lock_guard lock(mutex_);
     return running_ = false;
   }
+  if (begin_run()) g_object_notify(G_OBJECT(self_), "task-id");
+  tell_stats(When::now);
+  return true;
+}
+
+// Returns whether there was a task before.
+bool Element::begin_run() {
   const std::lock_guard lock(mutex_);
   flushing_ = stopping_ = failed_ = eos_ = false;
   failure_.reset();
@@ -132,8 +152,7 @@ bool Element::prepare() {
   for (auto* output : {&video_, &audio_}) output->restart();
   gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
   stats_ = {};
-  last_task_id_.clear();
-  return true;
+  return !std::exchange(last_task_id_, {}).empty();
 }
 
 void Element::begin_stop() {

@@ -16,6 +16,7 @@
 // ends on flushing, stopping, a failure, or the deactivation of its pad.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -242,6 +243,7 @@ class Element : private ClipRunHost {
 
   // element_pads.cpp
   bool seek(GstPad* sink, EventPtr event);
+  bool segment_is_done();
   bool answer_position(const GstPad* pad, GstQuery* query);
   bool answer_latency(GstPad* sink, GstQuery* query);
   bool answer_caps(GstPad* pad, GstQuery* query);
@@ -252,6 +254,9 @@ class Element : private ClipRunHost {
   // element.cpp
   void reset_stream();
   StructurePtr stats_structure() const;
+  enum class When { soon, now };
+  void tell_stats(When when);
+  bool begin_run();
   std::vector<SoundThread> take_ended_runs();
 
   bool is_good(const RunSettings& settings);
@@ -302,6 +307,7 @@ class Element : private ClipRunHost {
   guint32 seek_seqnum_ = GST_SEQNUM_INVALID;       // of the last seek
   std::map<const GstObject*, bool> seek_results_;  // its answers, by where it went to; only compared
   Stats stats_;
+  std::chrono::steady_clock::time_point stats_told_;
   std::string last_task_id_;
 };
 

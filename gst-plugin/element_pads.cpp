@@ -10,6 +10,10 @@ namespace klingv2a {
 
 namespace {
 
+// Of which only some frames would come.
+constexpr int kTrickModes = GST_SEEK_FLAG_TRICKMODE | GST_SEEK_FLAG_TRICKMODE_KEY_UNITS |
+                            GST_SEEK_FLAG_TRICKMODE_FORWARD_PREDICTED | GST_SEEK_FLAG_TRICKMODE_NO_AUDIO;
+
 PadPtr linked_inside(GstPad* pad) {
   const std::unique_ptr<GstIterator, Deleter<gst_iterator_free>> links(gst_pad_iterate_internal_links(pad));
   GValue item = G_VALUE_INIT;
@@ -152,15 +156,27 @@ bool Element::on_source_event(GstPad* pad, EventPtr event) {
   return type == GST_EVENT_LATENCY || type == GST_EVENT_QOS || type == GST_EVENT_RECONFIGURE;
 }
 
+// Then a seek without a flush begins the next loop.
+bool Element::segment_is_done() {
+  const std::lock_guard lock(mutex_);
+  return complete_ && !eos_;
+}
+
 // A pipeline sends one seek to every sink, so it arrives on each source pad. It goes upstream once, the way of the
 // first, but for companions that have a source of their own: there it goes, too. Not all demuxers know by the seqnum
 // that it is one (avidemux).
 bool Element::seek(GstPad* sink, EventPtr event) {
   double rate = 1.0;
-  gst_event_parse_seek(event.get(), &rate, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr);
+  auto flags = GST_SEEK_FLAG_NONE;
+  gst_event_parse_seek(event.get(), &rate, nullptr, &flags, nullptr, nullptr, nullptr, nullptr);
   const guint32 seqnum = gst_event_get_seqnum(event.get());
-  if (rate != 1.0) {
-    GST_WARNING_OBJECT(self_, "seek at rate %f refused: a sound belongs to its video at rate 1.0", rate);
+  if (rate != 1.0 || (flags & kTrickModes) != 0) {
+    GST_WARNING_OBJECT(self_, "seek at rate %f%s refused: a sound belongs to all of its video, at rate 1.0", rate,
+                       flags & kTrickModes ? " in a trick mode" : "");
+    return false;
+  }
+  if ((flags & GST_SEEK_FLAG_FLUSH) == 0 && !segment_is_done()) {
+    GST_WARNING_OBJECT(self_, "seek without a flush refused: what is held is one clip, or leaves as it came");
     return false;
   }
   const auto origin = origin_of(sink);

@@ -119,10 +119,12 @@ void Element::on_waiting(ClipRun& run, Seconds waited) {
   }
   text += ", " + std::to_string(std::lround(waited.count())) + " s)";
   messages::post_progress(self_, GST_PROGRESS_TYPE_CONTINUE, run.progress_code(), text, waiting_percent(waited));
+  tell_stats(When::soon);
 }
 
 void Element::on_task(ClipRun& run, const kling::Task& task) {
   const auto sound = sound_of(run);
+  bool is_new = false;
   {
     const std::lock_guard lock(mutex_);
     if (sound && sound->task.task_id.empty()) {
@@ -130,10 +132,11 @@ void Element::on_task(ClipRun& run, const kling::Task& task) {
       if (sound->origin == cycle::Origin::submitted) ++stats_.paid_tasks;
     }
     if (sound) sound->task = task;
-    last_task_id_ = task.task_id;
+    is_new = std::exchange(last_task_id_, task.task_id) != task.task_id;
   }
   messages::post_task(self_, run.number(), task);
-  g_object_notify(G_OBJECT(self_), "task-id");
+  if (is_new) g_object_notify(G_OBJECT(self_), "task-id");
+  tell_stats(is_new ? When::now : When::soon);
 }
 
 void Element::on_origin(ClipRun& run, cycle::Origin origin) {
@@ -226,6 +229,7 @@ void Element::on_rehearsed(ClipRun& run, const cycle::Rehearsal& rehearsal) {
   messages::post_info(self_, "dry run of clip " + std::to_string(run.number()) + ": " + rehearsal.summary);
   settle(sound, make_silence(fix_audio_caps(), 0));
   finish_progress(sound, GST_PROGRESS_TYPE_COMPLETE, "dry run: silence instead of a sound, nothing is paid");
+  tell_stats(When::now);
 }
 
 bool Element::on_starving(ClipRun& run) {
@@ -273,16 +277,21 @@ void Element::on_sound(ClipRun& run, std::shared_ptr<const Soundtrack> soundtrac
                   soundtrack->samples());
   settle(sound, std::move(soundtrack));
   finish_progress(sound, GST_PROGRESS_TYPE_COMPLETE, "the sound is there");
+  tell_stats(When::now);
 }
 
 void Element::on_failed(ClipRun& run, const Error& error) {
   const auto sound = sound_of(run);
   if (!sound) return;
-  if (error.kind() != ErrorKind::cancelled) return fail({sound, error.details()});
+  if (error.kind() != ErrorKind::cancelled) {
+    fail({sound, error.details()});
+    return tell_stats(When::now);
+  }
   leave_out(sound);
   // A state change or a flush ended it. What is or may be paid is never left behind silently.
   if (error.details().paid != Paid::no && !was_told_of_payment(*sound)) messages::post_warning(self_, error.details());
   finish_progress(sound, GST_PROGRESS_TYPE_CANCELED, error.what());
+  tell_stats(When::now);
 }
 
 bool Element::was_told_of_payment(Sound& sound) {

@@ -119,9 +119,17 @@ gboolean activate_mode(GstPad* pad, GstObject*, GstPadMode mode, gboolean active
   return mode == GST_PAD_MODE_PUSH && static_cast<Element*>(gst_pad_get_element_private(pad))->activate(pad, active);
 }
 
+// NULL would say that nobody knows.
+GstIterator* no_links() {
+  static guint32 never_changes = 0;
+  return gst_iterator_new(
+      sizeof(GstIterator), GST_TYPE_PAD, nullptr, &never_changes, nullptr,
+      [](GstIterator*, GValue*) { return GST_ITERATOR_DONE; }, nullptr, [](GstIterator*) {}, [](GstIterator*) {});
+}
+
 GstIterator* internal_links(GstPad* pad, GstObject* parent) {
   const PadPtr other = element_of(parent).internal_link(pad);
-  if (!other) return nullptr;
+  if (!other) return no_links();
   GValue value = G_VALUE_INIT;
   g_value_init(&value, GST_TYPE_PAD);
   g_value_set_object(&value, other.get());
@@ -248,7 +256,7 @@ static void gst_klingv2a_class_init(GstKlingV2AClass* klass) {
   gst_element_class_add_static_pad_template(element_class, &companion_sink_template);
   gst_element_class_add_static_pad_template(element_class, &companion_source_template);
   gst_element_class_set_static_metadata(
-      element_class, "Kling video-to-audio", "Filter/Effect/Network",
+      element_class, "Kling video-to-audio", "Filter/Effect/Audio/Video/Network",
       "Gives a video a new sound track made by Kling's video-to-audio service; the video itself is not touched",
       "The klingv2a developers");
 }

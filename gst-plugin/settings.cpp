@@ -142,24 +142,27 @@ struct UintProperty {
 };
 
 constexpr std::array kUints{
-    UintProperty{kTake, &Settings::take, "take", "Take", "The same clip and settings with another take is another task",
-                 0, G_MAXUINT, 0},
+    UintProperty{kTake, &Settings::take, "take", "Take",
+                 "The same clip and settings with another take is another task (a number)", 0, G_MAXUINT, 0},
     UintProperty{kTimeout, &Settings::timeout_s, "timeout", "Time-out",
-                 "Seconds to wait for a task, and for frames that do not arrive; the task itself is never given up", 1,
-                 7 * 24 * 3600, 20 * 60},
+                 "How long to wait for a task, and for frames that do not arrive; the task itself is never given up "
+                 "(in seconds)",
+                 1, 7 * 24 * 3600, 20 * 60},
     UintProperty{kMaxTasks, &Settings::max_tasks, "max-tasks", "Most tasks",
-                 "Tasks of the account that may be under way at a time, over all that share the journal", 1, 1000, 5},
+                 "How many tasks of the account may be under way at a time, over all that share the journal (in tasks)",
+                 1, 1000, 5},
     UintProperty{kProxyBitrate, &Settings::proxy_bitrate_kbit, "proxy-bitrate", "Bit rate of the proxy",
-                 "kbit/s of a transcoded proxy; at 20 s, 8000 make 20 MB of the 100 MB that the service takes", 100,
-                 38000, 8000},
-    UintProperty{kPublishExpiry, &Settings::publish_expiry_s, "publish-expiry", "Expiry of a link to S3",
-                 "Seconds that the service can fetch the proxy from S3, at least timeout and 15 min; 0: twice timeout "
-                 "and 1 h",
-                 0, 7 * 24 * 3600, 0},
+                 "Of a transcoded proxy; at 20 s, 8000 make 20 MB of the 100 MB that the service takes (in kbit/s)",
+                 100, 38000, 8000},
+    UintProperty{
+        kPublishExpiry, &Settings::publish_expiry_s, "publish-expiry", "Expiry of a link to S3",
+        "How long the service can fetch the proxy from S3, at least timeout and 15 min; 0: twice timeout and 1 h "
+        "(in seconds)",
+        0, 7 * 24 * 3600, 0},
     UintProperty{kConnectTimeout, &Settings::connect_timeout_s, "connect-timeout", "Connect time-out",
-                 "Seconds that connecting to a server may take", 1, 3600, 10},
+                 "How long connecting to a server may take (in seconds)", 1, 3600, 10},
     UintProperty{kSilenceTimeout, &Settings::silence_timeout_s, "silence-timeout", "Silence time-out",
-                 "Seconds that a connection may be silent before it counts as lost", 1, 3600, 30},
+                 "How long a connection may be silent before it counts as lost (in seconds)", 1, 3600, 30},
 };
 
 std::string text_of(const GValue* value) {
@@ -234,27 +237,26 @@ void install_other_settings(GObjectClass* gobject_class) {
                            "Check, make and publish everything, say what would be sent and paid, and deliver silence "
                            "instead of asking for a task",
                            FALSE, kReadWrite));
-  g_object_class_install_property(
-      gobject_class, kMaxHoldBytes,
-      g_param_spec_uint64(
-          "max-hold-bytes", "Held in memory",
-          "Bytes of held frames and companions that stay in memory; what is beyond waits in files in spool-dir", 0,
-          G_MAXUINT64, 64ull * 1024 * 1024, kReadWrite));
+  g_object_class_install_property(gobject_class, kMaxHoldBytes,
+                                  g_param_spec_uint64("max-hold-bytes", "Held in memory",
+                                                      "How much of held frames and companions stays in memory; what is "
+                                                      "beyond waits in files in spool-dir (in bytes)",
+                                                      0, G_MAXUINT64, 64ull * 1024 * 1024, kReadWrite));
   g_object_class_install_property(
       gobject_class, kMaxKeptBytes,
       g_param_spec_uint64("max-kept-bytes", "Kept results",
-                          "Bytes that all downloaded sounds together may take in XDG_CACHE_HOME, so that they play "
-                          "again without a request; the oldest go first; 0 keeps none",
+                          "How much all downloaded sounds together may take in XDG_CACHE_HOME, so that they play "
+                          "again without a request; the oldest go first; 0 keeps none (in bytes)",
                           0, G_MAXUINT64, 2ull * 1024 * 1024 * 1024, kReadWrite));
   g_object_class_install_property(
       gobject_class, kMaxResultBytes,
-      g_param_spec_uint64("max-result-bytes", "Largest result", "Bytes that a downloaded sound may have at most",
+      g_param_spec_uint64("max-result-bytes", "Largest result", "How large a downloaded sound may be (in bytes)",
                           kMinResultBytes, G_MAXUINT64, 200ull * 1024 * 1024, kReadWrite));
   g_object_class_install_property(
       gobject_class, kLatency,
       g_param_spec_uint64("latency", "Latency",
-                          "Nanoseconds added to a live upstream's latency, so that synchronised sinks do not drop what "
-                          "waited for its sound",
+                          "What a live upstream's latency grows by, so that synchronised sinks do not drop what waited "
+                          "for its sound (in nanoseconds)",
                           0, G_MAXUINT64, 0, kReadWrite));
 }
 

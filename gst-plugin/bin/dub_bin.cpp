@@ -80,6 +80,7 @@ DubBin::DubBin(GstBin* self) : self_(self), run_(std::make_shared<DubRun>()) {
   parser_ = add_child("parsebin", "parse");
   add_ghost_pads();
   if (!kling_ || !mixer_ || !parser_) return;
+  pass_notifications_on();
   g_signal_connect(parser_, "autoplug-continue", G_CALLBACK(is_container), this);
   g_signal_connect(parser_, "pad-added",
                    G_CALLBACK(+[](GstElement*, GstPad* pad, DubBin* bin) { bin->on_stream(PadPtr::share(pad)); }),
@@ -87,6 +88,21 @@ DubBin::DubBin(GstBin* self) : self_(self), run_(std::make_shared<DubRun>()) {
   g_signal_connect(kling_, "pad-added",
                    G_CALLBACK(+[](GstElement*, GstPad* pad, DubBin* bin) { bin->on_kling_pad(PadPtr::share(pad)); }),
                    this);
+}
+
+// What the children say of `task-id` and `stats`, the bin says: these are its properties too, and part of its report.
+void DubBin::pass_notifications_on() {
+  const auto pass = +[](GObject*, GParamSpec* spec, gpointer bin) {
+    g_object_notify(G_OBJECT(bin), spec->name);
+    g_object_notify(G_OBJECT(bin), "report");
+  };
+  const auto report = +[](GObject*, GParamSpec*, gpointer bin) { g_object_notify(G_OBJECT(bin), "report"); };
+  const auto connect = [&](GstElement* child, const char* signal, GCallback handler) {
+    g_signal_connect_object(child, signal, handler, self_, static_cast<GConnectFlags>(0));
+  };
+  connect(kling_, "notify::task-id", G_CALLBACK(pass));
+  connect(kling_, "notify::stats", G_CALLBACK(pass));
+  connect(mixer_, "notify::stats", G_CALLBACK(report));
 }
 
 // The muxer behind `src` comes when the streams are known.

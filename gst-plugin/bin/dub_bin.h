@@ -87,6 +87,7 @@ class DubBin {
 
   // dub_bin.cpp
   void add_ghost_pads();
+  void pass_notifications_on();
   void plan_and_build();
   std::optional<Container> found_container();
   void note_tracks();

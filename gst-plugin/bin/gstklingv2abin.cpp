@@ -237,7 +237,7 @@ static void gst_klingv2abin_class_init(GstKlingV2ABinClass* klass) {
   gst_element_class_add_static_pad_template(element_class, &sink_template);
   gst_element_class_add_static_pad_template(element_class, &source_template);
   gst_element_class_set_static_metadata(
-      element_class, "Kling video-to-audio for files", "Generic/Bin/Network",
+      element_class, "Kling video-to-audio for files", "Generic/Bin/Audio/Video/Network",
       "Demuxes a file, gives its video a sound made by Kling's video-to-audio service, mixes and muxes it again",
       "The klingv2a developers");
   gst_type_mark_as_plugin_api(klingv2a::container_get_type(), static_cast<GstPluginAPIFlags>(0));

@@ -248,6 +248,7 @@ void MixElement::report(const mix::Mastering& result) {
   const GCharPtr text(gst_structure_to_string(structure.get()));
   GST_INFO_OBJECT(element_, "mixed in %d passes: %s", result.passes, text.get());
   gst_element_post_message(element_, gst_message_new_element(GST_OBJECT(element_), structure.release()));
+  g_object_notify(G_OBJECT(element_), "stats");
 }
 
 // Null at the end.

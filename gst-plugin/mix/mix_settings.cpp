@@ -37,20 +37,21 @@ struct DoubleProperty {
 
 constexpr std::array kDoubles{
     DoubleProperty{kDuckDepth, &MixProperties::duck_depth, "duck-depth", "Ducking depth",
-                   "By how much the generated sound is lowered while the original speaks, in dB", 0, 60},
-    DoubleProperty{kDuckThreshold, &MixProperties::duck_threshold, "duck-threshold", "Ducking threshold",
-                   "Level (RMS of the loudest channel) from which on the original speaks, in dB relative to its own "
-                   "programme loudness",
-                   -60, 20},
+                   "By how much the generated sound is lowered while the original speaks (in dB)", 0, 60},
+    DoubleProperty{
+        kDuckThreshold, &MixProperties::duck_threshold, "duck-threshold", "Ducking threshold",
+        "Level (RMS of the loudest channel) from which on the original speaks, relative to its own programme "
+        "loudness (in dB)",
+        -60, 20},
     DoubleProperty{kOriginalLevel, &MixProperties::original_level, "original-level", "Original level",
-                   "Level of the original sound in the mix, in dB", -80, 20},
+                   "Level of the original sound in the mix (in dB)", -80, 20},
     DoubleProperty{kGeneratedLevel, &MixProperties::generated_level, "generated-level", "Generated level",
-                   "Level of the generated sound in the mix, in dB", -80, 20},
+                   "Level of the generated sound in the mix (in dB)", -80, 20},
     DoubleProperty{kLoudness, &MixProperties::loudness, "loudness", "Loudness",
-                   "Programme loudness (EBU R 128) that the mix is brought to, in LUFS; 0: it is left as it is", -70,
+                   "Programme loudness (EBU R 128) that the mix is brought to; 0: it is left as it is (in LUFS)", -70,
                    0},
     DoubleProperty{kTruePeak, &MixProperties::true_peak, "true-peak", "True peak",
-                   "Ceiling that no peak of the mix goes over, between samples neither, in dBTP", -20, 0},
+                   "Ceiling that no peak of the mix goes over, between samples neither (in dBTP)", -20, 0},
 };
 
 struct TimeProperty {
@@ -60,12 +61,13 @@ struct TimeProperty {
 };
 
 constexpr std::array kTimes{
-    TimeProperty{kDuckAttack, &MixProperties::duck_attack, "duck-attack", "Ducking attack",
-                 "How long the generated sound takes to go down, in ns; it is down when the original begins to speak"},
+    TimeProperty{
+        kDuckAttack, &MixProperties::duck_attack, "duck-attack", "Ducking attack",
+        "How long the generated sound takes to go down; it is down when the original begins to speak (in nanoseconds)"},
     TimeProperty{kDuckHold, &MixProperties::duck_hold, "duck-hold", "Ducking hold",
-                 "How long the generated sound stays down after the original has spoken, in ns"},
+                 "How long the generated sound stays down after the original has spoken (in nanoseconds)"},
     TimeProperty{kDuckRelease, &MixProperties::duck_release, "duck-release", "Ducking release",
-                 "How long the generated sound takes to come up again, in ns"},
+                 "How long the generated sound takes to come up again (in nanoseconds)"},
 };
 
 // Of an original that is too short to have a loudness.
@@ -92,7 +94,7 @@ void install_store(GObjectClass* gobject_class) {
   g_object_class_install_property(
       gobject_class, kMaxHoldBytes,
       g_param_spec_uint64("max-hold-bytes", "Held in memory",
-                          "Bytes of sound that stay in memory; what is beyond waits in a file in spool-dir", 0,
+                          "How much sound stays in memory; what is beyond waits in a file in spool-dir (in bytes)", 0,
                           G_MAXUINT64, initial.max_hold_bytes, kReadWrite));
   g_object_class_install_property(
       gobject_class, kSpoolDir,

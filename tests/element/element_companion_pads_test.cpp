@@ -13,12 +13,16 @@ namespace {
 class CompanionPadsTest : public CompanionTest {
  protected:
   static std::vector<std::string> links_of(const PadPtr& pad) {
-    std::vector<std::string> names;
+    std::vector<std::string> names, again;
     const std::unique_ptr<GstIterator, Deleter<gst_iterator_free>> links(gst_pad_iterate_internal_links(pad.get()));
     const auto collect = +[](const GValue* item, gpointer to) {
       static_cast<std::vector<std::string>*>(to)->push_back(GST_PAD_NAME(g_value_get_object(item)));
     };
-    if (links) gst_iterator_foreach(links.get(), collect, &names);
+    if (!links) return {"nobody knows"};
+    gst_iterator_foreach(links.get(), collect, &names);
+    gst_iterator_resync(links.get());
+    gst_iterator_foreach(links.get(), collect, &again);
+    EXPECT_EQ(again, names);
     return names;
   }
   bool has(const std::string& pad) { return static_cast<bool>(pad_of(rig_, pad)); }
@@ -82,6 +86,13 @@ TEST_F(CompanionPadsTest, InternalLinksAreBetweenPadsOfOneNumber) {
   EXPECT_EQ(links_of(pad_of(rig_, "sink_0")), std::vector<std::string>{"src_0"});
   EXPECT_EQ(links_of(pad_of(rig_, "src_1")), std::vector<std::string>{"sink_1"});
   EXPECT_EQ(links_of(pad_of(rig_, "sink")), std::vector<std::string>{"video"});
+  EXPECT_EQ(links_of(pad_of(rig_, "video")), std::vector<std::string>{"sink"});
+}
+
+// No iterator at all means that nobody knows, and makes monitors of pads stop.
+TEST_F(CompanionPadsTest, AudioHasNoInternalLink) {
+  rig_.begin();
+  EXPECT_EQ(links_of(pad_of(rig_, "audio")), std::vector<std::string>{});
 }
 
 TEST_F(CompanionPadsTest, OnlyMediaTypesOfCompanionsAreTaken) {

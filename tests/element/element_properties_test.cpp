@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <regex>
 #include <set>
 #include <string>
 
@@ -148,6 +149,26 @@ TEST_P(AllProperties, ExplainThemselves) {
     EXPECT_GT(std::string(g_param_spec_get_blurb(spec)).size(), 15U) << spec->name;
     EXPECT_STRNE(g_param_spec_get_nick(spec), spec->name) << spec->name;
   }
+}
+
+TEST_P(AllProperties, NumbersNameTheirUnit) {
+  const std::regex unit(R"(.*\((in (seconds|nanoseconds|bytes|kbit/s|dB|dBTP|LUFS|tasks)|a number)\))");
+  int numbers = 0;
+  for (GParamSpec* spec : own_properties()) {
+    if (!g_value_type_transformable(spec->value_type, G_TYPE_DOUBLE) || G_IS_PARAM_SPEC_BOOLEAN(spec) ||
+        G_IS_PARAM_SPEC_ENUM(spec))
+      continue;
+    EXPECT_TRUE(std::regex_match(g_param_spec_get_blurb(spec), unit))
+        << spec->name << ": " << g_param_spec_get_blurb(spec);
+    ++numbers;
+  }
+  EXPECT_GE(numbers, 9);
+}
+
+// Programs look for elements by it.
+TEST_P(AllProperties, TheClassNamesAudio) {
+  const char* klass = gst_element_get_metadata(element_.get(), GST_ELEMENT_METADATA_KLASS);
+  EXPECT_NE(std::string(klass).find("Audio"), std::string::npos) << klass;
 }
 
 TEST_P(AllProperties, ChangeOnlyBelowPaused) {

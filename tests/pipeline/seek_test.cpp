@@ -145,6 +145,22 @@ TEST_F(Seek, AtAnotherSpeedIsRefusedAndDisturbsNothing) {
   expect_rest(0);
 }
 
+// It would do nothing: what is held is one clip, and behind its end nothing is taken.
+TEST_F(Seek, WithoutAFlushIsRefusedAndDisturbsNothing) {
+  const auto seek_gently = [&](int flags) {
+    return gst_element_seek(run_.pipeline(), 1.0, GST_FORMAT_TIME, static_cast<GstSeekFlags>(flags), GST_SEEK_TYPE_SET,
+                            0, GST_SEEK_TYPE_NONE, 0);
+  };
+  run_.start();
+  ASSERT_TRUE(run_.wait_for_progress("waiting for the task")) << run_.first_error();
+  for (const int flags : {0, int{GST_SEEK_FLAG_ACCURATE}, int{GST_SEEK_FLAG_SEGMENT}, int{GST_SEEK_FLAG_KEY_UNIT}})
+    EXPECT_FALSE(seek_gently(flags)) << flags;
+  EXPECT_EQ(arrived_.upstream_count(GST_EVENT_SEEK), 0);
+  ASSERT_EQ(run_.wait_for_end(), End::eos) << run_.first_error();
+  EXPECT_FALSE(seek_gently(0));
+  expect_rest(0);
+}
+
 TEST_F(Seek, BeforeTheClipIsCompleteDropsItUnpaidAndTheRestIsAClip) {
   Gate gate(run_, "p", 60);
   run_.start();

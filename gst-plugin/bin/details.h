@@ -63,6 +63,7 @@ struct TrackFacts {
 };
 
 struct FileDetails {
+  std::uint64_t created = 0;  // seconds since 1904; 0: it does not say
   std::vector<Detail> details;
   std::vector<TrackFacts> tracks;
   Bytes movie;         // the whole `moov`; empty: another container

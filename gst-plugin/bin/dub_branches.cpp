@@ -30,6 +30,19 @@ constexpr guint kMovieTimescale = 48000;
 constexpr const char* kGeneratedTitle = "Generated";
 constexpr const char* kOriginalTitle = "Original";
 
+bool writes_matroska(Container container) {
+  return container == Container::mkv || container == Container::webm;
+}
+
+// Matroska's muxers write the present time otherwise.
+void set_creation(GstElement* muxer, std::uint64_t since_1904) {
+  constexpr std::uint64_t k1970 = 2082844800;
+  if (since_1904 < k1970 || since_1904 > k1970 + UINT32_MAX) return;
+  const std::unique_ptr<GDateTime, Deleter<g_date_time_unref>> time(
+      g_date_time_new_from_unix_utc(static_cast<gint64>(since_1904 - k1970)));
+  if (time) g_object_set(muxer, "creation-time", time.get(), nullptr);
+}
+
 std::string name_of(GstPad* pad) {
   const auto owner = ElementPtr::adopt(gst_pad_get_parent_element(pad));
   const GCharPtr name(gst_pad_get_name(pad));
@@ -139,9 +152,12 @@ void DubBin::build_muxer() {
   auto muxer = add(traits.muxer);
   // Times of sound are to be exact, in a movie's edit lists too.
   if (traits.edit_lists) g_object_set(muxer.get(), "movie-timescale", kMovieTimescale, nullptr);
+  if (writes_matroska(container_)) set_creation(muxer.get(), details_->created);
   const auto out = static_pad(muxer, "src");
   if (traits.edit_lists) probes::finish_moov(out.get(), [this](View moov) { return finished(moov); });
   if (!details_->movie.empty()) probes::drop_xmp(out.get());
+  const auto mark = settings().mark_generated ? generated_mark() : std::string();
+  if (writes_matroska(container_)) probes::finish_tags(out.get(), {generated_mark(), kMarkName, mark});
   gst_ghost_pad_set_target(GST_GHOST_PAD(source_), out.get());
   const std::lock_guard lock(mutex_);
   muxer_ = std::move(muxer);
@@ -251,8 +267,7 @@ void DubBin::build_video(const Stream& stream) {
   const auto out = PadPtr::adopt(gst_element_get_static_pad(kling_, "video"));
   const bool wants_dts = traits_of(container_).needs_dts && !g_str_has_prefix(to_text(caps).c_str(), "video/x-raw");
   if (wants_dts) run_->order.want_dts();
-  const bool marked = settings().mark_generated && !traits_of(container_).edit_lists;  // they are marked at the end
-  probe_ids_.emplace_back(out, probes::move_video(out.get(), run_, marked));
+  probe_ids_.emplace_back(out, probes::move_video(out.get(), run_, writes_matroska(container_)));
   link(out, muxer_pad(caps, kVideoStream));
 }
 

@@ -35,7 +35,7 @@ struct DubRun {
   Orientation orientation;
   FrameOrder order;
   MuxedTimeline timeline{order};
-  GeneratedMark mark;
+  MarkPlaceholder mark;
 };
 
 }  // namespace klingv2a

@@ -196,7 +196,8 @@ void install_own_properties(GObjectClass* gobject_class) {
                                FALSE, read_write));
   install(kMarkGenerated,
           g_param_spec_boolean("mark-generated", "Mark as generated",
-                               "Say in the output's comment that its sound is generated", TRUE, read_write));
+                               "Say in a tag of the output, SOUND_GENERATED_BY, that its sound is generated", TRUE,
+                               read_write));
   install(kReport,
           g_param_spec_boxed("report", "Report",
                              "What was done: mux, audio-codec, streams, lost, and the statistics of the mix "

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "matroska_header.h"
 
-#include <bit>
 #include <charconv>
-#include <functional>
 #include <optional>
-#include <span>
 #include <string_view>
 
+#include "ebml.h"
 #include "gst_ptr.h"
 #include "upstream_bytes.h"
 
 namespace klingv2a {
 
-namespace {
+using ebml::for_each;
+using ebml::to_number;
 
-using Span = std::span<const std::uint8_t>;
+namespace {
 
 constexpr std::uint64_t kEbmlHeader = 0x1A45DFA3, kSegment = 0x18538067, kTracks = 0x1654AE6B, kCluster = 0x1F43B675;
 constexpr std::uint64_t kTrackEntry = 0xAE, kTrackNumber = 0xD7, kCodecId = 0x86, kCodecDelay = 0x56AA;
@@ -23,58 +22,9 @@ constexpr std::size_t kMostElements = 64;  // on top of a segment, before its tr
 constexpr guint kLongestHead = 12;         // of an element: an id of 4 bytes, a size of 8
 constexpr std::uint64_t kLargestTracks = 16 * 1024 * 1024;
 
-// A number of Matroska's: as many bytes as the first one has leading zeros, and one. `keep_marker` for ids.
-struct VariableInt {
-  std::uint64_t value = 0;
-  std::size_t size = 0;
-  bool unknown = false;  // all ones: a size that was not known when it was written
-};
-
-std::optional<VariableInt> read_number(Span bytes, bool keep_marker) {
-  if (bytes.empty() || bytes[0] == 0) return std::nullopt;
-  const auto size = static_cast<std::size_t>(std::countl_zero(bytes[0])) + 1;
-  if (size > bytes.size()) return std::nullopt;
-  std::uint64_t value = 0;
-  for (const auto byte : bytes.first(size)) value = value << 8 | byte;
-  const std::uint64_t ones = (std::uint64_t{1} << (7 * size)) - 1;
-  const std::uint64_t number = keep_marker ? value : value & ones;
-  return VariableInt{number, size, !keep_marker && number == ones};
-}
-
-struct Element {
-  std::uint64_t id = 0, size = 0;
-  std::size_t head = 0;  // bytes before its content
-  bool unknown_size = false;
-};
-
-std::optional<Element> read_head(Span bytes) {
-  const auto id = read_number(bytes, true);
-  if (!id) return std::nullopt;
-  const auto size = read_number(bytes.subspan(id->size), false);
-  if (!size) return std::nullopt;
-  return Element{id->value, size->value, id->size + size->size, size->unknown};
-}
-
-std::optional<Element> read_head(GstPad* source, std::uint64_t offset) {
+std::optional<ebml::Element> read_head(GstPad* source, std::uint64_t offset) {
   const auto bytes = read_bytes(source, offset, kLongestHead);
-  return read_head(Span(bytes));
-}
-
-// Each element in `bytes`, until one is not whole.
-void for_each(Span bytes, const std::function<void(std::uint64_t id, Span content)>& visit) {
-  while (const auto element = read_head(bytes)) {
-    const auto rest = bytes.subspan(element->head);
-    if (element->unknown_size || element->size > rest.size()) return;
-    const auto size = static_cast<std::size_t>(element->size);
-    visit(element->id, rest.first(size));
-    bytes = rest.subspan(size);
-  }
-}
-
-std::uint64_t to_number(Span content) {
-  std::uint64_t value = 0;
-  for (const auto byte : content) value = value << 8 | byte;
-  return value;
+  return ebml::read_head(bytes);
 }
 
 // Where the segment begins that holds everything behind the EBML header.
@@ -105,9 +55,9 @@ struct Track {
   std::string_view codec;
 };
 
-Track read_track(Span entry) {
+Track read_track(View entry) {
   Track track;
-  for_each(entry, [&](std::uint64_t id, Span content) {
+  for_each(entry, [&](std::uint64_t id, View content) {
     if (id == kTrackNumber) track.number = to_number(content);
     if (id == kCodecDelay) track.delay = to_number(content);
     if (id == kCodecId) track.codec = {reinterpret_cast<const char*>(content.data()), content.size()};
@@ -127,7 +77,7 @@ bool is_cut_off_matroska(GstPad* source, std::uint64_t length) {
 CodecDelays codec_delays(GstPad* source) {
   CodecDelays delays;
   const auto tracks = read_tracks(source);
-  for_each(tracks, [&](std::uint64_t id, Span content) {
+  for_each(tracks, [&](std::uint64_t id, View content) {
     if (id != kTrackEntry) return;
     const auto track = read_track(content);
     if (track.delay > 0 && track.delay < GST_SECOND && track.codec != "A_OPUS") delays[track.number] = track.delay;

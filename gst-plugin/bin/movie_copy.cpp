@@ -346,12 +346,18 @@ bool is_itunes(View meta) {
   return found;
 }
 
+bool has_child(View box, View wanted) {
+  bool found = false;
+  for_each_box(box.subspan(kHeader), [&](View child) { found = found || std::ranges::equal(child, wanted); });
+  return found;
+}
+
 Bytes with_item(View meta, const Bytes& item) {
   const View boxes = meta_content(meta);
   Bytes content(meta.begin() + kHeader, meta.end() - static_cast<std::ptrdiff_t>(boxes.size()));
   bool added = false;
   for_each_box(boxes, [&](View child) {
-    const bool here = type_of(child) == "ilst" && !std::exchange(added, true);
+    const bool here = type_of(child) == "ilst" && !std::exchange(added, true) && !has_child(child, item);
     append(content, here ? View(make_box("ilst", joined({child.subspan(kHeader), item}))) : child);
   });
   if (!added) append(content, make_box("ilst", item));

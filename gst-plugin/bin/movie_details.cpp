@@ -103,7 +103,8 @@ class Listing {
   }
 
   void movie_header(View mvhd) {
-    if (read(mvhd, kFullHeader, is_long(mvhd) ? 8 : 4) != 0) add("moov", "mvhd creation", 0);
+    file_.created = read(mvhd, kFullHeader, is_long(mvhd) ? 8 : 4);
+    if (file_.created != 0) add("moov", "mvhd creation", 0);
     const std::size_t matrix = kHeader + (is_long(mvhd) ? 48 : 36);
     if (!is_identity(mvhd, matrix)) add("moov", "mvhd display", 0);
   }

@@ -93,7 +93,7 @@ void add_dts(GstPadProbeInfo* info, DubRun& run) {
 }
 
 void mark_file(GstPad* pad, GstPadProbeInfo* info, DubRun& run) {
-  if (GstEvent* tag = event_of(info, GST_EVENT_TAG)) replace(info, run.mark.add_to(EventPtr::share(tag)));
+  if (GstEvent* tag = event_of(info, GST_EVENT_TAG)) run.mark.note(tag);
   if (!is_buffer(info)) return;
   if (auto mark = run.mark.take()) gst_pad_push_event(pad, mark.to_c());
 }
@@ -142,14 +142,27 @@ bool is_box(GstBuffer* buffer, std::string_view type) {
          GST_READ_UINT32_BE(head.data()) == gst_buffer_get_size(buffer) && type == std::string_view(head.data() + 4, 4);
 }
 
+BufferPtr like(const BufferPtr& buffer, const Bytes& bytes) {
+  auto other = BufferPtr::adopt(gst_buffer_new_memdup(bytes.data(), bytes.size()));
+  gst_buffer_copy_into(other.get(), buffer.get(), GST_BUFFER_COPY_METADATA, 0, static_cast<gsize>(-1));
+  return other;
+}
+
+// What holds no tags goes on as it is. Packets are not looked into: what lies beside them comes without a duration.
+BufferPtr with_tags(BufferPtr buffer, const OwnTag& own) {
+  GstMapInfo map;
+  if (GST_BUFFER_DURATION_IS_VALID(buffer.get()) || !gst_buffer_map(buffer.get(), &map, GST_MAP_READ)) return buffer;
+  const auto bytes = klingv2a::finish_tags({map.data, map.size}, own);
+  gst_buffer_unmap(buffer.get(), &map);
+  return bytes ? like(buffer, *bytes) : buffer;
+}
+
 BufferPtr finished(BufferPtr buffer, const std::function<Bytes(View)>& finish) {
   GstMapInfo map;
   if (!gst_buffer_map(buffer.get(), &map, GST_MAP_READ)) return buffer;
   const auto moov = finish({map.data, map.size});
   gst_buffer_unmap(buffer.get(), &map);
-  auto other = BufferPtr::adopt(gst_buffer_new_memdup(moov.data(), moov.size()));
-  gst_buffer_copy_into(other.get(), buffer.get(), GST_BUFFER_COPY_METADATA, 0, static_cast<gsize>(-1));
-  return other;
+  return like(buffer, moov);
 }
 
 }  // namespace
@@ -292,6 +305,22 @@ void finish_moov(GstPad* pad, std::function<Bytes(View moov)> finish) {
     if (!is_box(GST_PAD_PROBE_INFO_BUFFER(info), "moov")) return;
     change_buffer(info, [&](BufferPtr buffer) { return finished(std::move(buffer), finish); });
   });
+}
+
+void finish_tags(GstPad* pad, OwnTag own) {
+  auto pieces = std::make_unique<TagsInPieces>(own);
+  add(pad, GST_PAD_PROBE_TYPE_BUFFER, [own = std::move(own)](GstPad*, GstPadProbeInfo* info) {
+    change_buffer(info, [&](BufferPtr buffer) { return with_tags(std::move(buffer), own); });
+  });
+  gst_pad_add_probe(
+      pad, GST_PAD_PROBE_TYPE_BUFFER,
+      [](GstPad*, GstPadProbeInfo* info, gpointer data) {
+        change_buffer(info,
+                      [&](BufferPtr buffer) { return static_cast<TagsInPieces*>(data)->passed(std::move(buffer)); });
+        return GST_PAD_PROBE_INFO_DATA(info) ? GST_PAD_PROBE_OK : GST_PAD_PROBE_HANDLED;
+      },
+      pieces.release(),
+      [](gpointer data) { const std::unique_ptr<TagsInPieces> last(static_cast<TagsInPieces*>(data)); });
 }
 
 void drop_xmp(GstPad* pad) {

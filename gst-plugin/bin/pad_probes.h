@@ -13,6 +13,7 @@
 #include "dub_run.h"
 #include "edit_list.h"
 #include "matroska_header.h"
+#include "matroska_tags.h"
 
 namespace klingv2a::probes {
 
@@ -62,7 +63,11 @@ void on_channels(GstPad* pad, std::function<void(int)> told);
 // On the muxer's source pad: what comes back takes the place of the `moov` that passes.
 void finish_moov(GstPad* pad, std::function<Bytes(View moov)> finish);
 
-// Likewise: leaves out what mp4mux and qtmux write of the tags a second time, as XMP of their own behind the movie.
+// On the source pad of Matroska's muxers: see finish_tags() in matroska_tags.h.
+void finish_tags(GstPad* pad, OwnTag own);
+
+// As finish_moov: leaves out what mp4mux and qtmux write of the tags a second time, as XMP of their own behind the
+// movie.
 void drop_xmp(GstPad* pad);
 
 }  // namespace klingv2a::probes

@@ -208,38 +208,32 @@ TEST(PlainTexts, AreTextWithoutTags) {
   EXPECT_EQ(GST_BUFFER_PTS(plain.get()), 7 * kMs);
 }
 
-std::string comment_of(const EventPtr& tag) {
-  GstTagList* list = nullptr;
-  gst_event_parse_tag(tag.get(), &list);
-  char* text = nullptr;
-  const bool found = gst_tag_list_get_string(list, GST_TAG_COMMENT, &text);
-  const GCharPtr owned(text);
-  return found ? text : "";
-}
-
 EventPtr tag_with(GstTagScope scope, const char* tag, const char* value) {
   GstTagList* list = gst_tag_list_new(tag, value, nullptr);
   gst_tag_list_set_scope(list, scope);
   return EventPtr::adopt(gst_event_new_tag(list));
 }
 
-TEST(GeneratedMarks, AreAddedToTheFilesOwnComment) {
-  GeneratedMark mark;
-  const auto marked = mark.add_to(tag_with(GST_TAG_SCOPE_GLOBAL, GST_TAG_COMMENT, "mine"));
-  EXPECT_EQ(comment_of(marked).find("mine; "), 0U) << comment_of(marked);
-  EXPECT_FALSE(mark.take());
+// The text of the first of the tags that the placeholder may take.
+std::string isrc_of(const EventPtr& event) {
+  GstTagList* list = nullptr;
+  gst_event_parse_tag(event.get(), &list);
+  char* text = nullptr;
+  const bool found = gst_tag_list_get_string(list, GST_TAG_ISRC, &text);
+  const GCharPtr owned(text);
+  return found ? text : "";
 }
 
-TEST(GeneratedMarks, StandAloneWhereThereIsNoComment) {
-  GeneratedMark mark;
-  const auto title = mark.add_to(tag_with(GST_TAG_SCOPE_GLOBAL, GST_TAG_TITLE, "A film"));
-  EXPECT_EQ(comment_of(title), "");
-  const auto own = mark.add_to(tag_with(GST_TAG_SCOPE_STREAM, GST_TAG_COMMENT, "of a stream"));
-  EXPECT_EQ(comment_of(own), "of a stream");
-  const auto taken = mark.take();
-  ASSERT_TRUE(taken);
-  EXPECT_NE(comment_of(taken).find("generated"), std::string::npos);
-  EXPECT_FALSE(mark.take()) << "once";
+TEST(MarkPlaceholders, TakeATagThatTheFileDoesNotUse) {
+  MarkPlaceholder unused;
+  unused.note(tag_with(GST_TAG_SCOPE_GLOBAL, GST_TAG_COMMENT, "mine").get());
+  EXPECT_EQ(isrc_of(unused.take()).find(generated_mark()), 0U);
+  EXPECT_FALSE(unused.take()) << "once";
+  MarkPlaceholder used;
+  used.note(tag_with(GST_TAG_SCOPE_GLOBAL, GST_TAG_ISRC, "mine").get());
+  const auto other = used.take();
+  ASSERT_TRUE(other);
+  EXPECT_EQ(isrc_of(other), "");
 }
 
 }  // namespace

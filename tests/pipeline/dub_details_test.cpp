@@ -272,6 +272,22 @@ TEST_F(DubDetails, TagsComeOutByteForByte) {
   EXPECT_NE(ProbedFile(target_).tag("sound_generated_by").find("Kling"), std::string::npos);
 }
 
+// FFmpeg reads both the same way.
+TEST_F(DubDetails, TagsOfMatroskaComeOutByteForByte) {
+  const auto source = with_tags(*inputs_, "workflow.mkv");
+  (void)run(source, "out.mkv");
+  const ProbedFile input(source), output(target_);
+  EXPECT_GT(output.tag("comment").size(), 100'000U);
+  EXPECT_EQ(output.tag("comment"), input.tag("comment"));
+  EXPECT_EQ(output.tag("title"), input.tag("title"));
+  EXPECT_NE(output.tag("sound_generated_by").find("Kling"), std::string::npos);
+  EXPECT_EQ(output.tag("isrc"), "") << "the placeholder";
+  (void)run(source, "unmarked.mkv", "mark-generated=false");
+  const ProbedFile unmarked(target_);
+  EXPECT_EQ(unmarked.tag("comment"), input.tag("comment"));
+  EXPECT_EQ(unmarked.tag("sound_generated_by") + unmarked.tag("isrc"), "");
+}
+
 TEST_F(DubDetails, WithoutTheMarkNothingIsAdded) {
   const auto source = plain("mp4");
   (void)run(source, "out.mp4", "mark-generated=false");

@@ -147,14 +147,6 @@ TEST_F(DubStreamsOnce, AFileOfTextIsRefused) {
   EXPECT_EQ(seen.posts, 0);
 }
 
-// matroskamux calls it COMMENTS, and 1.22 puts backslashes into it.
-std::string comment_of(const ProbedFile& file) {
-  auto comment = file.tag("comment") + file.tag("comments");
-  std::erase(comment, '\\');
-  std::erase(comment, '"');
-  return comment;
-}
-
 TEST_F(DubStreamsOnce, TagsOfTheFileStayAndTheMarkIsAdded) {
   for (const std::string suffix : {"mp4", "mkv"}) {
     const std::string file = "tags." + suffix;
@@ -170,10 +162,8 @@ TEST_F(DubStreamsOnce, TagsOfTheFileStayAndTheMarkIsAdded) {
     const ProbedFile output(target);
     EXPECT_EQ(output.tag("title"), "Harbour") << suffix;
     EXPECT_EQ(output.tag("artist"), "Nobody") << suffix;
-    const auto comment = comment_of(output);
-    EXPECT_EQ(comment.rfind("Mine", 0), 0U) << suffix << ": " << comment;
-    const auto mark = suffix == "mkv" ? comment : output.tag("sound_generated_by");
-    EXPECT_NE(mark.find("generated"), std::string::npos) << suffix << ": " << mark;
+    EXPECT_EQ(output.tag("comment"), "Mine") << suffix;
+    EXPECT_NE(output.tag("sound_generated_by").find("generated"), std::string::npos) << suffix;
   }
 }
 

@@ -83,7 +83,7 @@ TEST(DetailRows, ThatAreKeptInAMovieAreCopied) {
 TEST(MovieDetails, OfBytesThatAreNoMovieAreReadWithBounds) {
   const auto good = movie_with(make_box("dvvC", zeros(24)), make_box("zzzz", zeros(5)));
   for (std::size_t i = 0; i < good.size(); ++i)
-    for (const std::uint8_t value : {0x00, 0x01, 0x7F, 0xFF}) {
+    for (const std::uint8_t value : Bytes{0x00, 0x01, 0x7F, 0xFF}) {
       auto bad = good;
       bad[i] = value;
       FileDetails file;

@@ -47,7 +47,7 @@ TEST_F(CliMany, OneBadFileDoesNotStopTheOthersAndARerunDoesOnlyWhatIsLeft) {
   ASSERT_TRUE(g_file_set_contents(done("clip-0.mp4").c_str(), "mine", -1, nullptr));
   const ToolRun third = dub_folder();
   EXPECT_EQ(third.exit_code, 3);
-  EXPECT_EQ(third.last("$.files[0].kind"), "settings") << third.output;
+  EXPECT_EQ(third.last("$.files[0].kind"), "exists") << third.output;
   EXPECT_EQ(text_of_file(done("clip-0.mp4")), "mine");
   EXPECT_EQ(json_at(text_of_file(done("clip-0.mp4.klingv2a.json")), "$.ok"), "true") << "the report that told it";
 }

@@ -169,6 +169,8 @@ TEST_F(CliUsage, ManPageAndCompletionHaveEveryOption) {
 TEST_F(CliUsage, ReadmeAndManPageHaveTheExitCodes) {
   const std::string readme = text_of_file(KLINGV2A_SOURCE "/README.md");
   const std::string man = text_of_file(KLINGV2A_SOURCE "/docs/klingv2a.1");
+  EXPECT_TRUE(holds(readme, "| 4 | `exists` |"));
+  EXPECT_TRUE(holds(man, "    4  exists "));
   for (int kind = 0; kind <= static_cast<int>(ErrorKind::cancelled); ++kind) {
     const std::string word(to_string(static_cast<ErrorKind>(kind)));
     const std::string code = std::to_string(cli::exit_code_of(static_cast<ErrorKind>(kind)));
@@ -178,7 +180,9 @@ TEST_F(CliUsage, ReadmeAndManPageHaveTheExitCodes) {
 }
 
 TEST(ExitCodes, AreDifferentForEachKind) {
-  std::set<int> codes{cli::kExitOk, cli::kExitOther, cli::kExitUsage, cli::kExitSomeFailed};
+  std::set<int> codes{cli::kExitOk, cli::kExitOther, cli::kExitUsage, cli::kExitSomeFailed, cli::kExitExists};
+  EXPECT_EQ(cli::exit_code_of(cli::kExistsKind), cli::kExitExists);
+  EXPECT_EQ(cli::exit_code_of(cli::kUsageKind), cli::kExitUsage);
   for (int kind = 0; kind <= static_cast<int>(ErrorKind::cancelled); ++kind) {
     const auto error = static_cast<ErrorKind>(kind);
     EXPECT_TRUE(codes.insert(cli::exit_code_of(error)).second) << to_string(error);
@@ -232,7 +236,7 @@ class Manifest : public ::testing::Test {
   std::vector<cli::FileJob> jobs(const std::string& lines) {
     const std::string file = folder_.file("jobs.jsonl");
     g_file_set_contents(file.c_str(), lines.c_str(), -1, nullptr);
-    return cli::list_jobs({{file}, folder_.file("out"), false, false, {{"take", "1"}}});
+    return cli::list_jobs({{file}, folder_.file("out"), false, false, {{"take", "1"}}}).jobs;
   }
   const TemporaryFolder folder_;
 };

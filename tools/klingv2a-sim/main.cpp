@@ -100,6 +100,8 @@ class Users {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Programs read stdout: GLib's log is not for them.
+  g_log_writer_default_set_use_stderr(TRUE);
   try {
     const CommandLine line = klingv2a::sim::parse_command_line(argc, argv);
     SignalLoop loop;

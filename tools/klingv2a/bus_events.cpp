@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "bus_events.h"
 
+#include <string_view>
+
 #include "gobject_ptr.h"
+#include "option_words.h"
 
 namespace klingv2a::cli {
 
@@ -30,7 +33,7 @@ void read_details(Trouble& trouble, const GstStructure* details) {
   trouble.kind = text_field(details, "kind");
   trouble.phase = text_field(details, "phase");
   trouble.paid = text_field(details, "paid");
-  trouble.advice = text_field(details, "advice");
+  trouble.advice = in_options(text_field(details, "advice"));
   trouble.kling_code = text_field(details, "kling-code");
   trouble.request_id = text_field(details, "request-id");
   trouble.task_id = text_field(details, "task-id");
@@ -39,6 +42,16 @@ void read_details(Trouble& trouble, const GstStructure* details) {
   gboolean retryable = FALSE;
   gst_structure_get_boolean(details, "retryable", &retryable);
   trouble.retryable = retryable;
+}
+
+// Elements put what the kernel has said where only developers look: it says what is lacking.
+std::string system_error_in(const char* debug) {
+  constexpr std::string_view kMark = "system error: ";
+  const std::string_view text = debug ? debug : "";
+  const auto at = text.find(kMark);
+  if (at == std::string_view::npos) return {};
+  const std::string_view reason = text.substr(at + kMark.size());
+  return ": " + std::string(reason.substr(0, reason.find('\n')));
 }
 
 }  // namespace
@@ -51,7 +64,9 @@ std::string text_field(const GstStructure* structure, const char* name) {
 ProgressSeen read_progress(GstMessage* message) {
   ProgressSeen seen;
   char* text = nullptr;
-  gst_message_parse_progress(message, nullptr, nullptr, &text);
+  GstProgressType type{};
+  gst_message_parse_progress(message, &type, nullptr, &text);
+  seen.is_broken_off = type == GST_PROGRESS_TYPE_CANCELED || type == GST_PROGRESS_TYPE_ERROR;
   const GCharPtr owned(text);
   seen.text = text ? text : "";
   gst_structure_get_int(gst_message_get_structure(message), "percent", &seen.percent);
@@ -65,24 +80,26 @@ TaskSeen read_task(const GstStructure* structure) {
 
 Trouble read_trouble(GstMessage* message) {
   GError* raw = nullptr;
+  char* raw_debug = nullptr;
   const GstStructure* details = nullptr;
   if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
-    gst_message_parse_error(message, &raw, nullptr);
+    gst_message_parse_error(message, &raw, &raw_debug);
     gst_message_parse_error_details(message, &details);
   } else {
-    gst_message_parse_warning(message, &raw, nullptr);
+    gst_message_parse_warning(message, &raw, &raw_debug);
     gst_message_parse_warning_details(message, &details);
   }
   const GErrorPtr error(raw);
+  const GCharPtr debug(raw_debug);
   Trouble trouble;
-  trouble.text = error->message;
+  trouble.text = in_options(error->message);
   if (details && gst_structure_has_field(details, "kind")) {
     read_details(trouble, details);
     return trouble;
   }
   const GCharPtr name(gst_object_get_name(GST_MESSAGE_SRC(message)));
   trouble.kind = to_string(kind_of(error.get()));
-  trouble.text += std::string(" (") + name.get() + ")";
+  trouble.text = error->message + system_error_in(debug.get()) + " (" + name.get() + ")";
   return trouble;
 }
 
@@ -90,7 +107,7 @@ std::string read_info(GstMessage* message) {
   GError* raw = nullptr;
   gst_message_parse_info(message, &raw, nullptr);
   const GErrorPtr error(raw);
-  return error->message;
+  return in_options(error->message);
 }
 
 }  // namespace klingv2a::cli

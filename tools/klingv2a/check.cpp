@@ -16,6 +16,7 @@
 #include "last_word.h"
 #include "places.h"
 #include "report.h"
+#include "resource_limits.h"
 #include "session.h"
 #include "setting_check.h"
 #include "suffix.h"
@@ -28,7 +29,7 @@ struct Findings {
   Outcome outcome;
   StructurePtr dry_run, stats;
   bool on_this_machine = false;        // the service
-  std::vector<std::string> unchecked;  // what could not be, and why
+  std::vector<std::string> unchecked;  // what was not tried, and why
 
   [[nodiscard]] bool would_pay() const {
     gboolean would = FALSE;
@@ -57,15 +58,18 @@ std::vector<std::string> stand_in(Settings& settings) {
   std::vector<std::string> unchecked;
   kling::Service service;
   kling::add_credentials_of_environment(service);
-  if (service.api_key.empty() && service.access_key.empty()) {
-    settings.push_back({"api-key", "stand-in"});
-    unchecked.emplace_back("the key: none is set (KLINGV2A_API_KEY)");
-  }
+  const bool has_key = !service.api_key.empty() || !service.access_key.empty();
+  if (!has_key) settings.push_back({"api-key", "stand-in"});
+  unchecked.emplace_back(has_key ? "the key was not tried: only a task shows whether the service takes it"
+                                 : "the key was not tried: none is set (KLINGV2A_API_KEY)");
+  unchecked.emplace_back(
+      "the service was not asked: whether it can be reached, has credit left for this account and "
+      "takes this video and these prompts");
   const bool given = has(settings, "publish") || has(settings, "video-url") || has(settings, "video-id");
   if (!given && !is_on_this_machine(settings)) {
     settings.push_back({"publish", "serve://127.0.0.1?public=https://unchecked.invalid"});
     settings.push_back({"publish-check", "false"});
-    unchecked.emplace_back("how the service gets the video: publish is not set");
+    unchecked.emplace_back("how the service gets the video was not tried: --publish is not given");
   }
   return unchecked;
 }
@@ -76,6 +80,7 @@ Findings find_out(const PipelineSpec& spec, const Settings& typed, Reporter& rep
   try {
     check_settings(typed);
     check_input(spec.in, "check");
+    check_resources(spec.in);
     Session session(spec, reporter);
     const Interrupt interrupt([&] { session.cancel(); });
     found.outcome = session.run();
@@ -83,10 +88,9 @@ Findings find_out(const PipelineSpec& spec, const Settings& typed, Reporter& rep
     found.stats = session.stats();
     if (found.outcome.ok() && !found.dry_run)
       found.outcome.error = to_trouble(
-          make_error(ErrorKind::input, Phase::check, "the video has ended without a clip that could be submitted")
-              .details());
+          make_error(ErrorKind::input, Phase::check, "the video has ended without a clip that could be submitted"));
   } catch (const Error& error) {
-    found.outcome.error = to_trouble(error.details());
+    found.outcome.error = to_trouble(error);
   }
   return found;
 }
@@ -128,10 +132,11 @@ std::string as_text(const std::string& in, const Findings& found) {
 
 }  // namespace
 
-int run_check(const CheckOptions& options) {
+int run_check(const CheckOptions& options, TextSink& output) {
   check_place({options.json.file, "--json", true}, {{options.in, "IN"}, {options.api_key_file, "--api-key-file"}});
-  const ReporterSet told = make_reporter(options.json, Result::to_stdout);
-  return with_last_word(options.json.wanted, *told.reporter, [&] {
+  ReporterSet told(options.json, ReporterSet::Result::to_stdout, output);
+  return told.finish(with_last_word(options.json.wanted, told.reporter(), [&] {
+    refuse_url(options.in);
     check_suffix(options.out, value_of(options.settings, "mux"));
     take_api_key(options.api_key_file);
     begin_gstreamer();
@@ -140,11 +145,11 @@ int run_check(const CheckOptions& options) {
     set_default(settings, "mux", mux_of(options.out));
     settings.push_back({"dry-run", "true"});
     auto unchecked = stand_in(settings);
-    Findings found = find_out({.in = options.in, .out = {}, .settings = settings}, options.settings, *told.reporter);
+    Findings found = find_out({.in = options.in, .out = {}, .settings = settings}, options.settings, told.reporter());
     found.unchecked = std::move(unchecked);
-    told.reporter->result(as_json(options.in, found), as_text(options.in, found));
+    told.reporter().result(as_json(options.in, found), as_text(options.in, found));
     return found.exit_code();
-  });
+  }));
 }
 
 }  // namespace klingv2a::cli

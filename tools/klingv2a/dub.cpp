@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // dub: one video here, several in dub_many.cpp.
-#include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <exception>
 #include <iostream>
 #include <memory>
@@ -24,13 +24,10 @@ namespace klingv2a::cli {
 
 namespace {
 
-// The output's own descriptor: whatever else is printed, by a library too, goes to stderr from now on.
-int take_stdout() {
-  if (::isatty(STDOUT_FILENO) == 1) throw UsageError("-o -: stdout is a terminal, not a pipe or a file");
-  const int fd = ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  if (fd < 0 || ::dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
-    throw make_error(ErrorKind::disk, Phase::check, "stdout is not open");
-  return fd;
+// The output's own descriptor.
+int descriptor_for_video(const TextSink& output) {
+  if (::isatty(output.descriptor()) == 1) throw UsageError("-o -: stdout is a terminal, not a pipe or a file");
+  return output.descriptor();
 }
 
 // What can be written without going back in it.
@@ -77,9 +74,8 @@ FileJob job_of(const DubOptions& options, Settings settings) {
           .wait = options.wait};
 }
 
-int run_dub_one(const FileJob& job, Reporter& reporter) {
-  const int out_fd = job.out == "-" ? take_stdout() : -1;
-  return run_file_job(job, out_fd, reporter);
+int run_dub_one(const FileJob& job, const TextSink& output, Reporter& reporter) {
+  return run_file_job(job, job.out == "-" ? descriptor_for_video(output) : -1, reporter);
 }
 
 bool is_many(const DubOptions& options) {
@@ -111,17 +107,21 @@ struct Plan {
   }
 
   void make_jobs(const DubOptions& options, const Settings& settings) {
+    for (const std::string& in : options.in) refuse_url(in);
     if (!is_many(options)) {
       jobs.push_back(job_of(options, settings));
     } else {
       places.push_back({report_file_of(options), "--report", true});
-      jobs = list_jobs({options.in, options.out_dir, options.overwrite, options.simulate, settings});
+      JobList list = list_jobs({options.in, options.out_dir, options.overwrite, options.simulate, settings});
+      jobs = std::move(list.jobs);
+      passed_over = std::move(list.passed_over);
     }
     for (const FileJob& job : jobs)
       for (const Place& place : places_of(job)) places.push_back(place);
   }
 
   std::vector<FileJob> jobs;
+  std::vector<std::string> passed_over;
   std::vector<Place> places;
   std::exception_ptr failure;
 };
@@ -136,26 +136,37 @@ std::unique_ptr<Simulation> start_simulation(const DubOptions& options) {
   return simulation;
 }
 
-int carry_out(const DubOptions& options, const Plan& plan, Reporter& reporter) {
+// The beginning is enough to see that a folder was meant for another.
+void tell_passed_over(const std::vector<std::string>& files, Reporter& reporter) {
+  constexpr std::size_t kMost = 20;
+  for (std::size_t i = 0; i < std::min(kMost, files.size()); ++i)
+    reporter.info(files[i] + ": passed over, by its name it is no video");
+  if (files.size() > kMost) reporter.info("and " + std::to_string(files.size() - kMost) + " others");
+}
+
+int carry_out(const DubOptions& options, const Plan& plan, const TextSink& output, Reporter& reporter) {
   if (plan.failure) std::rethrow_exception(plan.failure);
+  tell_passed_over(plan.passed_over, reporter);
   check_places(plan.places);
   const auto simulation = start_simulation(options);
   return is_many(options) ? run_dub_many(options, report_file_of(options), plan.jobs, reporter)
-                          : run_dub_one(plan.jobs.front(), reporter);
+                          : run_dub_one(plan.jobs.front(), output, reporter);
 }
 
-Result result_place(const DubOptions& options) {
+ReporterSet::Result result_place(const DubOptions& options) {
+  using Result = ReporterSet::Result;
   if (is_many(options)) return Result::to_stdout;
   return options.writes_to_stdout() ? Result::to_stderr_as_stdout_is_taken : Result::to_stderr;
 }
 
 }  // namespace
 
-int run_dub(const DubOptions& options) {
+int run_dub(const DubOptions& options, TextSink& output) {
   const Plan plan(options);
   check_place({options.json.file, "--json", true}, plan.places);
-  const ReporterSet told = make_reporter(options.json, result_place(options));
-  return with_last_word(options.json.wanted, *told.reporter, [&] { return carry_out(options, plan, *told.reporter); });
+  ReporterSet told(options.json, result_place(options), output);
+  return told.finish(with_last_word(options.json.wanted, told.reporter(),
+                                    [&] { return carry_out(options, plan, output, told.reporter()); }));
 }
 
 }  // namespace klingv2a::cli

@@ -57,6 +57,11 @@ std::string state_text(const File& file) {
   return file.kind;
 }
 
+std::string paid_word(const File& file) {
+  if (file.result) return member_text(file.result_object(), "paid");
+  return file.task_id.empty() ? "no" : "maybe";
+}
+
 double number_in(JsonObject* object, const char* name) {
   return g_ascii_strtod(member_text(object, name).c_str(), nullptr);
 }
@@ -117,8 +122,11 @@ class ManyRun {
       file.state = FileState::running;
       ++running_;
     } catch (const Error& error) {
-      fail(file, std::string(to_string(error.kind())), error.what());
+      const Trouble trouble = to_trouble(error);
+      return fail(file, trouble.kind, trouble.text);
     }
+    reporter_.info(file.job.in + ": begun");
+    tell_progress();
   }
 
   void take(File& file, JsonNodePtr event) {
@@ -165,7 +173,7 @@ class ManyRun {
 
   void tell_end(const File& file) {
     if (file.state == FileState::failed)
-      reporter_.warning({.kind = file.kind, .text = file.job.in + ": " + file.kind + ": " + file.text});
+      reporter_.failure(file.job.in, {.kind = file.kind, .text = file.text, .paid = paid_word(file)});
     else if (file.state == FileState::silence)
       reporter_.warning({.kind = file.kind, .text = file.job.in + ": silence instead of a sound: " + file.text});
     else
@@ -234,7 +242,7 @@ End end_of(const ManyRun& run) {
 JsonText file_json(const File& file) {
   JsonText object;
   object.set("in", file.job.in).set("out", file.job.out).set("state", state_text(file)).set("kind", file.kind);
-  object.set("paid", file.result ? member_text(file.result_object(), "paid") : file.task_id.empty() ? "no" : "maybe");
+  object.set("paid", paid_word(file));
   object.set_known("task-id", file.task_id).set_known("message", file.text).set("estimate-usd", cost_of(file));
   object.set("seconds", number_in(member_object(file.result_object(), "seconds"), "total"));
   return object.set("report", file.job.report_file);
@@ -288,7 +296,7 @@ void write_report(const std::string& file, const JsonText& report, End& end, Rep
   try {
     write_file(file, report.pretty());
   } catch (const Error& error) {
-    reporter.warning(to_trouble(error.details()));
+    reporter.warning(to_trouble(error));
     if (end.exit_code == kExitOk) end = without_report();
   }
 }

@@ -48,6 +48,8 @@ int exit_code_of(ErrorKind kind) noexcept {
 }
 
 int exit_code_of(std::string_view kind) noexcept {
+  if (kind == kUsageKind) return kExitUsage;
+  if (kind == kExistsKind) return kExitExists;
   for (const Entry& entry : kKinds)
     if (to_string(entry.kind) == kind) return entry.code;
   return kExitOther;
@@ -58,9 +60,10 @@ std::string exit_code_help() {
   text << "Exit codes:\n";
   add_line(text, kExitOk, "", "done");
   add_line(text, kExitOther, "other", "none of the others");
-  add_line(text, kExitUsage, "usage", "the command line or the manifest is wrong");
+  add_line(text, kExitUsage, kUsageKind, "the command line or the manifest is wrong");
   add_line(text, kExitSomeFailed, "some-failed",
            "of several files some failed; if all fail by one kind, that kind's code");
+  add_line(text, kExitExists, kExistsKind, "OUT exists, and -y was not given: nothing was done");
   for (const Entry& entry : kKinds) add_line(text, entry.code, to_string(entry.kind), entry.meaning);
   return text.str();
 }

@@ -16,7 +16,11 @@ inline constexpr int kExitOk = 0;
 inline constexpr int kExitOther = 1;       // what has no kind: a crash, an error of a program that was started
 inline constexpr int kExitUsage = 2;       // the command line is wrong
 inline constexpr int kExitSomeFailed = 3;  // of several files some failed; their report has each one's kind
+inline constexpr int kExitExists = 4;      // OUT is there, and was not to be replaced
 inline constexpr int kExitCancelled = 130;
+// Kinds that are the command's own.
+inline constexpr const char* kUsageKind = "usage";
+inline constexpr const char* kExistsKind = "exists";
 
 // The command line, or a manifest, is wrong. Nothing has begun.
 class UsageError : public std::runtime_error {

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "file_job.h"
 
+#include <climits>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
 #include "hidden_name.h"
 #include "http/client.h"
+#include "human_text.h"
 #include "interrupt.h"
 #include "kling/environment.h"
 #include "output_file.h"
 #include "output_report.h"
 #include "places.h"
 #include "report.h"
+#include "resource_limits.h"
 #include "same_content.h"
 #include "session.h"
 #include "work_lock.h"
@@ -29,6 +33,12 @@ void add_cost(Outcome& outcome, const GstStructure* stats) {
     outcome.error.task_id = outcome.tasks.back().task_id;
 }
 
+// What may be why something could not be written.
+void add_limits(Trouble& error) {
+  const std::string limit = error.kind == to_string(ErrorKind::disk) ? file_limit_text() : "";
+  if (!limit.empty() && error.text.find(limit) == std::string::npos) error.text += "; " + limit;
+}
+
 // A simulated task is none that is paid for, whatever the element calls it.
 void take_off_cost(Outcome& outcome) {
   outcome.error.paid = "no";
@@ -42,6 +52,7 @@ class Silent : public Reporter {
   void task(const TaskSeen&) override {}
   void info(const std::string&) override {}
   void warning(const Trouble&) override {}
+  void failure(const std::string&, const Trouble&) override {}
   void result(const JsonText&, const std::string&) override {}
 };
 
@@ -62,9 +73,10 @@ class Job {
       const auto lock = lock_output();
       if (!is_done(facts)) dub(facts);
     } catch (const Error& error) {
-      facts.outcome.error = to_trouble(error.details());
+      facts.outcome.error = to_trouble(error);
       add_cost(facts.outcome, facts.stats.get());
     }
+    add_limits(facts.outcome.error);
     if (job_.simulated) take_off_cost(facts.outcome);
     if (!facts.outcome.ok()) report_failure(facts);
     reporter_.result(make_report(facts), result_text(facts));
@@ -100,6 +112,7 @@ class Job {
     if (!job_.report_file.empty()) check_can_be_written(job_.report_file);
     may_report_ = true;
     check_input(job_.in, "dub");
+    check_resources(job_.in);
     session_.emplace(PipelineSpec{job_.in, output_ ? output_->part() : "", output_ ? -1 : out_fd_, job_.settings},
                      reporter_);
     facts.outcome = session_->run();
@@ -171,7 +184,7 @@ class Job {
       write();
     } catch (const Error& error) {
       facts.report_is_missing = true;
-      facts.outcome.warnings.push_back(to_trouble(error.details()));
+      facts.outcome.warnings.push_back(to_trouble(error));
       reporter_.warning(facts.outcome.warnings.back());
     }
   }
@@ -189,7 +202,12 @@ class Job {
 }  // namespace
 
 std::string report_beside(const std::string& out) {
-  return out + ".klingv2a.json";
+  const std::filesystem::path place(out);
+  const std::string name = place.filename().string();
+  if (name.size() + kReportSuffix.size() <= NAME_MAX) return out + std::string(kReportSuffix);
+  constexpr std::size_t kHashed = 16;
+  const std::string end = "~" + hash_of_name(out).substr(0, kHashed) + std::string(kReportSuffix);
+  return (place.parent_path() / (cut_at_character(name, NAME_MAX - end.size()) + end)).string();
 }
 
 bool is_on_this_machine(const Settings& settings) {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 #include "reporter.h"
 #include "settings_table.h"
@@ -22,7 +23,10 @@ struct FileJob {
   std::chrono::seconds wait{0};  // for another run that is at work on `out`
 };
 
-// Where the report of `out` is, unless something else was asked for.
+// How a report's name ends.
+inline constexpr std::string_view kReportSuffix = ".klingv2a.json";
+// Where the report of `out` is: OUT.klingv2a.json, of which the beginning is shortened where that would be longer than
+// a name can be; unless something else was asked for.
 [[nodiscard]] std::string report_beside(const std::string& out);
 // The service is on loopback. It may be a simulation, or a gateway whose tasks are paid for: nobody can tell from here.
 [[nodiscard]] bool is_on_this_machine(const Settings& settings);

@@ -8,12 +8,16 @@
 
 namespace klingv2a::cli {
 
-std::string hidden_name(const std::string& path, const std::string& suffix) {
-  const std::filesystem::path place(path);
-  const std::string name = place.filename().string();
+std::string hash_of_name(const std::string& path) {
+  const std::string name = std::filesystem::path(path).filename().string();
   Checksum hash;
   hash.add(std::as_bytes(std::span(name)));
-  return (place.parent_path() / (".klingv2a-" + hash.text() + "." + suffix)).string();
+  return hash.text();
+}
+
+std::string hidden_name(const std::string& path, const std::string& suffix) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  return (folder / (".klingv2a-" + hash_of_name(path) + "." + suffix)).string();
 }
 
 }  // namespace klingv2a::cli

@@ -10,5 +10,7 @@ namespace klingv2a::cli {
 
 // ".klingv2a-HASH.SUFFIX" in the folder of `path`, where HASH is its name's.
 [[nodiscard]] std::string hidden_name(const std::string& path, const std::string& suffix);
+// Of the last part of a path, as hexadecimal digits.
+[[nodiscard]] std::string hash_of_name(const std::string& path);
 
 }  // namespace klingv2a::cli

@@ -62,6 +62,13 @@ std::string shortened(const std::string& text, std::size_t columns) {
   return clean.substr(0, static_cast<std::size_t>(last - clean.c_str())) + "…";
 }
 
+std::string cut_at_character(const std::string& text, std::size_t bytes) {
+  constexpr unsigned char kContinues = 0x80, kMask = 0xC0;
+  if (text.size() <= bytes) return text;
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & kMask) == kContinues) --bytes;
+  return text.substr(0, bytes);
+}
+
 std::string table(std::vector<std::vector<std::string>> rows) {
   std::vector<std::size_t> widths;
   for (auto& row : rows) {

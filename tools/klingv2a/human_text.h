@@ -15,6 +15,8 @@ namespace klingv2a::cli {
 [[nodiscard]] std::string money_text(double usd);  // "0.035 USD"
 // At most so many columns, cut at a character with "…". What moves a terminal's cursor is left out.
 [[nodiscard]] std::string shortened(const std::string& text, std::size_t columns);
+// At most so many bytes, cut between two characters of UTF-8.
+[[nodiscard]] std::string cut_at_character(const std::string& text, std::size_t bytes);
 // Columns as wide as their widest cell; the first row is the heading.
 [[nodiscard]] std::string table(std::vector<std::vector<std::string>> rows);
 

@@ -21,9 +21,10 @@ int with_last_word(bool json, Reporter& reporter, const std::function<int()>& ru
   try {
     return run();
   } catch (const UsageError& wrong) {
-    return tell({.kind = "usage", .text = wrong.what()}, kExitUsage);
+    return tell({.kind = kUsageKind, .text = wrong.what()}, kExitUsage);
   } catch (const Error& error) {
-    return tell(to_trouble(error.details()), exit_code_of(error.kind()));
+    const Trouble trouble = to_trouble(error);
+    return tell(trouble, exit_code_of(trouble.kind));
   } catch (const std::exception& failure) {
     // It may have come at any time.
     return tell({.kind = "other", .text = failure.what(), .paid = "maybe"}, kExitOther);

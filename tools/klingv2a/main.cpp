@@ -3,39 +3,44 @@
 // klingv2a: parse, dispatch, and say what went wrong. Everything else is in the file of its name.
 #include <csignal>
 #include <cstdio>
-#include <iostream>
 
 #include "klingv2a/command_line.h"
 #include "klingv2a/commands.h"
 #include "klingv2a/exit_code.h"
+#include "klingv2a/outcome.h"
+#include "klingv2a/standard_streams.h"
 
 namespace klingv2a::cli {
 namespace {
 
 struct Dispatch {
   int operator()(const HelpText& help) const {
-    std::cout << help.text << std::flush;
-    return kExitOk;
+    output.write(help.text);
+    return output.finish(kExitOk);
   }
-  int operator()(const DubOptions& options) const { return run_dub(options); }
-  int operator()(const CheckOptions& options) const { return run_check(options); }
-  int operator()(const TasksOptions& options) const { return run_tasks(options); }
+  int operator()(const DubOptions& options) const { return run_dub(options, output); }
+  int operator()(const CheckOptions& options) const { return run_check(options, output); }
+  int operator()(const TasksOptions& options) const { return run_tasks(options, output); }
+
+  TextSink& output;
 };
 
+int complain(const std::string& text, int exit_code) {
+  (void)std::fprintf(stderr, "klingv2a: %s\n", text.c_str());
+  return exit_code;
+}
+
 int run(int argc, const char* const* argv) {
+  StandardStreams streams;
   try {
-    return std::visit(Dispatch{}, parse_command_line(argc, argv));
+    return std::visit(Dispatch{streams.output()}, parse_command_line(argc, argv));
   } catch (const UsageError& wrong) {
-    std::cerr << "klingv2a: " << wrong.what() << "\nklingv2a --help says what can be typed\n";
-    return kExitUsage;
+    return complain(std::string(wrong.what()) + "\nklingv2a --help says what can be typed", kExitUsage);
   } catch (const Error& error) {
-    std::cerr << "klingv2a: " << to_string(error.kind()) << ": " << error.what();
-    if (!error.details().advice.empty()) std::cerr << ": " << error.details().advice;
-    std::cerr << "\n";
-    return exit_code_of(error.kind());
+    const Trouble trouble = to_trouble(error);
+    return complain(trouble.kind + ": " + trouble.text, exit_code_of(trouble.kind));
   } catch (const std::exception& failure) {
-    std::cerr << "klingv2a: " << failure.what() << "\n";
-    return kExitOther;
+    return complain(failure.what(), kExitOther);
   }
 }
 
@@ -43,7 +48,9 @@ int run(int argc, const char* const* argv) {
 }  // namespace klingv2a::cli
 
 int main(int argc, char** argv) {
-  // Whoever reads our output may go away: that is an error of the write then, told like any other.
+  // Whoever reads our output may go away, and a file may become too large (ulimit -f): those are errors of the write
+  // then, told like any other.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   return klingv2a::cli::run(argc, argv);
 }

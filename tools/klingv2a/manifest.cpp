@@ -10,6 +10,7 @@
 #include "exit_code.h"
 #include "gobject_ptr.h"
 #include "json_line.h"
+#include "places.h"
 #include "setting_check.h"
 #include "suffix.h"
 #include "suggestion.h"
@@ -92,31 +93,34 @@ class List {
     add_job(in, wish_.out_dir / fs::path(output_name(in, value_of(wish_.settings, "mux"))), wish_.settings);
   }
 
-  [[nodiscard]] std::vector<FileJob> jobs() const {
+  [[nodiscard]] JobList take() {
     if (jobs_.empty()) throw UsageError("there is no video in what was given");
     std::map<std::string, std::string> places;
     for (const FileJob& job : jobs_) {
       const auto [place, is_new] = places.try_emplace(fs::weakly_canonical(job.out).string(), job.in);
       if (!is_new) throw UsageError(place->second + " and " + job.in + " would both be written to " + job.out);
     }
-    return jobs_;
+    return {std::move(jobs_), std::move(passed_over_)};
   }
 
  private:
   void add_folder(const fs::path& folder) {
-    std::vector<fs::path> videos;
+    std::vector<fs::path> videos, others;
     std::error_code error;
     for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+      const std::string name = at->path().filename().string();
+      if (name.starts_with(".") || name.ends_with(kReportSuffix)) continue;
       std::error_code gone;  // since it was listed
-      if (at->is_regular_file(gone) && has_video_suffix(at->path().string()) &&
-          !at->path().filename().string().starts_with("."))
-        videos.push_back(at->path());
+      const bool is_video = at->is_regular_file(gone) && has_video_suffix(name);
+      (is_video ? videos : others).push_back(at->path());
     }
     if (error)
       throw make_error(ErrorKind::input, Phase::check,
                        "the folder " + folder.string() + " cannot be read: " + error.message());
     std::ranges::sort(videos);
     for (const fs::path& video : videos) add(video);
+    std::ranges::sort(others);
+    for (const fs::path& other : others) passed_over_.push_back(other.string());
   }
 
   void add_manifest(const fs::path& manifest) {
@@ -141,6 +145,7 @@ class List {
       if (member.name != "in" && member.name != "out") settings.push_back(setting_of(member));
     const std::string in = path_of(members, "in"), out = path_of(members, "out");
     if (in.empty()) throw UsageError("\"in\" is missing");
+    refuse_url(in);
     const std::string mux = value_of(settings, "mux");
     if (!out.empty()) check_suffix(out, mux);
     add_job(manifest.parent_path() / in, wish_.out_dir / fs::path(out.empty() ? output_name(in, mux) : out), settings);
@@ -154,14 +159,15 @@ class List {
 
   const ManyWish& wish_;
   std::vector<FileJob> jobs_;
+  std::vector<std::string> passed_over_;
 };
 
 }  // namespace
 
-std::vector<FileJob> list_jobs(const ManyWish& wish) {
+JobList list_jobs(const ManyWish& wish) {
   List list(wish);
   for (const std::string& in : wish.in) list.add(in);
-  return list.jobs();
+  return list.take();
 }
 
 }  // namespace klingv2a::cli

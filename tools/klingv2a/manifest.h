@@ -19,9 +19,14 @@ struct ManyWish {
   Settings settings;  // for all; a manifest's line wins
 };
 
+struct JobList {
+  std::vector<FileJob> jobs;
+  std::vector<std::string> passed_over;  // of a folder: what is no video by its name
+};
+
 // One job each, in the order of their names in a folder, else as given; each has its `mux` and its report beside it.
 // Throws UsageError for a line that is wrong, for no video at all, and for two that would be written to one file. After
 // begin_gstreamer(): the values of a manifest are looked at here, before any of its videos is paid for.
-[[nodiscard]] std::vector<FileJob> list_jobs(const ManyWish& wish);
+[[nodiscard]] JobList list_jobs(const ManyWish& wish);
 
 }  // namespace klingv2a::cli

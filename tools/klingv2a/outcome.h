@@ -34,18 +34,7 @@ struct Outcome {
   [[nodiscard]] bool ok() const { return error.is_none(); }
 };
 
-[[nodiscard]] inline Trouble to_trouble(const ErrorDetails& details) {
-  return {.kind = std::string(to_string(details.kind)),
-          .phase = std::string(to_string(details.phase)),
-          .text = details.message + (details.advice.empty() ? "" : ": " + details.advice),
-          .advice = details.advice,
-          .kling_code = details.kling_code,
-          .request_id = details.request_id,
-          .task_id = details.task_id,
-          .external_task_id = details.external_task_id,
-          .paid = std::string(to_string(details.paid)),
-          .http_status = details.http_status,
-          .retryable = details.retryable};
-}
+// In the words of who types commands (option_words.h).
+[[nodiscard]] Trouble to_trouble(const Error& error);
 
 }  // namespace klingv2a::cli

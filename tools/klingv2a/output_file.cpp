@@ -3,20 +3,20 @@
 
 #include <fcntl.h>
 #include <glib.h>
-#include <glib/gstdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <string_view>
 #include <utility>
 
-#include "error.h"
-#include "gobject_ptr.h"
+#include "hidden_name.h"
+#include "text_sink.h"
 
 namespace klingv2a::cli {
 
@@ -33,7 +33,8 @@ void check_place(const std::string& path, bool overwrite) {
   const fs::file_status status = fs::status(path, ignored);
   if (!fs::exists(status)) return;
   if (!fs::is_regular_file(status))
-    throw make_error(ErrorKind::settings, Phase::check, path + " is not a file", "- writes to stdout");
+    throw make_error(ErrorKind::disk, Phase::check, "cannot write " + path + ": it is there, and is no file",
+                     "give the name of a file; -o - writes to stdout");
   if (!overwrite) throw already_exists(path);
 }
 
@@ -43,12 +44,6 @@ mode_t usual_mode() {
   const mode_t mask = ::umask(0);
   ::umask(mask);
   return kForAll & ~mask;
-}
-
-// .NAME.part-XXXXXX beside NAME.
-fs::path part_pattern(const std::string& path) {
-  const fs::path place(path);
-  return place.parent_path() / ("." + place.filename().string() + ".part-XXXXXX");
 }
 
 bool try_lock(int file) {
@@ -82,7 +77,7 @@ int make_part(std::string& part) {
 OutputFile::OutputFile(std::string path, bool overwrite) : path_(std::move(path)), overwrite_(overwrite) {
   check_place(path_, overwrite_);
   remove_left_parts(path_);
-  part_ = part_pattern(path_).string();
+  part_ = part_pattern(path_);
   lock_ = make_part(part_);
   if (lock_ < 0) {
     const int number = errno;
@@ -111,7 +106,8 @@ void OutputFile::finish() {
     check_place(path_, overwrite_);
     failed = std::rename(part_.c_str(), path_.c_str());
   }
-  if (failed) throw errno == EEXIST ? already_exists(path_) : cannot_write(path_, errno);
+  if (failed && errno == EEXIST) throw already_exists(path_);
+  if (failed) throw cannot_write(path_, errno);
   part_.clear();
 }
 
@@ -123,7 +119,7 @@ void OutputFile::remove() noexcept {
 
 void remove_left_parts(const std::string& path) {
   constexpr std::string_view kVaries = "XXXXXX";
-  const fs::path pattern = part_pattern(path);
+  const fs::path pattern(part_pattern(path));
   const std::string name = pattern.filename().string();
   const std::string begin = name.substr(0, name.size() - kVaries.size());
   const fs::path folder = pattern.has_parent_path() ? pattern.parent_path() : ".";
@@ -134,15 +130,25 @@ void remove_left_parts(const std::string& path) {
   }
 }
 
-Error already_exists(const std::string& path) {
-  return make_error(ErrorKind::settings, Phase::check, path + " exists", "give another name, or -y to replace it");
+OutputExists already_exists(const std::string& path) {
+  return OutputExists(
+      {.kind = ErrorKind::settings, .message = path + " exists", .advice = "give another name, or -y to replace it"});
+}
+
+std::string part_pattern(const std::string& path) {
+  constexpr std::string_view kSuffix = ".part-XXXXXX";
+  const fs::path place(path);
+  const std::string usual = "." + place.filename().string() + std::string(kSuffix);
+  const bool fits = usual.size() <= NAME_MAX && path.size() + 1 + kSuffix.size() < PATH_MAX;
+  return fits ? (place.parent_path() / usual).string() : hidden_name(path, std::string(kSuffix.substr(1)));
 }
 
 void write_file(const std::string& path, const std::string& content) {
-  GError* failure = nullptr;
-  if (g_file_set_contents(path.c_str(), content.c_str(), static_cast<gssize>(content.size()), &failure)) return;
-  const GErrorPtr error(failure);
-  throw make_error(ErrorKind::disk, Phase::check, error->message);
+  OutputFile file(path, true);
+  const auto sink = TextSink::to_file(file.part());
+  sink->write(content);
+  if (const int number = sink->close()) throw cannot_write(path, number);
+  file.finish();
 }
 
 }  // namespace klingv2a::cli

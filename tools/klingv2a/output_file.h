@@ -13,8 +13,8 @@ namespace klingv2a::cli {
 
 class OutputFile {
  public:
-  // Makes the file under its other name. Throws Error{settings} when `path` exists and is not to be overwritten, or is
-  // no file; Error{disk} when nothing can be written there.
+  // Makes the file under its other name. Throws OutputExists when `path` exists and is not to be overwritten,
+  // Error{disk} when it is no file or nothing can be written there.
   OutputFile(std::string path, bool overwrite);
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
@@ -35,10 +35,18 @@ class OutputFile {
 // What killed processes have left of `path` goes.
 void remove_left_parts(const std::string& path);
 
-// What is thrown for a file that is there and not to be overwritten.
-[[nodiscard]] Error already_exists(const std::string& path);
+// There is a file, and it is not to be overwritten: no fault of anybody's, and an exit code of its own.
+class OutputExists : public Error {
+ public:
+  using Error::Error;
+};
+[[nodiscard]] OutputExists already_exists(const std::string& path);
 
-// The whole of a small file, likewise. Throws Error{disk}.
+// Where the part of a file lies while it is written, with XXXXXX for what varies: .NAME.part-XXXXXX beside NAME, or a
+// hidden name that is shorter where that would be longer than a name can be.
+[[nodiscard]] std::string part_pattern(const std::string& path);
+
+// The whole of a small file, likewise, in place of what is there. Throws Error{disk}.
 void write_file(const std::string& path, const std::string& content);
 
 }  // namespace klingv2a::cli

@@ -7,6 +7,8 @@
 #include <map>
 
 #include "error.h"
+#include "http/client.h"
+#include "input_kind.h"
 #include "output_file.h"
 
 namespace klingv2a::cli {
@@ -69,12 +71,21 @@ void check_place(const Place& file, const std::vector<Place>& places) {
     if (identity(place.path) == id) throw same_file(file, place);
 }
 
+void refuse_url(const std::string& in) {
+  std::error_code ignored;
+  if (!is_url(in) || fs::exists(in, ignored)) return;
+  throw make_error(ErrorKind::input, Phase::check, http::displayable_url(in) + " is a URL, and no file",
+                   "download it first, or let it come by stdin: curl -L URL | klingv2a dub - -o OUT");
+}
+
 void check_input(const std::string& in, const std::string& command) {
   if (in == "-") return;
   std::error_code ignored;
   const fs::file_status status = fs::status(in, ignored);
   if (!fs::exists(status)) throw make_error(ErrorKind::input, Phase::check, in + " is not there");
   if (!fs::is_regular_file(status)) throw no_file(in, status, command);
+  if (const std::string else_is = what_else_it_is(in); !else_is.empty())
+    throw make_error(ErrorKind::input, Phase::check, in + " is no video: it is " + else_is);
 }
 
 void check_can_be_written(const std::string& path) {

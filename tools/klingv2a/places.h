@@ -24,10 +24,13 @@ void check_places(const std::vector<Place>& places);
 // The same of `file` with any of `places`.
 void check_place(const Place& file, const std::vector<Place>& places);
 
-// Throws Error{input} unless `in` is "-" or a file; says what to type for a pipe that has a name, which could not be
-// stopped while nobody writes to it. `command`: dub or check.
+// Throws Error{input} for a URL, which is no file; says what to type instead. Before it is told anywhere: it may be
+// signed.
+void refuse_url(const std::string& in);
+// Throws Error{input} unless `in` is "-" or a file that may be a video; says what to type for a pipe that has a name,
+// which could not be stopped while nobody writes to it. `command`: dub or check. After begin_gstreamer().
 void check_input(const std::string& in, const std::string& command);
-// Throws Error{disk|settings} when write_file() would not do it.
+// Throws Error{disk} when write_file() would not do it.
 void check_can_be_written(const std::string& path);
 
 }  // namespace klingv2a::cli

@@ -226,7 +226,7 @@ void hash_files(RunFacts& facts, const std::string& output) {
     try {
       return facts_of_file(path);
     } catch (const Error& error) {
-      facts.outcome.warnings.push_back(to_trouble(error.details()));
+      facts.outcome.warnings.push_back(to_trouble(error));
       return std::nullopt;
     }
   };

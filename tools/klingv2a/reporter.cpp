@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <cstdio>
 
 #include "human_text.h"
 
@@ -24,7 +24,7 @@ std::size_t width_of(std::FILE* terminal) {
 
 }  // namespace
 
-HumanReporter::HumanReporter(std::FILE* result_to) : result_to_(result_to), terminal_(::isatty(STDERR_FILENO) == 1) {}
+HumanReporter::HumanReporter(TextSink& result_to) : result_to_(result_to), terminal_(::isatty(STDERR_FILENO) == 1) {}
 
 void HumanReporter::progress(int percent, const std::string& text) {
   const bool is_new = text != text_;
@@ -45,8 +45,27 @@ void HumanReporter::tick() {
 
 void HumanReporter::result(const JsonText&, const std::string& text) {
   end_line();
-  (void)std::fprintf(result_to_, "%s\n", text.c_str());
-  (void)std::fflush(result_to_);
+  result_to_.write(text + "\n");
+}
+
+void HumanReporter::failure(const std::string& in, const Trouble& trouble) {
+  say("error: " + in + ": " + trouble.kind + ": " + trouble.text);
+}
+
+// What goes on in several videos at a time: lines for what is worth one, or nobody would see anything for minutes. How
+// each one ends is told by who runs them.
+void HumanReporter::of_file(const std::string& in, JsonObject* event) {
+  const std::string name = member_text(event, "event");
+  if (name == "task") {
+    const std::string message = member_text(event, "task-status-msg");
+    say(in + ": task " + member_text(event, "task-id") + ": " + member_text(event, "task-status") +
+        (message.empty() ? "" : ": " + message));
+  } else if (name == "info") {
+    say(in + ": " + member_text(event, "text"));
+  } else if (name == "warning") {
+    say(in + ": warning: " + member_text(member_object(event, "warning"), "message"));
+  }
+  if (terminal_) draw();
 }
 
 void HumanReporter::say(const std::string& text) {
@@ -70,21 +89,22 @@ void HumanReporter::end_line() {
   line_open_ = false;
 }
 
-ReporterSet make_reporter(const JsonWish& wish, Result result) {
-  ReporterSet set;
-  if (!wish.wanted) {
-    set.reporter = std::make_unique<HumanReporter>(result == Result::to_stdout ? stdout : stderr);
-    return set;
-  }
-  std::FILE* to = result == Result::to_stderr_as_stdout_is_taken ? stderr : stdout;
-  if (!wish.file.empty()) {
-    set.file.reset(std::fopen(wish.file.c_str(), "we"));
-    if (!set.file)
-      throw make_error(ErrorKind::disk, Phase::check, "cannot write " + wish.file + ": " + g_strerror(errno));
-    to = set.file.get();
-  }
-  set.reporter = std::make_unique<JsonReporter>(to);
-  return set;
+ReporterSet::ReporterSet(const JsonWish& wish, Result result, TextSink& output)
+    : is_json_(wish.wanted), output_(output) {
+  const bool on_stderr = wish.wanted ? result == Result::to_stderr_as_stdout_is_taken : result != Result::to_stdout;
+  if (wish.wanted && !wish.file.empty())
+    own_ = TextSink::to_file(wish.file);
+  else if (on_stderr)
+    own_ = std::make_unique<TextSink>(STDERR_FILENO, "stderr");
+  if (wish.wanted)
+    reporter_ = std::make_unique<JsonReporter>(sink());
+  else
+    reporter_ = std::make_unique<HumanReporter>(sink());
+}
+
+int ReporterSet::finish(int exit_code) {
+  const bool is_only_said = !is_json_ && sink().descriptor() == STDERR_FILENO;
+  return is_only_said ? exit_code : sink().finish(exit_code);
 }
 
 }  // namespace klingv2a::cli

@@ -5,13 +5,13 @@
 #pragma once
 
 #include <chrono>
-#include <cstdio>
 #include <memory>
 #include <string>
 
 #include "command_line.h"
 #include "json_text.h"
 #include "outcome.h"
+#include "text_sink.h"
 
 namespace klingv2a::cli {
 
@@ -26,6 +26,8 @@ class Reporter {
   virtual void task(const TaskSeen& task) = 0;
   virtual void info(const std::string& text) = 0;
   virtual void warning(const Trouble& trouble) = 0;
+  // One of several videos has failed; the others go on.
+  virtual void failure(const std::string& in, const Trouble& trouble) = 0;
   // Of one of several videos: an event as its worker told it.
   virtual void of_file(const std::string& /*in*/, JsonObject* /*event*/) {}
   // Once a second while something runs.
@@ -37,12 +39,15 @@ class Reporter {
 // For people: what happens on stderr (the output may be on stdout), the result where it is wanted.
 class HumanReporter : public Reporter {
  public:
-  explicit HumanReporter(std::FILE* result_to);
+  // Owns no sink: `result_to` outlives it.
+  explicit HumanReporter(TextSink& result_to);
   ~HumanReporter() override { end_line(); }
   void progress(int percent, const std::string& text) override;
   void task(const TaskSeen& task) override;
   void info(const std::string& text) override { say(text); }
   void warning(const Trouble& trouble) override { say("warning: " + trouble.text); }
+  void failure(const std::string& in, const Trouble& trouble) override;
+  void of_file(const std::string& in, JsonObject* event) override;
   void tick() override;
   void result(const JsonText& report, const std::string& text) override;
 
@@ -51,7 +56,7 @@ class HumanReporter : public Reporter {
   void draw();
   void end_line();
 
-  std::FILE* const result_to_;
+  TextSink& result_to_;
   const bool terminal_;
   const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
   int percent_ = 0;
@@ -61,40 +66,45 @@ class HumanReporter : public Reporter {
 
 class JsonReporter : public Reporter {
  public:
-  // Owns no file: `to` outlives it.
-  explicit JsonReporter(std::FILE* to) : to_(to) {}
+  // Owns no sink: `to` outlives it.
+  explicit JsonReporter(TextSink& to) : to_(to) {}
   void progress(int percent, const std::string& text) override;
   void task(const TaskSeen& task) override;
   void info(const std::string& text) override;
   void warning(const Trouble& trouble) override;
+  void failure(const std::string& in, const Trouble& trouble) override;
   void of_file(const std::string& in, JsonObject* event) override;
   void result(const JsonText& report, const std::string& text) override;
 
  private:
   void write(const JsonText& event);
 
-  std::FILE* const to_;
+  TextSink& to_;
 };
 
 // `{"kind":…,"phase":…,"paid":…,"message":…}`
 [[nodiscard]] JsonText to_json(const Trouble& trouble);
 [[nodiscard]] JsonText to_json(const TaskSeen& task);
 
-struct FileCloser {
-  void operator()(std::FILE* file) const noexcept {
-    if (file) (void)std::fclose(file);
-  }
-};
-using FilePtr = std::unique_ptr<std::FILE, FileCloser>;
+// A reporter, and where it writes.
+class ReporterSet {
+ public:
+  // Where the last word goes that is for people; JSON goes to `output`, unless the video does.
+  enum class Result { to_stdout, to_stderr, to_stderr_as_stdout_is_taken };
+  // `output`: what stdout is; it outlives this. Throws Error{disk} for a file that cannot be written.
+  ReporterSet(const JsonWish& wish, Result result, TextSink& output);
 
-// A reporter and the file that it may write to.
-struct ReporterSet {
-  FilePtr file;
-  std::unique_ptr<Reporter> reporter;
+  [[nodiscard]] Reporter& reporter() const noexcept { return *reporter_; }
+  // At the end, see TextSink. That nobody has heard what was said on stderr is no failure.
+  [[nodiscard]] int finish(int exit_code);
+
+ private:
+  [[nodiscard]] TextSink& sink() { return own_ ? *own_ : output_; }
+
+  const bool is_json_;
+  TextSink& output_;
+  std::unique_ptr<TextSink> own_;  // a file, or stderr; null: it is `output`
+  std::unique_ptr<Reporter> reporter_;
 };
-// Where the last word goes that is for people; JSON goes to stdout, unless the output does.
-enum class Result { to_stdout, to_stderr, to_stderr_as_stdout_is_taken };
-// Throws Error{disk} for a file that cannot be written.
-[[nodiscard]] ReporterSet make_reporter(const JsonWish& wish, Result result);
 
 }  // namespace klingv2a::cli

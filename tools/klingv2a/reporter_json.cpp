@@ -41,8 +41,7 @@ JsonText to_json(const TaskSeen& task) {
 }
 
 void JsonReporter::write(const JsonText& event) {
-  (void)std::fprintf(to_, "%s\n", event.line().c_str());
-  (void)std::fflush(to_);
+  to_.write(event.line() + "\n");
 }
 
 void JsonReporter::progress(int percent, const std::string& text) {
@@ -62,6 +61,10 @@ void JsonReporter::info(const std::string& text) {
 
 void JsonReporter::warning(const Trouble& trouble) {
   write(event("warning").set("warning", to_json(trouble)));
+}
+
+void JsonReporter::failure(const std::string& in, const Trouble& trouble) {
+  write(event("error").set("in", in).set("error", to_json(trouble)));
 }
 
 // The last event of all is the result; those of the files have a name of their own.

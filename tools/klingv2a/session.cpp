@@ -30,7 +30,7 @@ Outcome Session::run() {
   report_ = pipeline_.report();
   stop();
   if (!started && outcome_.ok())
-    outcome_.error = to_trouble(make_error(ErrorKind::settings, Phase::check, "the pipeline does not start").details());
+    outcome_.error = to_trouble(make_error(ErrorKind::settings, Phase::check, "the pipeline does not start"));
   return outcome_;
 }
 
@@ -46,7 +46,7 @@ void Session::stop() {
 
 void Session::cancel() {
   reporter_.info(kCancelling);
-  if (outcome_.ok()) outcome_.error = to_trouble(make_error(ErrorKind::cancelled, Phase::check, "cancelled").details());
+  if (outcome_.ok()) outcome_.error = to_trouble(make_error(ErrorKind::cancelled, Phase::check, "cancelled"));
   g_main_loop_quit(loop_.get());
 }
 
@@ -64,6 +64,8 @@ void Session::take(GstMessage* message) {
   switch (GST_MESSAGE_TYPE(message)) {
     case GST_MESSAGE_PROGRESS: {
       const ProgressSeen progress = read_progress(message);
+      // How it has ended, the outcome tells.
+      if (progress.is_broken_off) return;
       return reporter_.progress(progress.percent, progress.text);
     }
     case GST_MESSAGE_INFO:

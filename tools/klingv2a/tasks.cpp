@@ -45,7 +45,7 @@ bool confirmed(const journal::Row& row) {
   return std::getline(std::cin, answer) && (answer == "y" || answer == "yes");
 }
 
-int forget(OpenJournal& opened, const TasksOptions& options) {
+int forget(OpenJournal& opened, const TasksOptions& options, TextSink& output) {
   const journal::Row row = find_row(opened, options.id);
   refuse_while_owned(row);
   if (!options.yes && !confirmed(row)) return kExitOther;
@@ -62,7 +62,7 @@ int forget(OpenJournal& opened, const TasksOptions& options) {
   if (options.json) {
     JsonText told;
     told.set("event", "result").set("ok", true).set("kind", "ok").set("exit-code", kExitOk).set("paid", "no");
-    std::cout << told.set("forgotten", id_of(row)).line() << "\n";
+    output.write(told.set("forgotten", id_of(row)).line() + "\n");
   }
   std::cerr << id_of(row) << " is forgotten: the same video with the same prompts is paid for again\n";
   return kExitOk;
@@ -78,21 +78,21 @@ std::unique_ptr<Simulation> simulation_for(const TasksOptions& options) {
   return nullptr;
 }
 
-int run(const TasksOptions& options) {
+int run(const TasksOptions& options, TextSink& output) {
   take_api_key(options.api_key_file);
   const auto simulation = simulation_for(options);
   OpenJournal opened(options);
   switch (options.what) {
     case TasksOptions::What::list:
-      return list_tasks(opened, options);
+      return list_tasks(opened, options, output);
     case TasksOptions::What::show:
-      return show_task(opened, options);
+      return show_task(opened, options, output);
     case TasksOptions::What::fetch:
-      return fetch_task(opened, options);
+      return fetch_task(opened, options, output);
     case TasksOptions::What::adopt:
-      return adopt_task(opened, options);
+      return adopt_task(opened, options, output);
     case TasksOptions::What::forget:
-      return forget(opened, options);
+      return forget(opened, options, output);
   }
   return kExitUsage;
 }
@@ -131,9 +131,11 @@ OpenJournal::OpenJournal(const TasksOptions& options)
       cancel(GObjectPtr<GCancellable>::adopt(g_cancellable_new())),
       journal(location, *clock, cancel) {}
 
-int run_tasks(const TasksOptions& options) {
-  JsonReporter reporter(options.out == "-" ? stderr : stdout);
-  return with_last_word(options.json, reporter, [&] { return run(options); });
+int run_tasks(const TasksOptions& options, TextSink& output) {
+  TextSink errors(STDERR_FILENO, "stderr");
+  JsonReporter reporter(options.out == "-" ? errors : output);
+  const int exit_code = with_last_word(options.json, reporter, [&] { return run(options, output); });
+  return output.finish(errors.finish(exit_code));
 }
 
 }  // namespace klingv2a::cli

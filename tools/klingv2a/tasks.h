@@ -5,6 +5,7 @@
 
 #include "command_line.h"
 #include "journal/journal.h"
+#include "text_sink.h"
 
 namespace klingv2a::cli {
 
@@ -26,9 +27,9 @@ struct OpenJournal {
 // Throws Error{still-running} when a process of this machine has the row.
 void refuse_while_owned(const journal::Row& row);
 
-[[nodiscard]] int list_tasks(OpenJournal& opened, const TasksOptions& options);
-[[nodiscard]] int show_task(OpenJournal& opened, const TasksOptions& options);
-[[nodiscard]] int adopt_task(OpenJournal& opened, const TasksOptions& options);
-[[nodiscard]] int fetch_task(OpenJournal& opened, const TasksOptions& options);
+[[nodiscard]] int list_tasks(OpenJournal& opened, const TasksOptions& options, TextSink& output);
+[[nodiscard]] int show_task(OpenJournal& opened, const TasksOptions& options, TextSink& output);
+[[nodiscard]] int adopt_task(OpenJournal& opened, const TasksOptions& options, TextSink& output);
+[[nodiscard]] int fetch_task(OpenJournal& opened, const TasksOptions& options, TextSink& output);
 
 }  // namespace klingv2a::cli

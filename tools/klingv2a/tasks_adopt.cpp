@@ -24,7 +24,7 @@ kling::Task adopt(const TasksOptions& options, const journal::Row& row, const GO
 
 }  // namespace
 
-int adopt_task(OpenJournal& opened, const TasksOptions& options) {
+int adopt_task(OpenJournal& opened, const TasksOptions& options, TextSink& output) {
   const journal::Row row = find_row(opened, options.id);
   refuse_while_owned(row);
   const auto cancel = GObjectPtr<GCancellable>::adopt(g_cancellable_new());
@@ -34,7 +34,7 @@ int adopt_task(OpenJournal& opened, const TasksOptions& options) {
   told.set("event", "result").set("ok", true).set("kind", "ok").set("exit-code", kExitOk).set("paid", "no");
   told.set("adopted", task.task_id).set("row", row.id).set_known("external-task-id", row.external_task_id);
   told.set("task-status", task.status_text).set_known("task-status-msg", task.status_message);
-  if (options.json) std::cout << told.line() << "\n";
+  if (options.json) output.write(told.line() + "\n");
   std::cerr << id_of(row) << " has task " << task.task_id << " now (" << task.status_text
             << "): run the same command again, or klingv2a tasks fetch " << task.task_id
             << " -o sound.wav; nothing is paid\n";

@@ -86,9 +86,10 @@ void convert_to_wav(const SpoolFile& sound, OutputFile& output) {
   output.finish();
 }
 
-std::string deliver(const cycle::CycleResult& result, const TasksOptions& options, std::optional<OutputFile>& output) {
+std::string deliver(const cycle::CycleResult& result, const TasksOptions& options, std::optional<OutputFile>& output,
+                    int out_fd) {
   if (!output) {
-    copy_to(*result.sound, STDOUT_FILENO, "stdout");
+    copy_to(*result.sound, out_fd, "stdout");
     return "stdout";
   }
   const bool wants_wav = std::filesystem::path(options.out).extension() == ".wav";
@@ -101,23 +102,25 @@ std::string deliver(const cycle::CycleResult& result, const TasksOptions& option
 
 }  // namespace
 
-int fetch_task(OpenJournal& opened, const TasksOptions& options) {
+int fetch_task(OpenJournal& opened, const TasksOptions& options, TextSink& output) {
   const journal::Row row = find_row(opened, options.id);
   if (!options.wait) refuse_while_owned(row);
   // From before there is a file that would stay behind.
   const auto cancel = GObjectPtr<GCancellable>::adopt(g_cancellable_new());
   const Interrupt interrupt([&] { g_cancellable_cancel(cancel.get()); });
-  std::optional<OutputFile> output;
-  if (options.out != "-") output.emplace(options.out, options.overwrite);
+  std::optional<OutputFile> file;
+  if (options.out != "-") file.emplace(options.out, options.overwrite);
   const cycle::CycleResult result = fetch(settings_for(options, row), row.id, options.wait, cancel);
-  const std::string where = deliver(result, options, output);
+  const std::string where = deliver(result, options, file, output.descriptor());
   const std::string origin(cycle::to_string(result.origin));
   JsonText told;
   told.set("event", "result").set("ok", true).set("kind", "ok").set("exit-code", kExitOk).set("paid", "no");
   told.set("task-id", result.task.task_id).set("output", where).set("origin", origin);
   told.set("form", std::string(cycle::to_string(result.form)));
-  if (options.json)
-    (options.out == "-" ? std::cerr : std::cout) << told.line() << "\n";
+  if (options.json && options.out == "-")
+    std::cerr << told.line() << "\n";
+  else if (options.json)
+    output.write(told.line() + "\n");
   else
     std::cerr << where << ": the sound of task " << result.task.task_id << " (" << origin << "); nothing was paid\n";
   return kExitOk;

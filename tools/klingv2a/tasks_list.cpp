@@ -3,7 +3,6 @@
 // tasks list and tasks show: the journal's rows, for people and as JSON.
 #include <algorithm>
 #include <cmath>
-#include <iostream>
 
 #include "exit_code.h"
 #include "human_text.h"
@@ -64,12 +63,12 @@ JsonText as_json(const OpenJournal& opened, const Row& row) {
 
 }  // namespace
 
-int list_tasks(OpenJournal& opened, const TasksOptions& options) {
+int list_tasks(OpenJournal& opened, const TasksOptions& options, TextSink& output) {
   constexpr std::size_t kPromptColumns = 40;
   const std::vector<Row> rows = opened.journal.rows();
   std::vector<std::vector<std::string>> cells{{"STATE", "TASK", "AGE", "CLIP", "PROMPTS"}};
   for (const Row& row : rows) {
-    if (options.json) std::cout << as_json(opened, row).line() << "\n";
+    if (options.json) output.write(as_json(opened, row).line() + "\n");
     cells.push_back({std::string(to_string(row.state)) + (is_in_work(row) ? " (in work)" : ""), id_of(row),
                      duration_text(age_s(opened, row)),
                      number_text(static_cast<double>(row.length_ms) / kMsPerSecond, 1) + " s",
@@ -77,15 +76,15 @@ int list_tasks(OpenJournal& opened, const TasksOptions& options) {
   }
   if (options.json) return kExitOk;
   if (rows.empty())
-    std::cout << "no task in " << displayable(opened.location) << "\n";
+    output.write("no task in " + displayable(opened.location) + "\n");
   else
-    std::cout << table(cells);
+    output.write(table(cells));
   return kExitOk;
 }
 
-int show_task(OpenJournal& opened, const TasksOptions& options) {
+int show_task(OpenJournal& opened, const TasksOptions& options, TextSink& output) {
   const JsonText row = as_json(opened, find_row(opened, options.id));
-  std::cout << (options.json ? row.line() + "\n" : row.pretty());
+  output.write(options.json ? row.line() + "\n" : row.pretty());
   return kExitOk;
 }
 

@@ -274,8 +274,9 @@ std::uint64_t Call::room(const Response& response) const {
   return limit > used ? limit - used : 0;
 }
 
-// What will not fit is not begun.
+// What will not fit is not begun; but of an answer to what is not sent again, any beginning is worth having.
 void Call::check_announced_size(const Response& response) const {
+  if (request_.send_once) return;
   if (is_success(response.status) && announced_size(response) > room(response)) throw too_large();
 }
 

@@ -10,7 +10,7 @@
 namespace klingv2a::http {
 namespace {
 
-constexpr std::size_t kDecidedBy = 3;
+constexpr std::string_view kGzipMark = "\x1f\x8b\x08";
 constexpr std::size_t kPiece = 64 * 1024;
 
 std::string_view as_text(std::span<const std::byte> bytes) {
@@ -22,7 +22,7 @@ std::span<const std::byte> as_bytes(std::string_view text) {
 }
 
 bool is_gzip(std::string_view beginning) {
-  return beginning.starts_with("\x1f\x8b\x08");
+  return beginning.starts_with(kGzipMark);
 }
 
 // RFC 1950: the method is 8, and the first two bytes are a multiple of 31.
@@ -73,7 +73,7 @@ bool can_unpack(const std::string& coding) {
 ContentDecoder::State ContentDecoder::take(std::span<const std::byte> bytes, const Sink& sink) {
   if (decided_) return pass(bytes, sink);
   beginning_ += as_text(bytes);
-  if (beginning_.size() < kDecidedBy) return State::goes_on;
+  if (is_undecided()) return State::goes_on;
   decide();
   return pass(as_bytes(std::exchange(beginning_, {})), sink);
 }
@@ -85,6 +85,12 @@ ContentDecoder::State ContentDecoder::end(const Sink& sink) {
     if (state != State::goes_on) return state;
   }
   return unpacks() && !finished_ ? State::damaged : State::goes_on;
+}
+
+// No byte is kept back longer than it has to be: what came of a broken answer counts.
+bool ContentDecoder::is_undecided() const {
+  if (coding_ == "deflate") return beginning_.size() < 2;
+  return coding_ != "identity" && beginning_.size() < kGzipMark.size() && kGzipMark.starts_with(beginning_);
 }
 
 void ContentDecoder::decide() {

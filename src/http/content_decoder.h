@@ -43,6 +43,7 @@ class ContentDecoder {
   [[nodiscard]] bool unpacks() const noexcept { return static_cast<bool>(unpacker_); }
 
  private:
+  [[nodiscard]] bool is_undecided() const;
   void decide();
   [[nodiscard]] State pass(std::span<const std::byte> bytes, const Sink& sink);
   [[nodiscard]] State unpack(std::span<const std::byte> bytes, const Sink& sink);

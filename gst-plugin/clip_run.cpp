@@ -72,6 +72,7 @@ class ClipRun::Observer : public cycle::CycleObserver {
   void on_turn(const std::string& what) override { run_.host_.on_turn(run_, what); }
   void on_journal_failure(const Error& error) override { run_.host_.on_journal_failure(run_, error); }
   void on_file_left(const Error& error) override { run_.host_.on_file_left(run_, error); }
+  void on_oddity(const Error& error) override { run_.host_.on_oddity(run_, error); }
   void on_retry(const Error& error, int attempt, Seconds gap) override {
     run_.host_.on_retry(run_, error, attempt, gap);
   }

@@ -58,6 +58,8 @@ class ClipRunHost {
   // The journal could not be written although a task exists; the sound comes all the same.
   virtual void on_journal_failure(ClipRun& run, const Error& error) = 0;
   virtual void on_file_left(ClipRun& run, const Error& error) = 0;
+  // The service has said something odd; the sound comes all the same.
+  virtual void on_oddity(ClipRun& run, const Error& error) = 0;
   virtual void on_retry(ClipRun& run, const Error& error, int attempt, Seconds gap) = 0;
   // The service is to be shown a transcoded copy of the clip, and why. Also on the streaming thread.
   virtual void on_conform(ClipRun& run, const std::vector<std::string>& reasons, const EncoderInUse& encoder) = 0;

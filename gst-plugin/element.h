@@ -216,6 +216,7 @@ class Element : private ClipRunHost {
   void on_turn(ClipRun& run, const std::string& what) override;
   void on_journal_failure(ClipRun& run, const Error& error) override;
   void on_file_left(ClipRun& run, const Error& error) override;
+  void on_oddity(ClipRun& run, const Error& error) override;
   void on_retry(ClipRun& run, const Error& error, int attempt, Seconds gap) override;
   void on_conform(ClipRun& run, const std::vector<std::string>& reasons, const EncoderInUse& encoder) override;
   void on_missing_decoder(const CapsPtr& caps) override;

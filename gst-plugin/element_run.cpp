@@ -182,6 +182,11 @@ void Element::on_file_left(ClipRun& run, const Error& error) {
   if (error.kind() != ErrorKind::cancelled) warn(error.details());
 }
 
+void Element::on_oddity(ClipRun& run, const Error& error) {
+  GST_INFO_OBJECT(self_, "clip %u: %s", run.number(), error.what());
+  warn(error.details());
+}
+
 void Element::warn(const ErrorDetails& details) {
   {
     const std::lock_guard lock(mutex_);

@@ -109,6 +109,9 @@ class CycleObserver {
   virtual void on_journal_failure(const Error& /*error*/) {}
   // What was published could not be removed from its store, and stays there: nobody's run fails for that.
   virtual void on_file_left(const Error& /*error*/) {}
+  // The service has said something that is not as it should be; what was made of it stands in the error's message, and
+  // the cycle goes on.
+  virtual void on_oddity(const Error& /*error*/) {}
   // A recovered failure, after which the call is repeated.
   virtual void on_retry(const Error& error, int attempt, Seconds gap) = 0;
 };

@@ -62,10 +62,12 @@ class Attempt {
   }
 
   [[nodiscard]] Error nothing_usable() const {
+    const std::string why =
+        has_link(task_) ? "its sound cannot be had: " + reasons_ : "no link to its sound came: " + task_.text;
     return Error({.kind = ErrorKind::result,
                   .phase = failed_in_,
                   .paid = Paid::yes,
-                  .message = "the task succeeded, but its sound cannot be had: " + reasons_,
+                  .message = "the task succeeded, but " + why,
                   .advice = "the service keeps results for 30 days: run it again, which asks for fresh links"});
   }
 

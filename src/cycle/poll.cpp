@@ -21,14 +21,24 @@ constexpr Seconds kLeastGap{1};
 // How often the service may not know the task that it has just accepted.
 constexpr int kUnknownTaskAnswers = 4;
 
-Error still_running(std::string message) {
+// What is known of the task when the wait for it ends.
+struct Seen {
+  std::optional<Error> last_failure;  // of a look; nothing: the last one was answered
+  kling::Task task;                   // as last seen; without a status_text: never
+
+  [[nodiscard]] bool is_running() const { return !last_failure && task.status != kling::TaskStatus::unknown; }
+};
+
+Error still_running(std::string message, const Seen& seen) {
   return Error({.kind = ErrorKind::still_running,
                 .phase = Phase::poll,
                 .paid = Paid::yes,
                 .message = std::move(message),
-                .advice =
-                    "it goes on at the service, which keeps the result for 30 days; the next run with the same clip "
-                    "goes on waiting"});
+                .advice = seen.is_running()
+                              ? "it goes on at the service, which keeps the result for 30 days; the next run with the "
+                                "same clip goes on waiting"
+                              : "it may have ended; the service keeps the result for 30 days, and the next run with "
+                                "the same clip asks again"});
 }
 
 bool is_of_unknown_task(const kling::ApiError* answer) {
@@ -61,9 +71,13 @@ void write_down_end(Run& run, const kling::Task& task) {
   });
 }
 
-std::string not_ended_text(Run& run, const std::optional<Error>& last_failure) {
-  std::string message = "the task has not ended after " + std::to_string(std::lround(run.waited().count())) + " s";
-  if (last_failure) message += std::string("; the last query failed: ") + last_failure->what();
+std::string not_ended_text(Run& run, const Seen& seen) {
+  const std::string after = " after " + std::to_string(std::lround(run.waited().count())) + " s";
+  std::string message = "the task has not ended" + after;
+  if (seen.last_failure) message = "it is not known whether the task has ended" + after;
+  if (seen.task.status == kling::TaskStatus::unknown && !seen.task.status_text.empty())
+    message += "; its task_status is '" + seen.task.status_text + "', which is none of those that are known";
+  if (seen.last_failure) message += std::string("; the last query failed: ") + seen.last_failure->what();
   return message;
 }
 
@@ -76,7 +90,7 @@ class Wait {
   kling::Task until_terminal() {
     for (;;) {
       const Seconds left = run_.settings.timeout - run_.waited();
-      if (left <= Seconds(0)) throw still_running(not_ended_text(run_, last_failure_));
+      if (left <= Seconds(0)) throw still_running(not_ended_text(run_, seen_), seen_);
       // The last look is taken at the time-out itself.
       wait_to_look(std::min(gap_, left));
       const std::optional<kling::Task> task = look();
@@ -88,7 +102,7 @@ class Wait {
  private:
   // A callback ends the wait early, but not one that the service's trouble has made necessary.
   void wait_to_look(Seconds length) {
-    if (!run_.is_listening() || last_failure_) return run_.wait(length);
+    if (!run_.is_listening() || seen_.last_failure) return run_.wait(length);
     const Seconds least = std::min(length, kLeastGap);
     run_.wait(least);
     run_.wait_for_callback(length - least);
@@ -100,12 +114,12 @@ class Wait {
     try {
       kling::Task task = run_.query(run_.settings.timeout - run_.waited());
       failures_ = unknown_task_answers_ = 0;
-      last_failure_.reset();
+      seen_ = {.last_failure = std::nullopt, .task = task};
       gap_ = gaps_.next(run_.clock);
       return task;
     } catch (const Error& failure) {
       gap_ = gap_after(failure);
-      last_failure_ = failure;
+      seen_.last_failure = failure;
       run_.note_retry(failure, failures_, gap_);
       return std::nullopt;
     }
@@ -148,7 +162,7 @@ class Wait {
   Seconds gap_;
   int failures_ = 0;  // in a row
   int unknown_task_answers_ = 0;
-  std::optional<Error> last_failure_;
+  Seen seen_;
 };
 
 // What is known of a task that has ended.
@@ -181,7 +195,8 @@ kling::Task poll_once(Run& run) {
   run.begin(Phase::poll);
   const StepTimer timer(run.clock, run.stats.wait_s);
   kling::Task task = look_with_retries(run);
-  if (!kling::is_terminal(task.status)) throw still_running("the task is " + task.status_text);
+  if (!kling::is_terminal(task.status))
+    throw still_running("the task is " + task.status_text, {.last_failure = std::nullopt, .task = task});
   return end_of(run, std::move(task));
 }
 

@@ -85,7 +85,9 @@ void check_content(const std::string& link, const SpoolFile& file) {
 class Fetch {
  public:
   Fetch(Run& run, const std::string& link)
-      : run_(run), link_(link), file_(std::make_shared<SpoolFile>(run.settings.spool_dir)) {}
+      : run_(run),
+        link_(as_browsers_read(link, run.settings.service.base_url)),
+        file_(std::make_shared<SpoolFile>(run.settings.spool_dir)) {}
 
   // Repeats what failed until the result is whole. As long as it grows, the tries are not counted: only the time-out
   // ends them then.
@@ -145,7 +147,7 @@ class Fetch {
   }
 
   Run& run_;
-  const std::string& link_;
+  const std::string link_;
   std::shared_ptr<SpoolFile> file_;
   http::PartialDownload partial_;
   std::uint64_t furthest_ = 0;

@@ -6,8 +6,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace klingv2a::cycle {
+
+// A link as browsers read it, who take what is no strict URI: without blanks around it, with spaces and stray
+// characters escaped, with slashes for backslashes; a link without a host leads to `base`. What is a URI stays byte for
+// byte what it was, for it may be signed. The fragment is left out. What cannot be read comes back as it is.
+[[nodiscard]] std::string as_browsers_read(std::string_view link, const std::string& base);
 
 // Throws Error{result} unless `url` is http(s) without userinfo and its host may be reached: a private or loopback
 // address only when the service itself (`base_url`) is on loopback or has that very host.

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "kling/result_reader.h"
+
 namespace klingv2a::cycle {
 
 Run::Run(const CycleSettings& cycle_settings, Clock& cycle_clock, const GObjectPtr<GCancellable>& cancellable,
@@ -122,15 +124,33 @@ kling::Task Run::query(Seconds patience) {
   // A short answer does not make us forget which task it is about.
   task.task_id = task_id_;
   if (task.external_task_id.empty()) task.external_task_id = request.external_task_id;
+  note_unknown_status(task);
   tell(task);
   return task;
 }
 
 void Run::tell(const kling::Task& task) {
-  if (task.status == kling::TaskStatus::unknown && !std::exchange(warned_of_status_, true)) {
-    g_warning("task %s has the unknown task_status '%s': taken as running", task_id_.c_str(), task.status_text.c_str());
-  }
+  if (!task.oddity.empty()) note_oddity(task.oddity);
   if (std::exchange(told_status_, task.status_text) != task.status_text) observer.on_task(task);
+}
+
+// A word that nobody knows ends the wait when all that was waited for is there.
+void Run::note_unknown_status(kling::Task& task) {
+  // A service that invents a new one for each look is not to fill the log.
+  constexpr std::size_t kMostTold = 10;
+  if (task.status != kling::TaskStatus::unknown) return;
+  const bool complete = kling::has_links(task);
+  if (complete) task.status = kling::TaskStatus::succeed;
+  if (unknown_words_.size() >= kMostTold || !unknown_words_.insert(task.status_text).second) return;
+  const std::string what =
+      task.status_text.empty() ? "no task_status" : "the unknown task_status '" + task.status_text + "'";
+  note_oddity("task " + task_id_ + " has " + what + ": it is taken as " +
+              (complete ? "succeeded, for its result is there" : "running"));
+}
+
+void Run::note_oddity(const std::string& what) {
+  g_debug("%s", what.c_str());
+  observer.on_oddity(with_what_is_known(make_error(ErrorKind::service, phase_, what)));
 }
 
 std::string Run::console() const {

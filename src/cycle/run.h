@@ -4,6 +4,7 @@
 // and of the money, and the counters. Lives on the cycle thread for one run_cycle(); no locks.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "callback/listener.h"
@@ -83,6 +84,8 @@ class Run {
 
  private:
   void tell(const kling::Task& task);
+  void note_unknown_status(kling::Task& task);
+  void note_oddity(const std::string& what);
   void note_journal_failure(const std::exception& failure);
 
   journal::Claim* claim_ = nullptr;
@@ -93,7 +96,7 @@ class Run {
   Paid paid_ = Paid::no;
   std::string task_id_;
   std::string told_status_;
-  bool warned_of_status_ = false;
+  std::set<std::string> unknown_words_;  // of task_status, each told once
   Seconds accepted_at_{0};
 };
 

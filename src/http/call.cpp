@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <span>
 #include <utility>
 
@@ -94,6 +95,8 @@ Call::~Call() {
 
 void Call::set_headers() {
   SoupMessageHeaders* headers = soup_message_get_request_headers(message_.get());
+  // Without this header a server may pack its answer in any way it likes.
+  soup_message_headers_append(headers, "Accept-Encoding", "identity");
   for (const auto& [name, value] : request_.headers) soup_message_headers_append(headers, name.c_str(), value.c_str());
   asks_for_rest_ = request_.partial && can_resume(*request_.partial, request_.url);
   if (!asks_for_rest_) return;
@@ -189,10 +192,12 @@ Response Call::read_response(GInputStream* raw_stream) {
   BodyStream stream(raw_stream, cancel_.get());
   Response response = head();
   try {
+    if (!is_readable(response)) return response;
     if (request_.download && is_success(response.status)) begin_download(response);
     read_body(stream, response);
-  } catch (const TransportError&) {
-    throw;
+  } catch (const TransportError& error) {
+    if (!request_.send_once) throw;
+    throw TransportError(error.details(), error.sent(), std::make_shared<const Response>(std::move(response)));
   } catch (const Error& disk) {
     ErrorDetails details = disk.details();
     details.phase = request_.phase;
@@ -201,11 +206,22 @@ Response Call::read_response(GInputStream* raw_stream) {
   return response;
 }
 
+bool Call::is_readable(Response& response) const {
+  const std::string coding = content_coding(response);
+  if (coding.empty() || can_unpack(coding)) return true;
+  response.unreadable = "it came with the Content-Encoding '" + coding + "', which was not asked for";
+  if (request_.download && is_success(response.status))
+    throw failure(ErrorKind::network, "the answer cannot be read: " + response.unreadable,
+                  "the server has to send it as it is (the request says Accept-Encoding: identity)");
+  return false;
+}
+
 // The answer is the rest of the file, or the whole of it, which takes the place of what was there.
 void Call::begin_download(const Response& response) {
   PartialDownload* partial = request_.partial;
   const bool is_part = partial && response.status == SOUP_STATUS_PARTIAL_CONTENT;
-  if (is_part && asks_for_rest_) {
+  // Of a packed file the rest is no rest of what lies here.
+  if (is_part && asks_for_rest_ && content_coding(response).empty()) {
     if (std::optional<PartialDownload> continued = continued_by(*partial, response)) {
       *partial = std::move(*continued);
       file_offset_ = partial->size;
@@ -221,6 +237,8 @@ void Call::begin_download(const Response& response) {
 
 void Call::read_body(BodyStream& stream, Response& response) {
   check_announced_size(response);
+  ContentDecoder decoder(file_offset_ > 0 ? "identity" : content_coding(response));
+  const auto sink = [&](std::span<const std::byte> bytes) { return keep(response, bytes); };
   std::array<std::byte, kChunkSize> buffer;
   for (;;) {
     GError* raw_error = nullptr;
@@ -228,9 +246,18 @@ void Call::read_body(BodyStream& stream, Response& response) {
     const GErrorPtr error(raw_error);
     if (got < 0) throw_failure(error.get());
     if (got == 0) break;
-    if (!keep(response, std::span(buffer).first(static_cast<std::size_t>(got)))) return;
+    received_ += static_cast<std::uint64_t>(got);
+    if (!goes_on(decoder, decoder.take(std::span(buffer).first(static_cast<std::size_t>(got)), sink))) return;
   }
   check_length(response);
+  (void)goes_on(decoder, decoder.end(sink));
+}
+
+// What was unpacked is no beginning that a rest could be added to.
+bool Call::goes_on(const ContentDecoder& decoder, ContentDecoder::State state) {
+  if (decoder.unpacks() && request_.partial) request_.partial->validator.clear();
+  if (state == ContentDecoder::State::damaged) throw failure(ErrorKind::network, "the packed answer is damaged");
+  return state == ContentDecoder::State::goes_on;
 }
 
 std::optional<std::uint64_t> Call::announced_size(const Response& response) const {
@@ -247,8 +274,9 @@ std::uint64_t Call::room(const Response& response) const {
   return limit > used ? limit - used : 0;
 }
 
-// What will not fit is not begun.
+// What will not fit is not begun; but of an answer to what is not sent again, any beginning is worth having.
 void Call::check_announced_size(const Response& response) const {
+  if (request_.send_once) return;
   if (is_success(response.status) && announced_size(response) > room(response)) throw too_large();
 }
 
@@ -272,7 +300,7 @@ bool Call::keep(Response& response, std::span<const std::byte> bytes) {
 // What came of the file, against what was announced: of a rest, the size of the whole file is known from its beginning.
 void Call::check_length(const Response& response) const {
   const std::optional<std::uint64_t> announced = file_offset_ > 0 ? request_.partial->total : announced_size(response);
-  const std::uint64_t received = file_offset_ + response.body_size;
+  const std::uint64_t received = file_offset_ + received_;
   if (!announced || *announced == received) return;
   throw failure(ErrorKind::network, "the answer was cut short after " + std::to_string(received) + " of " +
                                         std::to_string(*announced) + " bytes");

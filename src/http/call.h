@@ -16,6 +16,7 @@
 
 #include "gobject_ptr.h"
 #include "http/client.h"
+#include "http/content_decoder.h"
 #include "http/watchdog.h"
 
 namespace klingv2a::http {
@@ -47,7 +48,10 @@ class Call {
   // Takes over the stream.
   [[nodiscard]] Response read_response(GInputStream* raw_stream);
   void begin_download(const Response& response);
+  // False when the body is packed in a way that cannot be read, which the response then says.
+  [[nodiscard]] bool is_readable(Response& response) const;
   void read_body(BodyStream& stream, Response& response);
+  [[nodiscard]] bool goes_on(const ContentDecoder& decoder, ContentDecoder::State state);
   [[nodiscard]] bool keep(Response& response, std::span<const std::byte> bytes);
   // The Content-Length of an answer that has a body.
   [[nodiscard]] std::optional<std::uint64_t> announced_size(const Response& response) const;
@@ -72,6 +76,7 @@ class Call {
   GObjectPtr<GInputStream> upload_;
   Sent sent_ = Sent::nothing;
   std::uint64_t file_offset_ = 0;  // where the answer's body begins in the file
+  std::uint64_t received_ = 0;     // bytes of the body as they came
   bool asks_for_rest_ = false;
   bool restarted_ = false;
   bool misdirected_ = false;

@@ -5,8 +5,9 @@
 // time-out for the connection, one for silence and one deadline for the whole call.
 //
 // What this client never does: follow a redirect, answer an authentication challenge, send a request with
-// `send_once` a second time (libsoup would by itself, on 421 for instance), keep cookies, or write a header value or
-// a URL's query into a log or an error.
+// `send_once` a second time (libsoup would by itself, on 421 for instance), keep cookies, ask for a packed answer, or
+// write a header value or a URL's query into a log or an error. An answer that came packed all the same (gzip, deflate)
+// is unpacked.
 #pragma once
 
 #include <gio/gio.h>
@@ -62,7 +63,8 @@ struct Response {
   int status = 0;
   Headers headers;  // names in lower case
   std::string body;
-  std::uint64_t body_size = 0;  // bytes of this answer, also when they went into `download`
+  std::uint64_t body_size = 0;  // bytes of this answer as unpacked, also when they went into `download`
+  std::string unreadable;       // why the body is not here although one came; empty: it is
   [[nodiscard]] std::optional<std::string> header(std::string_view lower_case_name) const;
   // Retry-After as seconds from `wall_now`: delta-seconds or HTTP-date; nothing when absent, unreadable or in the past.
   [[nodiscard]] std::optional<double> retry_after(Seconds wall_now) const;
@@ -79,12 +81,16 @@ enum class Sent { nothing, maybe };
 // No HTTP answer was had (or it was cut short). kind is network, cancelled, result (too large) or settings (URL).
 class TransportError : public Error {
  public:
-  TransportError(ErrorDetails details, Sent sent) : Error(std::move(details)), sent_(sent) {}
+  TransportError(ErrorDetails details, Sent sent, std::shared_ptr<const Response> beginning = nullptr)
+      : Error(std::move(details)), sent_(sent), beginning_(std::move(beginning)) {}
   // `nothing`: it is certain that no byte of the request body reached a server (refused, no name, connect time-out).
   [[nodiscard]] Sent sent() const noexcept { return sent_; }
+  // Of a request with `send_once`: what had come of the answer before it broke. Null: no head.
+  [[nodiscard]] const Response* beginning() const noexcept { return beginning_.get(); }
 
  private:
   Sent sent_;
+  std::shared_ptr<const Response> beginning_;
 };
 
 class Client {

@@ -7,10 +7,13 @@
 #include <cmath>
 #include <utility>
 
+#include "kling/answer_text.h"
 #include "kling/codec.h"
 #include "kling/json.h"
 #include "kling/jwt.h"
 #include "kling/redaction.h"
+#include "kling/result_reader.h"
+#include "kling/stray_task_id.h"
 
 namespace klingv2a::kling {
 
@@ -80,20 +83,46 @@ Error unknown_outcome(ErrorDetails details, std::string why) {
   return Error(std::move(details));
 }
 
+// A task_id that only the words of the answer give. It is paid for, and the next looks tell the rest.
+std::optional<Task> rescued(const std::string& body, const Envelope& envelope) {
+  if (!envelope.ok && says_refused(body)) return std::nullopt;
+  const std::optional<std::string> id = task_id_in(body);
+  if (!id) return std::nullopt;
+  Task task;
+  task.task_id = *id;
+  task.status = TaskStatus::submitted;
+  task.status_text = to_string(task.status);
+  task.oddity = "the answer to the submit was not as it should be; its task_id could be read all the same: " +
+                printable(body, 200);
+  return task;
+}
+
 Task read_accepted(const http::Response& response, const Envelope& envelope) {
   ErrorDetails known;
   known.http_status = response.status;
   known.request_id = envelope.request_id;
-  Task task;
+  std::string why = "the service accepted the task but named no task_id: " + printable(response.body);
   try {
-    task = read_task(response.body);
+    Task task = read_task(response.body);
+    if (task.status_text.empty()) task.status = TaskStatus::submitted;
+    if (!task.task_id.empty()) return task;
   } catch (const Error& nonsense) {
-    throw unknown_outcome(known, nonsense.what());
+    why = nonsense.what();
   }
-  if (task.task_id.empty()) {
-    throw unknown_outcome(known, "the service accepted the task but named no task_id: " + printable(response.body));
-  }
-  return task;
+  if (std::optional<Task> task = rescued(response.body, envelope)) return *task;
+  throw unknown_outcome(known, why);
+}
+
+void make_text(http::Response& response) {
+  response.body = answer_text(response.body, response.header("content-type").value_or(""));
+}
+
+// Of an answer to the POST that broke off.
+std::optional<Task> named_before_the_end(const http::TransportError& broken) {
+  if (!broken.beginning() || !is_success(*broken.beginning())) return std::nullopt;
+  http::Response response = *broken.beginning();
+  make_text(response);
+  return rescued(response.body, read_envelope(response.status, response.body));
 }
 
 ApiError bad_answer(const http::Response& response, Action action, std::string why) {
@@ -115,7 +144,7 @@ Task read_queried(const http::Response& response, const std::string& task_id) {
   } catch (const Error& nonsense) {
     throw bad_answer(response, Action::retry, nonsense.what());
   }
-  if (task.status_text.empty()) {
+  if (task.status_text.empty() && !has_links(task)) {
     throw bad_answer(response, Action::retry, "the service's answer has no task_status: " + printable(response.body));
   }
   if (task.task_id.empty()) task.task_id = task_id;
@@ -182,9 +211,10 @@ auto with_context(const Redaction& redaction, const ErrorDetails& known, Operati
   }
 }
 
-// A task says why it failed in the service's own words, which may repeat the video_url.
+// A task says why it failed in the service's own words, which may repeat the video_url; and links are signed.
 Task shown(Task task, const Redaction& redaction) {
-  task.status_message = with_hosts_only(redaction.applied_to(std::move(task.status_message)));
+  for (std::string* text : {&task.status_message, &task.text, &task.oddity})
+    *text = with_hosts_only(redaction.applied_to(std::move(*text)));
   return task;
 }
 
@@ -205,14 +235,27 @@ Task Client::submit(const SubmitRequest& request) {
   ErrorDetails known;
   known.external_task_id = request.external_task_id;
   return with_context(redaction, known, [&] {
-    const Answer answer = exchange(Call::submit, make_post(service_, request), redaction);
-    if (answer.envelope.ok) return shown(read_accepted(answer.response, answer.envelope), redaction);
-    const ApiError error = api_error(Call::submit, answer);
-    if (is_success(answer.response) && error.action() == Action::ambiguous) {
-      throw unknown_outcome(error.details(), error.what());
+    try {
+      return shown(accepted(exchange(Call::submit, make_post(service_, request), redaction)), redaction);
+    } catch (const http::TransportError& broken) {
+      const std::optional<Task> task = named_before_the_end(broken);
+      if (!task) throw;
+      return shown(*task, redaction);
     }
-    throw ApiError(error);
   });
+}
+
+// The task that was made. Where an answer does not say that it refuses, a task_id in it is one.
+Task Client::accepted(const Answer& answer) {
+  if (answer.envelope.ok) return read_accepted(answer.response, answer.envelope);
+  const ApiError error = api_error(Call::submit, answer);
+  if (error.action() != Action::ambiguous) throw ApiError(error);
+  const bool may_name_it = is_success(answer.response) || is_success_code(answer.envelope.code);
+  if (may_name_it) {
+    if (std::optional<Task> task = rescued(answer.response.body, answer.envelope)) return *task;
+  }
+  if (is_success(answer.response)) throw unknown_outcome(error.details(), error.what());
+  throw ApiError(error);
 }
 
 Task Client::query(const std::string& task_id, Seconds patience) {
@@ -224,7 +267,7 @@ Task Client::query(const std::string& task_id, Seconds patience) {
     http::Request get = make_get(service_, Phase::poll, task_url(service_, Phase::poll, task_id));
     get.timeouts.total = patience;
     const Answer answer = exchange(Call::query, get, redaction);
-    if (!answer.envelope.ok) throw ApiError(api_error(Call::query, answer));
+    if (!answer.envelope.ok) throw ApiError(poll_error(answer));
     return shown(read_queried(answer.response, task_id), redaction);
   });
 }
@@ -279,7 +322,11 @@ Client::Answer Client::send(http::Request request, Redaction& redaction) {
   request.headers = {{"Authorization", authorization(redaction)}, {"Accept", "application/json"}};
   Answer answer;
   answer.response = http_.send(request);
+  make_text(answer.response);
   answer.envelope = read_envelope(answer.response.status, redaction.applied_to(answer.response.body));
+  if (!answer.response.unreadable.empty())
+    answer.envelope.message = "HTTP " + std::to_string(answer.response.status) +
+                              " with a body that cannot be read: " + printable(answer.response.unreadable);
   return answer;
 }
 
@@ -297,9 +344,19 @@ void Client::note_clock(const http::Response& response) {
   clock_is_behind_ = std::chrono::abs(behind) > kTokenHeadStart ? behind : Seconds(0);
 }
 
-// The answer is not `ok`.
-ApiError Client::api_error(Call call, const Answer& answer) {
+// While a task is under way, only the service itself ends the wait for it.
+ApiError Client::poll_error(const Answer& answer) {
+  if (is_of_the_api(answer.envelope)) return api_error(Call::query, answer);
   const ErrorRow& row = classify(answer.response.status, answer.envelope);
+  return error_by(row.on_query == Action::retry ? row : strangers_row(), Call::query, answer);
+}
+
+ApiError Client::api_error(Call call, const Answer& answer) {
+  return error_by(classify(answer.response.status, answer.envelope), call, answer);
+}
+
+// The answer is not `ok`, and means what the row says.
+ApiError Client::error_by(const ErrorRow& row, Call call, const Answer& answer) {
   const Action action = action_of(row, call);
   ErrorDetails details;
   details.kind = row.kind;

@@ -35,10 +35,11 @@ class Client {
 
   // The paid POST. Sent once a call; a second time only after 1003 or 1004 to a token. Throws ApiError for an error
   // answer, http::TransportError when there was none, Error{unknown-outcome, paid=maybe} when an answer was had that
-  // does not say whether a task exists (2xx without a task id).
+  // does not say whether a task exists (2xx without a task id). A task_id that can be read in an answer which does not
+  // refuse is the task's, however damaged or short that answer is; Task::oddity then says so.
   [[nodiscard]] Task submit(const SubmitRequest& request);
   // GET of one task, which may take no longer than `patience`. Throws ApiError or http::TransportError; both say
-  // whether they are retryable.
+  // whether they are retryable. An answer that is not the API's own (a firewall's page, a redirect) is.
   [[nodiscard]] Task query(const std::string& task_id, Seconds patience);
   [[nodiscard]] Task query(const std::string& task_id) { return query(task_id, service_.timeouts.total); }
 
@@ -58,7 +59,10 @@ class Client {
   [[nodiscard]] Answer send(http::Request request, Redaction& redaction);
   [[nodiscard]] Answer exchange(Call call, const http::Request& request, Redaction& redaction);
   [[nodiscard]] Answer look(std::string url, Redaction& redaction);
+  [[nodiscard]] Task accepted(const Answer& answer);
+  [[nodiscard]] ApiError poll_error(const Answer& answer);
   [[nodiscard]] ApiError api_error(Call call, const Answer& answer);
+  [[nodiscard]] ApiError error_by(const ErrorRow& row, Call call, const Answer& answer);
   void note_clock(const http::Response& response);
 
   http::Client& http_;

@@ -106,7 +106,9 @@ bool is_zero(const std::string& code) {
 }
 
 bool is_number(const std::string& code) {
-  return !code.empty() && std::all_of(code.begin(), code.end(), [](char c) { return g_ascii_isdigit(c); });
+  const std::size_t sign = code.starts_with('-') ? 1 : 0;
+  return code.size() > sign && std::all_of(code.begin() + static_cast<std::ptrdiff_t>(sign), code.end(),
+                                           [](char c) { return g_ascii_isdigit(c); });
 }
 
 JsonObject* first_of(JsonArray* array) {
@@ -127,11 +129,18 @@ bool holds_error(JsonObject* root) {
          !text_member(root, "error").empty();
 }
 
+bool denies_success(JsonObject* root) {
+  JsonNode* node = member(root, "success");
+  const bool is_boolean = node && JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_BOOLEAN;
+  return is_boolean && !json_node_get_boolean(node);
+}
+
 // Success is code 0. Where a gateway leaves the code out or puts a word there, a task in the answer is a task that was
 // paid for.
 bool is_success(int http_status, JsonObject* root, const std::string& code) {
-  if (http_status < 200 || http_status > 299 || holds_error(root)) return false;
-  return is_zero(code) || (!is_number(code) && holds_task(root));
+  if (http_status < 200 || http_status > 299 || holds_error(root) || denies_success(root)) return false;
+  if (is_zero(code)) return true;
+  return (!is_number(code) || is_success_code(code)) && holds_task(root);
 }
 
 std::string describe_nothing(int http_status, std::string_view body) {
@@ -141,6 +150,10 @@ std::string describe_nothing(int http_status, std::string_view body) {
 }
 
 }  // namespace
+
+bool is_success_code(const std::string& code) noexcept {
+  return is_zero(code) || (code.size() == 3 && code.front() == '2' && is_number(code));
+}
 
 std::string encode(const SubmitRequest& request) {
   const auto builder = GObjectPtr<JsonBuilder>::adopt(json_builder_new());

@@ -28,13 +28,15 @@ void validate(const SubmitRequest& request);
 
 // What an answer turned out to be: a task, or an error envelope in one of its three shapes, or neither.
 struct Envelope {
-  bool ok = false;      // HTTP 2xx and code 0 (as number or string)
+  bool ok = false;      // HTTP 2xx and code 0 (as number or string), or a task and nothing that denies it
   std::string code;     // "1102", "invalid_request"; empty: none
   std::string type;     // CometAPI's error.type
   std::string message;  // never empty when !ok; for non-JSON bodies: their beginning
   std::string request_id;
   bool is_json = false;
 };
+// 0, and what HTTP calls a success, which some gateways put there.
+[[nodiscard]] bool is_success_code(const std::string& code) noexcept;
 [[nodiscard]] Envelope read_envelope(int http_status, std::string_view body);
 
 // The task in `data`, or in the body itself (callback shape). Throws Error{service} for nonsense.

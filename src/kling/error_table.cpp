@@ -3,8 +3,11 @@
 // The error table. Constant data; any thread.
 //
 // The rule behind the last two columns: a POST goes out again only after an answer that says for certain that no task
-// was made *and* that waiting helps (1302, 1303). A GET costs nothing and is repeated whenever that might help.
+// was made *and* that waiting helps (1302, 1303, CometAPI's own words for a full queue). A GET costs nothing and is
+// repeated whenever that might help.
 #include "kling/error_table.h"
+
+#include <glib.h>
 
 #include <algorithm>
 #include <array>
@@ -37,6 +40,9 @@ constexpr std::string_view kCheckBase = "check base-url";
 constexpr std::string_view kLater = "try again later";
 constexpr std::string_view kFewer = "run fewer tasks at a time";
 
+constexpr ErrorRow kStranger{0,     "", kService, kAmbiguous, kRetry, "something on the way to the service answered",
+                             kLater};
+
 constexpr std::array kTable{
     // Kling's codes.
     ErrorRow{401, "1000", kCredentials, kFatal, kFatal, "the key was refused", kCheckKey},
@@ -68,6 +74,11 @@ constexpr std::array kTable{
     ErrorRow{503, "model_not_found", kPermission, kFatal, kFatal, "the gateway does not offer video-to-audio here",
              kAskService},
 
+    // CometAPI's refusal before it hands the request on. In any other words a 429 may come from one of several channels
+    // that it tries, the one before having made a task.
+    ErrorRow{429, "", kBusy, kResubmit, kRetry, "the gateway takes no more requests for now", kLater,
+             "Upstream load is saturated, please try again later"},
+
     // Statuses without a code that we know.
     ErrorRow{303, "", kSettings, kAmbiguous, kFatal, "the service points elsewhere for the answer", kCheckBase},
     ErrorRow{401, "", kCredentials, kFatal, kFatal, "the key was refused", kCheckKey},
@@ -80,8 +91,10 @@ constexpr std::array kTable{
     ErrorRow{408, "", kService, kAmbiguous, kRetry, "the service waited too long for the request", kLater},
     ErrorRow{421, "", kService, kFatal, kRetry, "the request reached the wrong server", kLater},
     ErrorRow{425, "", kBusy, kFatal, kRetry, "the service does not take the request yet", kLater},
-    // Without 1302 or 1303 it may mean an unpaid bill as well as a busy minute: nothing is sent to pay for on a guess.
-    ErrorRow{429, "", kBusy, kFatal, kRetry, "the service takes no more requests for now", kLater},
+    // Without 1302 or 1303 it may mean an unpaid bill as well as a busy minute, and of a gateway that a task was made
+    // and
+    // then another was to be: nothing is sent to pay for on a guess.
+    ErrorRow{429, "", kBusy, kAmbiguous, kRetry, "the service takes no more requests for now", kLater},
     ErrorRow{524, "", kService, kAmbiguous, kRetry, "a proxy before the service timed out", kLater},
 
     // Classes of statuses.
@@ -98,6 +111,17 @@ bool matches_status(const ErrorRow& row, int http_status) {
   return row.http_status == 0 || row.http_status == (is_class ? http_status / 100 : http_status);
 }
 
+// Word for word, but for the case, a full stop and the request id.
+bool matches_message(const ErrorRow& row, std::string_view message) {
+  if (row.message.empty()) return true;
+  const std::size_t size = row.message.size();
+  const auto same = [](char a, char b) { return g_ascii_tolower(a) == g_ascii_tolower(b); };
+  if (message.size() < size || !std::ranges::equal(message.substr(0, size), row.message, same)) return false;
+  std::string_view rest = message.substr(size);
+  while (rest.starts_with('.') || rest.starts_with(' ')) rest.remove_prefix(1);
+  return rest.empty() || rest.starts_with("(request id:");
+}
+
 }  // namespace
 
 std::span<const ErrorRow> error_table() noexcept {
@@ -109,8 +133,21 @@ const ErrorRow& classify(int http_status, const Envelope& envelope) noexcept {
     return !row.code.empty() && row.code == envelope.code;
   });
   if (by_code != kTable.end()) return *by_code;
-  return *std::find_if(kTable.begin(), kTable.end(),
-                       [&](const ErrorRow& row) { return row.code.empty() && matches_status(row, http_status); });
+  return *std::find_if(kTable.begin(), kTable.end(), [&](const ErrorRow& row) {
+    return row.code.empty() && matches_status(row, http_status) && matches_message(row, envelope.message);
+  });
+}
+
+bool is_known_code(std::string_view code) noexcept {
+  return !code.empty() && std::ranges::find(kTable, code, &ErrorRow::code) != kTable.end();
+}
+
+bool is_of_the_api(const Envelope& envelope) noexcept {
+  return is_known_code(envelope.code) || !envelope.type.empty();
+}
+
+const ErrorRow& strangers_row() noexcept {
+  return kStranger;
 }
 
 }  // namespace klingv2a::kling

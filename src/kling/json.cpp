@@ -8,59 +8,11 @@
 #include <cmath>
 #include <utility>
 
+#include "kling/answer_text.h"
 #include "kling/markup.h"
 
 namespace klingv2a::kling {
 namespace {
-
-// The API's own answers nest five deep.
-constexpr int kMaxDepth = 64;
-
-// Walks over a text once: is it made of JSON's own characters, and how deep does it nest?
-class Scan {
- public:
-  [[nodiscard]] bool accepts(std::string_view text) {
-    for (const char c : text) {
-      if (in_string_ ? !take_in_string(c) : !take_outside(c)) return false;
-    }
-    return !in_string_ && depth_ == 0;
-  }
-
- private:
-  bool take_in_string(char c) {
-    if (escaped_) {
-      escaped_ = false;
-    } else if (c == '\\') {
-      escaped_ = true;
-    } else if (c == '"') {
-      in_string_ = false;
-    }
-    return true;
-  }
-
-  bool take_outside(char c) {
-    if (c == '"') {
-      in_string_ = true;
-    } else if (c == '{' || c == '[') {
-      return ++depth_ <= kMaxDepth;
-    } else if (c == '}' || c == ']') {
-      return --depth_ >= 0;
-    } else {
-      constexpr std::string_view kOthers = " \t\r\n:,.+-0123456789truefalsenullE";
-      return kOthers.find(c) != std::string_view::npos;
-    }
-    return true;
-  }
-
-  int depth_ = 0;
-  bool in_string_ = false;
-  bool escaped_ = false;
-};
-
-bool is_readable(std::string_view text) {
-  return !text.empty() && g_utf8_validate(text.data(), static_cast<gssize>(text.size()), nullptr) &&
-         Scan().accepts(text);
-}
 
 std::optional<double> read_number(const std::string& text) {
   const char* begin = text.c_str();
@@ -70,12 +22,29 @@ std::optional<double> read_number(const std::string& text) {
   return value;
 }
 
+// Of the objects in a page or among warnings, only one that says what the API says is its answer.
+bool speaks_as_the_api(JsonObject* root) {
+  constexpr std::array kMembers{"code", "data", "error", "task_id"};
+  return std::ranges::any_of(kMembers, [root](const char* name) { return has_value(root, name); });
+}
+
 }  // namespace
 
 std::optional<JsonDocument> JsonDocument::parse(std::string_view text) {
-  if (!is_readable(text)) return std::nullopt;
+  const std::string valid = answer_text(text, {});
+  if (std::optional<JsonDocument> whole = parse_exactly(valid)) return whole;
+  for (const std::string_view object : json_objects_in(valid)) {
+    std::optional<JsonDocument> document = parse_exactly(object);
+    if (document && speaks_as_the_api(document->root())) return document;
+  }
+  return std::nullopt;
+}
+
+std::optional<JsonDocument> JsonDocument::parse_exactly(std::string_view text) {
+  if (!may_be_json(text)) return std::nullopt;
+  const std::string json = with_sound_escapes(text);
   auto parser = GObjectPtr<JsonParser>::adopt(json_parser_new_immutable());
-  if (!json_parser_load_from_data(parser.get(), text.data(), static_cast<gssize>(text.size()), nullptr)) {
+  if (!json_parser_load_from_data(parser.get(), json.data(), static_cast<gssize>(json.size()), nullptr)) {
     return std::nullopt;
   }
   JsonNode* root = json_parser_get_root(parser.get());

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Reading JSON that strangers wrote. json-glib takes more than JSON (comments, single quotes) and follows nesting with
-// its stack until that ends, so the text is looked at before it is parsed. The readers below give "nothing" for a
+// its stack until that ends, so the text is looked at before it is parsed; and mended where it is spoiled
+// (answer_text.h). The readers below give "nothing" for a
 // member that is missing, null or of the wrong type. Pure functions over values; any thread.
 #pragma once
 
@@ -20,11 +21,14 @@ namespace klingv2a::kling {
 // A parsed text whose root is an object. The nodes live as long as this does.
 class JsonDocument {
  public:
-  // Nothing when the text is not JSON, nests too deeply, or is no object.
+  // Nothing when the text is not JSON, nests too deeply, or is no object. Rubbish before and behind the API's own
+  // object is passed over.
   [[nodiscard]] static std::optional<JsonDocument> parse(std::string_view text);
   [[nodiscard]] JsonObject* root() const noexcept { return root_; }
 
  private:
+  [[nodiscard]] static std::optional<JsonDocument> parse_exactly(std::string_view text);
+
   explicit JsonDocument(GObjectPtr<JsonParser> parser, JsonObject* root) : parser_(std::move(parser)), root_(root) {}
 
   GObjectPtr<JsonParser> parser_;

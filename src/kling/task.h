@@ -41,12 +41,14 @@ struct Task {
   std::string task_id;  // a decimal string above 2^53: never a number
   TaskStatus status = TaskStatus::unknown;
   std::string status_text;     // as received
+  std::string oddity;          // what was wrong with the answer that all this was read from; empty: nothing
   std::string status_message;  // task_status_msg; the only reason a failed task gives, may be empty
   std::string external_task_id;
   std::string request_id;
   std::int64_t created_at_ms = 0, updated_at_ms = 0;  // Unix milliseconds; 0: not given
-  std::vector<ResultVideo> videos;
-  std::vector<ResultAudio> audios;
+  std::vector<ResultVideo> videos;                    // each with a link
+  std::vector<ResultAudio> audios;                    // likewise; the first one has each form that there is
+  std::string text;                     // how it came, where there is no link: its beginning, fit to be shown
   std::string final_unit_deduction;     // as received; empty: not given
   std::string final_balance_deduction;  // quota, as received
 };

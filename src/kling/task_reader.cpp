@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // The task inside an answer, in its old and its new spelling, with or without an envelope. No state, no lock.
+#include <algorithm>
 #include <array>
 #include <initializer_list>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "kling/codec.h"
 #include "kling/json.h"
+#include "kling/result_reader.h"
+#include "kling/status_words.h"
 
 namespace klingv2a::kling {
 namespace {
@@ -25,14 +29,6 @@ std::string first_text(JsonObject* object, Names names) {
     if (!text.empty()) return text;
   }
   return {};
-}
-
-std::optional<double> first_duration(JsonObject* object, Names names) {
-  for (const char* name : names) {
-    const std::optional<double> seconds = number_member(object, name);
-    if (seconds && *seconds >= 0) return seconds;
-  }
-  return std::nullopt;
 }
 
 std::int64_t first_time(JsonObject* object, Names names) {
@@ -64,66 +60,65 @@ JsonArray* task_array(JsonObject* root) {
   return nullptr;
 }
 
-bool is_digits(const std::string& text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+bool is_string(JsonNode* node) {
+  return JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING;
 }
 
-// A number is taken only when the very digits stand in the text: json-glib lets large ones run over in silence.
+bool is_number(JsonNode* node) {
+  return JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) != G_TYPE_STRING &&
+         json_node_get_value_type(node) != G_TYPE_BOOLEAN;
+}
+
+// The very digits that stand in the text: json-glib lets large numbers run over in silence. Of several numbers nobody
+// can tell which one is meant.
+std::string digits_in(std::string_view body, const char* name) {
+  const std::string key = std::string("\"") + name + "\"";
+  std::string digits;
+  for (std::size_t at = body.find(key); at != body.npos; at = body.find(key, at + 1)) {
+    const std::size_t begin = body.find_first_not_of(" \t\r\n:", at + key.size());
+    const std::size_t end = std::min(body.find_first_not_of("0123456789", begin), body.size());
+    if (begin >= end) continue;
+    const std::string found(body.substr(begin, end - begin));
+    const bool is_whole = end < body.size() && std::string_view(" \t\r\n,}]").find(body[end]) != body.npos;
+    if (!is_whole || found.starts_with('0') || (!digits.empty() && digits != found)) return {};
+    digits = found;
+  }
+  return digits;
+}
+
+// A number that json-glib has read as it stands, else its digits.
+std::string exact_number(JsonObject* task, const char* name, std::string_view body) {
+  const std::string text = text_member(task, name);
+  const bool is_positive = !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+  const std::string key = std::string("\"") + name + "\"";
+  const bool is_only = body.find(key) == body.rfind(key);
+  return is_positive && !is_only && body.find(text) != body.npos ? text : digits_in(body, name);
+}
+
+std::string trimmed(std::string text) {
+  return g_strstrip(text.data());
+}
+
 std::string read_task_id(JsonObject* task, std::string_view body) {
+  constexpr const char* kReplaced = "\xef\xbf\xbd";
   const char* name = has_value(task, "task_id") ? "task_id" : "id";
   JsonNode* node = member(task, name);
   if (!node || JSON_NODE_HOLDS_NULL(node)) return {};
-  std::string text = text_member(task, name);
-  const bool is_string = JSON_NODE_HOLDS_VALUE(node) && json_node_get_value_type(node) == G_TYPE_STRING;
-  if (!is_string && (!is_digits(text) || body.find(text) == std::string_view::npos)) {
+  const std::string text = is_string(node)   ? trimmed(text_member(task, name))
+                           : is_number(node) ? exact_number(task, name, body)
+                                             : std::string();
+  if (text.empty() && !is_string(node))
     refuse(std::string("the service's ") + name + " is neither a string nor a whole number", body);
-  }
-  if (printable(text) != text) refuse(std::string("the service's ") + name + " cannot be used", body);
+  if (printable(text) != text || text.find(kReplaced) != text.npos)
+    refuse(std::string("the service's ") + name + " cannot be used", body);
   return text;
 }
 
-TaskStatus read_status(const std::string& text) {
-  constexpr std::array kWords{
-      std::pair<std::string_view, TaskStatus>{"submitted", TaskStatus::submitted},
-      std::pair<std::string_view, TaskStatus>{"processing", TaskStatus::processing},
-      std::pair<std::string_view, TaskStatus>{"succeed", TaskStatus::succeed},
-      std::pair<std::string_view, TaskStatus>{"succeeded", TaskStatus::succeed},
-      std::pair<std::string_view, TaskStatus>{"failed", TaskStatus::failed},
-  };
-  for (const auto& [word, status] : kWords) {
-    if (text == word) return status;
-  }
-  return TaskStatus::unknown;
-}
-
-template <typename Reader>
-auto read_each(JsonArray* array, Reader&& read) {
-  std::vector<decltype(read(static_cast<JsonObject*>(nullptr)))> result;
-  for (guint i = 0; array && i < json_array_get_length(array); ++i) {
-    JsonNode* node = json_array_get_element(array, i);
-    if (JSON_NODE_HOLDS_OBJECT(node)) result.push_back(read(json_node_get_object(node)));
-  }
-  return result;
-}
-
-ResultVideo read_video(JsonObject* video) {
-  return {.id = text_member(video, "id"),
-          .url = text_member(video, "url"),
-          .duration_s = first_duration(video, {"duration"})};
-}
-
-ResultAudio read_audio(JsonObject* audio) {
-  return {.id = text_member(audio, "id"),
-          .url_mp3 = first_text(audio, {"url_mp3", "mp3_url"}),
-          .url_wav = first_text(audio, {"url_wav", "wav_url"}),
-          .duration_mp3_s = first_duration(audio, {"duration_mp3", "mp3_duration"}),
-          .duration_wav_s = first_duration(audio, {"duration_wav", "wav_duration"})};
-}
-
-void read_result(JsonObject* task_data, Task& task) {
-  JsonObject* result = object_member(task_data, "task_result");
-  task.videos = read_each(array_member(result, "videos"), read_video);
-  task.audios = read_each(array_member(result, "audios"), read_audio);
+// The beginning of what came, for a message that has to say that it holds no link.
+std::string written(JsonObject* data) {
+  const std::unique_ptr<JsonNode, Deleter<json_node_unref>> node(json_node_init_object(json_node_alloc(), data));
+  constexpr std::size_t kLength = 300;
+  return printable(GCharPtr(json_to_string(node.get(), FALSE)).get(), kLength);
 }
 
 // As received: a text, or the quota inside an object.
@@ -151,6 +146,7 @@ Task read_one(JsonObject* data, std::string_view body) {
   task.created_at_ms = first_time(data, {"created_at", "create_time"});
   task.updated_at_ms = first_time(data, {"updated_at", "update_time"});
   read_result(data, task);
+  if (task.status == TaskStatus::succeed && !has_links(task)) task.text = written(data);
   task.final_unit_deduction = number_text(data, "final_unit_deduction");
   task.final_balance_deduction = read_deduction(data);
   return task;

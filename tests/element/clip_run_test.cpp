@@ -46,6 +46,7 @@ class Host : public ClipRunHost {
   void on_turn(ClipRun& /*run*/, const std::string& /*what*/) override {}
   void on_journal_failure(ClipRun& /*run*/, const Error& /*error*/) override {}
   void on_file_left(ClipRun& /*run*/, const Error& /*error*/) override {}
+  void on_oddity(ClipRun& /*run*/, const Error& /*error*/) override {}
   void on_retry(ClipRun& /*run*/, const Error& /*error*/, int /*attempt*/, Seconds /*gap*/) override {}
   void on_missing_decoder(const CapsPtr& /*caps*/) override {}
   void on_missing_encoder(const CapsPtr& /*caps*/) override {}

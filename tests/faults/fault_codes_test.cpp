@@ -178,7 +178,7 @@ TEST(ErrorCodes, AnEmptyAnswerBodyOrPageIsJudgedByItsStatus) {
       status(408, "", unknown),
       status(413, "", {.kind = "input", .code = kSettings}),
       status(421, "", {.kind = "service"}),
-      status(429, "slow down", {.kind = "busy", .code = kBusy}),
+      status(429, "slow down", unknown),
       status(500, "", unknown),
       status(502, "<html>Bad Gateway</html>", unknown),
       status(503, "upstream connect error", unknown),

@@ -55,6 +55,7 @@ Outcome run_to_end(const std::string& description, const std::function<int()>& p
   run.stop();
   outcome.errors = run.errors().size();
   if (outcome.errors > 0) outcome.error = run.errors().front();
+  outcome.warnings = run.warnings();
   outcome.posts = posts();
   outcome.starts = run.progress_count(GST_PROGRESS_TYPE_START);
   outcome.terminals = run.progress_count(GST_PROGRESS_TYPE_COMPLETE) + run.progress_count(GST_PROGRESS_TYPE_ERROR) +

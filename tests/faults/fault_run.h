@@ -35,6 +35,7 @@ struct Outcome {
   End end = End::deadline;
   SeenError error;  // the first
   std::size_t errors = 0;
+  std::vector<SeenError> warnings;
   int posts = 0, starts = 0, terminals = 0;
   Milliseconds took{0};
   std::string sound_form, origin;  // of the stats

@@ -13,6 +13,7 @@
 #include "cycle/result_url.h"
 #include "cycle/run.h"
 #include "fake_clock.h"
+#include "packed.h"
 #include "private_home.h"
 #include "raw_server.h"
 
@@ -70,10 +71,12 @@ class Recorder : public CycleObserver {
   }
   void on_task(const kling::Task& task) override { statuses.push_back(task.status_text); }
   void on_waiting(Seconds waited) override { waits.push_back(waited); }
+  void on_oddity(const Error& error) override { oddities.push_back(error.details()); }
   void on_retry(const Error&, int, Seconds gap) override { retry_gaps.push_back(gap); }
 
   std::vector<Phase> phases;
   std::vector<std::string> statuses;
+  std::vector<ErrorDetails> oddities;
   std::vector<Seconds> waits, retry_gaps;
   int submits = 0;
   std::function<void(Phase)> phase_hook;
@@ -352,6 +355,66 @@ TEST_F(CycleSubmit, aRefusalForNowIsSubmittedAgain) {
   EXPECT_EQ(posts[0].body, posts[1].body);
 }
 
+std::string comet_error(const std::string& message) {
+  return R"({"error":{"message":")" + message + R"j( (request id: 2026abc)","type":"comet_api_error","code":""}})j";
+}
+
+TEST_F(CycleSubmit, aGatewaysFullQueueIsARefusalForNow) {
+  clock_.set_random(0);
+  const std::string full = comet_error("Upstream load is saturated, please try again later");
+  api_.add(reply(429, full, kJson));
+  api_.add(reply(429, full, std::string(kJson) + "Retry-After: 9\r\n"));
+  succeed_with({.wav = results_.url("/s.wav")});
+  results_.add(reply(200, "sound", kWav));
+  (void)run();
+  EXPECT_EQ(api_.posts(), 3);
+  EXPECT_EQ(clock_.sleeps().at(0), Seconds(1));
+  EXPECT_EQ(clock_.sleeps().at(1), Seconds(9));
+}
+
+TEST_F(CycleSubmit, aFullQueueUntilTheTimeOutContradictsNothing) {
+  settings_.timeout = Seconds(20);
+  api_.set_default(reply(429, comet_error("Upstream load is saturated, please try again later"), kJson));
+  const ErrorDetails details = failure();
+  EXPECT_EQ(details.kind, ErrorKind::busy);
+  EXPECT_EQ(details.paid, Paid::no);
+  EXPECT_TRUE(details.retryable);
+  EXPECT_GT(api_.posts(), 2);
+}
+
+// One channel of a gateway's may have made a task before another one refused.
+TEST_F(CycleSubmit, anyOther429MayHaveMadeATask) {
+  settings_.service.timeouts.silence = Seconds(1);
+  int posts = 0;
+  for (const std::string& body : {comet_error("Too many requests"), std::string("<html>429 Too Many Requests</html>"),
+                                  std::string(R"({"code":9999,"message":"slow down"})"), std::string()}) {
+    api_.add(reply(429, body));
+    api_.set_default(reply(404, "<html>nothing</html>"));
+    const ErrorDetails details = failure();
+    EXPECT_EQ(details.kind, ErrorKind::unknown_outcome) << body;
+    EXPECT_EQ(details.paid, Paid::maybe) << body;
+    EXPECT_FALSE(details.retryable) << body;
+    EXPECT_EQ(api_.posts(), ++posts) << body;
+  }
+}
+
+// The id that could be read is the run's, and a rerun's: nothing is paid again.
+TEST_F(CycleSubmit, aDamagedAnswersTaskIsTheRuns) {
+  const std::string whole =
+      R"({"code":0,"data":{"task_id":")" + std::string(kTaskId) + R"(","task_status":"submitted"}})";
+  for (const Answer& answer : {half_reply(200, whole, whole.size() - 4), reply(200, whole.substr(0, whole.size() - 4)),
+                               reply(200, test::packed(whole), "Content-Encoding: gzip\r\n")}) {
+    const int posts = api_.posts();
+    api_.add(answer);
+    api_.add(succeeded({.wav = results_.url("/s.wav")}));
+    results_.add(reply(200, "sound", kWav));
+    const CycleResult result = run();
+    EXPECT_EQ(result.task.task_id, kTaskId);
+    EXPECT_EQ(api_.posts(), posts + 1);
+  }
+  EXPECT_EQ(seen_.oddities.size(), 2u);
+}
+
 TEST_F(CycleSubmit, theGapsAfterRefusalsGrowFromOneSecond) {
   clock_.set_random(0);
   for (int i = 0; i < 7; ++i) api_.add(api_error(429, 1302));
@@ -529,16 +592,80 @@ TEST_F(CyclePoll, tellsHowLongItHasWaited) {
   EXPECT_NEAR(seen_.waits[1].count(), 4.4, 1e-9);
 }
 
+// Each word once, by the observer, and never as a line of GLib's.
 TEST_F(CyclePoll, anUnknownStatusIsRunningAndWarnedOfOnce) {
   int warnings = 0;
   const guint handler = g_log_set_handler(
       G_LOG_DOMAIN, G_LOG_LEVEL_WARNING,
       [](const gchar*, GLogLevelFlags, const gchar*, gpointer count) { ++*static_cast<int*>(count); }, &warnings);
-  api_.add(task_answer("thinking"));
-  api_.add(task_answer("dreaming"));
+  for (const char* word : {"thinking", "dreaming", "thinking", "dreaming"}) api_.add(task_answer(word));
   (void)gaps_until_failed();
   g_log_remove_handler(G_LOG_DOMAIN, handler);
-  EXPECT_EQ(warnings, 1);
+  EXPECT_EQ(warnings, 0);
+  ASSERT_EQ(seen_.oddities.size(), 2u);
+  EXPECT_NE(seen_.oddities[0].message.find("'thinking'"), std::string::npos);
+  EXPECT_NE(seen_.oddities[1].message.find("'dreaming'"), std::string::npos);
+  EXPECT_EQ(seen_.oddities[0].task_id, kTaskId);
+  EXPECT_EQ(seen_.oddities[0].paid, Paid::yes);
+}
+
+TEST_F(CyclePoll, aServiceThatInventsWordsDoesNotFillTheLog) {
+  for (int i = 0; i < 30; ++i) api_.add(task_answer("word" + std::string(static_cast<std::size_t>(i + 1), 'x')));
+  (void)gaps_until_failed();
+  EXPECT_EQ(seen_.oddities.size(), 10u);
+}
+
+TEST_F(CyclePoll, anUnknownWordAtTheTimeOutIsNamed) {
+  settings_.timeout = Seconds(20);
+  api_.set_default(task_answer("thinking"));
+  const ErrorDetails details = failure();
+  EXPECT_EQ(details.kind, ErrorKind::still_running);
+  EXPECT_NE(details.message.find("'thinking'"), std::string::npos) << details.message;
+  EXPECT_EQ(details.advice.find("it goes on at the service"), std::string::npos) << details.advice;
+  expect_paid_task(details, Phase::poll);
+}
+
+TEST_F(CyclePoll, anUnknownWordWithItsResultIsASuccess) {
+  results_.add(reply(200, "RIFF-sound", kWav));
+  api_.add(task_answer("perfected", R"(,"task_result":{"audios":[{"url_wav":")" + results_.url("/s.wav") + R"("}]})"));
+  EXPECT_EQ(run().task.status, kling::TaskStatus::succeed);
+  ASSERT_EQ(seen_.oddities.size(), 1u);
+  EXPECT_NE(seen_.oddities[0].message.find("succeeded"), std::string::npos) << seen_.oddities[0].message;
+}
+
+TEST_F(CyclePoll, aWordOfAGatewayIsOne) {
+  results_.set_default(reply(200, "RIFF-sound", kWav));
+  for (const char* word : {"SUCCEED", "SUCCESS", "Completed"}) {
+    api_.add(task_answer("IN_PROGRESS"));
+    api_.add(task_answer(word, R"(,"task_result":{"audios":[{"url_wav":")" + results_.url("/s.wav") + R"("}]})"));
+    EXPECT_EQ(text_of(*run().sound), "RIFF-sound") << word;
+    accept();
+  }
+  EXPECT_TRUE(seen_.oddities.empty());
+}
+
+// Whoever stands on the way to the service and answers in its place.
+TEST_F(CyclePoll, aStrangersAnswersAreWaitedOut) {
+  const char* const page = "<!DOCTYPE html><html><head><title>Just a moment...</title></head></html>";
+  const std::string packed_page = test::packed(page);
+  for (const int status : {403, 401, 404, 302, 200, 511, 405, 402})
+    api_.add(reply(status, page, "Location: /login\r\n"));
+  api_.add(reply(403, packed_page, "Content-Encoding: gzip\r\n"));
+  api_.add(reply(403, "\x1b", "Content-Encoding: br\r\n"));
+  api_.add(reply(403, R"({"message":"Forbidden"})", kJson));
+  (void)gaps_until_failed();
+}
+
+TEST_F(CyclePoll, aStrangerForEverEndsAtTheTimeOut) {
+  settings_.timeout = Seconds(60);
+  api_.set_default(reply(403, "<html><title>Just a moment...</title></html>"));
+  const ErrorDetails details = failure();
+  EXPECT_EQ(details.kind, ErrorKind::still_running);
+  EXPECT_NE(details.message.find("Just a moment"), std::string::npos) << details.message;
+  EXPECT_EQ(details.message.find("has not ended after"), std::string::npos) << details.message;
+  EXPECT_EQ(details.advice.find("account"), std::string::npos) << details.advice;
+  expect_paid_task(details, Phase::poll);
+  EXPECT_NEAR(slept().count(), 60, 1);
 }
 
 TEST_F(CyclePoll, statusesMaySkipAndStepBack) {
@@ -916,6 +1043,75 @@ TEST_F(CycleTest, anExceptionOfAnyKindWhileSomethingIsWrittenDownDoesNotEndTheRu
   cycle_run.take_over(*claim);
   cycle_run.write_down([](journal::Claim&) { throw std::runtime_error("out of luck"); });
   EXPECT_EQ(cycle_run.stats.journal_failures, 1);
+}
+
+// ---- links that are no strict URIs
+
+TEST_F(CycleDownload, aLinkIsReadAsBrowsersReadIt) {
+  const std::string sound = results_.url("");
+  results_.set_default(reply(200, "RIFF-sound", kWav));
+  const std::vector<std::pair<std::string, std::string>> links{
+      {sound + "/my sound.wav?sig=a b", "/my%20sound.wav?sig=a%20b"},
+      {" \\n" + sound + "/s.wav?sig=1 ", "/s.wav?sig=1"},
+      {sound + "/größe.wav", "/gr%C3%B6%C3%9Fe.wav"},
+      {sound + "/100%.wav?x=%2F", "/100%25.wav?x=%2F"},
+      {sound + R"(\\dir\\s.wav)", "/dir/s.wav"},
+      {sound + "/a|b^c`d{e}<f>.wav#t=1", "/a%7Cb%5Ec%60d%7Be%7D%3Cf%3E.wav"},
+      {"HTTP" + sound.substr(4) + "/s.wav", "/s.wav"},
+      {sound + "/a[1].wav?b=[2]&c=%2F+d", "/a[1].wav?b=[2]&c=%2F+d"},
+  };
+  for (const auto& [link, target] : links) {
+    succeed_with({.wav = link});
+    EXPECT_EQ(text_of(*run().sound), "RIFF-sound") << link;
+    EXPECT_EQ(results_.requests().back().target(), target) << link;
+  }
+}
+
+TEST_F(CycleDownload, aLinkWithoutAHostLeadsToTheService) {
+  accept();
+  api_.add(succeeded({.wav = "/files/s.wav?x=1"}));
+  api_.add(reply(200, "RIFF-sound", kWav));
+  EXPECT_EQ(text_of(*run().sound), "RIFF-sound");
+  EXPECT_EQ(api_.requests().back().target(), "/files/s.wav?x=1");
+  EXPECT_EQ(api_.requests().back().header("Authorization"), "");
+}
+
+TEST_F(CycleDownload, aRedirectIsReadAsBrowsersReadIt) {
+  succeed_with({.wav = results_.url("/s.wav")});
+  results_.add(reply(302, "", "Location: /my sound.wav?q=ä\r\n"));
+  results_.add(reply(200, "RIFF-sound", kWav));
+  EXPECT_EQ(text_of(*run().sound), "RIFF-sound");
+  EXPECT_EQ(results_.requests().back().target(), "/my%20sound.wav?q=%C3%A4");
+}
+
+TEST_F(CycleDownload, aPackedResultIsUnpackedAndAnUnreadableOneGivesWay) {
+  succeed_with({.wav = results_.url("/s.wav"), .mp3 = results_.url("/s.mp3")});
+  results_.add(reply(200, "\x1b\x0f", std::string(kWav) + "Content-Encoding: br\r\n"));
+  results_.add(reply(200, test::packed("ID3-sound"), "Content-Type: audio/mpeg\r\nContent-Encoding: gzip\r\n"));
+  const CycleResult result = run();
+  EXPECT_EQ(result.form, ResultForm::mp3);
+  EXPECT_EQ(text_of(*result.sound), "ID3-sound");
+}
+
+TEST_F(CycleDownload, withoutALinkWhatCameIsShown) {
+  accept();
+  api_.set_default(task_answer("succeed", R"(,"task_result":{"audio_data":"UklGRg==","q":"see http://h/?s3cret=1"})"));
+  const ErrorDetails details = failure();
+  EXPECT_EQ(details.kind, ErrorKind::result);
+  EXPECT_NE(details.message.find("audio_data"), std::string::npos) << details.message;
+  expect_paid_task(details, Phase::download);
+}
+
+TEST(ResultLink, keepsToTheSameRules) {
+  const std::string base = "https://api.example.org/kling";
+  for (const char* link : {"http://127.0.0.1\\@cdn.example/s", " http://10.0.0.1/s.wav", "http:\\\\192.168.1.1/s",
+                           "file:///etc/passwd", "ht\ntp://127.0.0.1/s", "https://u ser@example.org/s", "https:///",
+                           "javascript:alert(1)", "//10.0.0.1/s", "http:10.0.0.1/s", "https://exa mple.org/s"})
+    EXPECT_THROW(check_result_url(as_browsers_read(link, base), base), Error) << link << as_browsers_read(link, base);
+  EXPECT_EQ(as_browsers_read("//cdn.example.org/s", base), "https://cdn.example.org/s");
+  EXPECT_EQ(as_browsers_read("https:\\\\cdn.example.org\\s", base), "https://cdn.example.org/s");
+  EXPECT_EQ(as_browsers_read("https://cdn.example.org/s?a=\\&b='c'", base), "https://cdn.example.org/s?a=%5C&b='c'");
+  EXPECT_EQ(as_browsers_read("s.wav", base), "https://api.example.org/s.wav");
 }
 
 // ---- where results may come from

@@ -101,7 +101,7 @@ TEST(HttpClient, SendsBodyAndHeadersAsGiven) {
   EXPECT_EQ(seen.header("Content-Length"), "16");
   EXPECT_EQ(seen.header("Content-Type"), "application/json");
   EXPECT_EQ(seen.header("Authorization"), "Bearer sk-secret");
-  EXPECT_EQ(seen.header("Accept-Encoding"), "");
+  EXPECT_EQ(seen.header("Accept-Encoding"), "identity");
 }
 
 TEST(HttpClient, ReusesAConnectionForReads) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "fake_clock.h"
+#include "packed.h"
 #include "raw_server.h"
 
 namespace klingv2a::kling {
@@ -171,7 +172,7 @@ TEST_F(KlingClient, ARedirectIsRefusedAndTheKeyStaysHere) {
     server_.add(reply(status, "", "Location: " + elsewhere.url("/steal") + "\r\n"));
     EXPECT_EQ(failure_of<ApiError>([&] { (void)submit(); }).kind(), ErrorKind::settings);
     server_.add(reply(status, "", "Location: " + elsewhere.url("/steal") + "\r\n"));
-    EXPECT_EQ(failure_of<ApiError>([&] { (void)query("5"); }).kind(), ErrorKind::settings);
+    EXPECT_EQ(failure_of<ApiError>([&] { (void)query("5"); }).action(), Action::retry);
   }
   EXPECT_EQ(elsewhere.connections(), 0);
   EXPECT_EQ(server_.posts(), 5);
@@ -190,6 +191,97 @@ TEST_F(KlingClient, ASuccessWithoutATaskIsAnUnknownOutcome) {
     EXPECT_EQ(error.details().external_task_id, "klingv2a-42") << body;
     EXPECT_FALSE(error.details().retryable) << body;
   }
+}
+
+// However it came: the task is paid for.
+TEST_F(KlingClient, ATaskIdThatCanBeReadIsNeverLost) {
+  const std::string whole(kAccepted);
+  const std::string utf16 = [&] {
+    std::string text = "\xff\xfe";
+    for (const char c : whole) text += {c, '\0'};
+    return text;
+  }();
+  const std::vector<test::Answer> answers{
+      reply(200, test::packed(whole), "Content-Encoding: gzip\r\n"),
+      reply(200, test::packed(whole, G_ZLIB_COMPRESSOR_FORMAT_ZLIB), "Content-Encoding: deflate\r\n"),
+      reply(200, test::packed(whole)),
+      reply(200, utf16),
+      reply(200, "\xef\xbb\xbf" + whole),
+      reply(200, "<br />\n<b>Warning</b>: {$x} is not set<br />\n" + whole),
+      reply(200, whole + std::string(20, '\0')),
+      reply(200, whole.substr(0, whole.size() - 25)),
+      test::half_reply(200, whole, whole.size() - 5),
+      {.what = test::Answer::Do::reset, .bytes = "HTTP/1.1 200 OK\r\n\r\n" + whole},
+      {.bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n400\r\n" + whole, .close = true},
+      reply(200, whole + std::string(2'000'000, ' ')),
+      reply(202, R"({"code":"0","data":[{"task_id":"861254119619698760"}]})"),
+      reply(200, R"({"code":200,"data":{"task_id":861254119619698760}})"),
+      reply(200, R"({"code":"success","data":"861254119619698760"})"),
+      reply(200, R"({"code":0,"data":{"task_id":"861254119619698760"},"data":null})"),
+      reply(500, R"({"code":0,"message":"SUCCEED","data":{"task_id":"861254119619698760"}})"),
+      reply(200,
+            R"({"code":0,"message":"caf)"
+            "\xe9"
+            R"(","data":{"task_id":"861254119619698760"}})",
+            "Content-Type: application/json; charset=iso-8859-1\r\n"),
+  };
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    server_.add(answers[i]);
+    const Task task = submit();
+    EXPECT_EQ(task.task_id, "861254119619698760") << i;
+    EXPECT_EQ(task.status, TaskStatus::submitted) << i;
+  }
+  EXPECT_EQ(server_.posts(), static_cast<int>(answers.size()));
+}
+
+TEST_F(KlingClient, WhatIsReadFromAWreckIsSaid) {
+  server_.add(
+      reply(200, R"({"code":0,"data":{"task_id":"861254119619698760","url":"https://s.example/v?sig=signed-secret)"));
+  const Task task = submit();
+  EXPECT_NE(task.oddity.find("not as it should be"), std::string::npos) << task.oddity;
+  expect_no_secret(task.oddity);
+  server_.add(reply(200, kAccepted));
+  EXPECT_EQ(submit().oddity, "");
+}
+
+TEST_F(KlingClient, ARefusalNamesNoTask) {
+  for (const char* body : {R"({"code":1303,"data":{"task_id":"861254119619698760"}})",
+                           R"({"code":4711,"data":{"task_id":"861254119619698760"}})",
+                           R"({"code":4711,"data":{"task_id":"861254119619698760")",
+                           R"({"error":{"message":"no"},"task_id":"861254119619698760"})",
+                           R"({"success":false,"data":{"task_id":"861254119619698760"}})"}) {
+    server_.add(reply(200, body));
+    EXPECT_EQ(failure_of([&] { (void)submit(); }).details().task_id, "") << body;
+  }
+  server_.add(reply(400, R"({"code":1201,"data":{"task_id":"861254119619698760"}})"));
+  EXPECT_EQ(failure_of([&] { (void)submit(); }).details().paid, Paid::no);
+  server_.add(test::half_reply(200, R"({"code":1303,"task_id":"861254119619698760","message":"busy"})", 50));
+  EXPECT_EQ(failure_of([&] { (void)submit(); }).details().paid, Paid::maybe);
+}
+
+TEST_F(KlingClient, AnAnswerInAnotherCodingIsNamed) {
+  server_.add(reply(200, "\x1b\x0f", "Content-Encoding: br\r\n"));
+  const Error error = failure_of([&] { (void)submit(); });
+  EXPECT_EQ(error.kind(), ErrorKind::unknown_outcome);
+  EXPECT_NE(std::string(error.what()).find("'br'"), std::string::npos) << error.what();
+}
+
+// A firewall, a portal or a proxy knows nothing of the task.
+TEST_F(KlingClient, AStrangersAnswerToAQueryIsTroubleThatPasses) {
+  for (const int status : {200, 301, 302, 400, 401, 402, 403, 404, 405, 407, 410, 418, 451, 511, 503}) {
+    for (const char* body : {"<html><title>Just a moment...</title></html>", R"({"message":"Forbidden"})", ""}) {
+      server_.add(reply(status, body));
+      const auto error = failure_of<ApiError>([&] { (void)query("5"); });
+      EXPECT_EQ(error.action(), Action::retry) << status << body;
+      EXPECT_EQ(error.kind(), ErrorKind::service) << status << body;
+      EXPECT_EQ(error.details().paid, Paid::yes);
+      EXPECT_TRUE(error.details().retryable);
+    }
+  }
+  server_.add(reply(403, R"({"error":{"message":"no","type":"comet_api_error","code":""}})"));
+  EXPECT_EQ(failure_of<ApiError>([&] { (void)query("5"); }).action(), Action::fatal);
+  server_.add(reply(404, R"({"code":1203,"message":"no such task"})"));
+  EXPECT_EQ(failure_of<ApiError>([&] { (void)query("5"); }).action(), Action::retry_briefly);
 }
 
 TEST_F(KlingClient, ADocumentedErrorInASuccessIsThatError) {

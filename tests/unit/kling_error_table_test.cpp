@@ -105,7 +105,7 @@ TEST(ErrorTable, HasARowForEachStatusWithoutACode) {
       {421, "", K::service, fatal, retry},
       {422, "", K::input, fatal, fatal},
       {425, "", K::busy, fatal, retry},
-      {429, "", K::busy, fatal, retry},
+      {429, "", K::busy, ambiguous, retry},
       {500, "", K::service, ambiguous, retry},
       {501, "", K::service, ambiguous, retry},
       {502, "", K::service, ambiguous, retry},
@@ -128,13 +128,46 @@ TEST(ErrorTable, HasARowForEachStatusWithoutACode) {
 // The promise that ranks first: nothing is paid twice.
 TEST(ErrorTable, OnlyRateAndConcurrencyLimitsAreSubmittedAgain) {
   for (const ErrorRow& row : error_table()) {
-    const bool limit = row.code == "1302" || row.code == "1303";
+    const bool limit =
+        row.code == "1302" || row.code == "1303" || row.message == "Upstream load is saturated, please try again later";
     EXPECT_EQ(row.on_submit == resubmit, limit) << row.meaning;
     EXPECT_NE(row.on_submit, retry) << row.meaning;
     EXPECT_NE(row.on_submit, retry_briefly) << row.meaning;
     EXPECT_NE(row.on_query, ambiguous) << row.meaning;
     EXPECT_NE(row.on_query, resubmit) << row.meaning;
   }
+}
+
+std::string comet_error(const std::string& message) {
+  return R"({"error":{"message":")" + message + R"(","type":"comet_api_error","param":"","code":""}})";
+}
+
+// In these words alone the gateway says that it has handed the request to nobody.
+TEST(ErrorTable, CometApisOwnLimitIsARefusal) {
+  const std::string words = "Upstream load is saturated, please try again later";
+  for (const std::string& message : {words, words + " (request id: 2026abc)", words + ".", words + ". (request id: 1)",
+                                     std::string("upstream load is saturated, please try again later")}) {
+    const ErrorRow& row = classify(429, read_envelope(429, comet_error(message)));
+    EXPECT_EQ(row.on_submit, resubmit) << message;
+    EXPECT_EQ(row.on_query, retry) << message;
+    EXPECT_EQ(row.kind, K::busy) << message;
+  }
+  for (const std::string& message : {std::string("Too many requests"), std::string("rate limit"), words + " or not",
+                                     "channel 3: " + words, std::string("Upstream load is saturated")})
+    EXPECT_EQ(classify(429, read_envelope(429, comet_error(message))).on_submit, ambiguous) << message;
+  for (const int status : {500, 503})
+    EXPECT_EQ(classify(status, read_envelope(status, comet_error(words))).on_submit, ambiguous) << status;
+}
+
+TEST(ErrorTable, KnowsWhoIsNotTheApi) {
+  for (const char* body : {R"({"code":1103,"message":"m"})", R"({"code":"model_not_found"})",
+                           R"({"error":{"message":"m","type":"comet_api_error"}})"})
+    EXPECT_TRUE(is_of_the_api(read_envelope(403, body))) << body;
+  for (const char* body : {"", "<html>Just a moment...</html>", "{}", R"({"message":"Forbidden"})",
+                           R"({"success":false,"errors":[{"code":1020}]})", R"({"code":403,"msg":"blocked"})",
+                           R"({"detail":"no"})", R"({"error":"access denied"})", "error code: 1020"})
+    EXPECT_FALSE(is_of_the_api(read_envelope(403, body))) << body;
+  EXPECT_EQ(strangers_row().on_query, retry);
 }
 
 TEST(ErrorTable, EachRowSaysWhatItMeansAndWhatToDo) {
@@ -148,6 +181,7 @@ TEST(ErrorTable, NoRowHidesAnother) {
   for (const ErrorRow& row : error_table()) {
     Envelope envelope;
     envelope.code = row.code;
+    envelope.message = row.message;
     const bool is_class = row.http_status > 0 && row.http_status < 10;
     const int status = is_class ? row.http_status * 100 + 99 : row.http_status;
     EXPECT_EQ(&classify(status, envelope), &row) << row.http_status << row.code;

@@ -34,6 +34,11 @@ int page_parameter(const std::string& query, const char* name, int fallback, int
   return value;
 }
 
+View odd_view(const Fault& fault) {
+  if (fault.message.empty()) return {.status = "thinking", .hide_results = true};
+  return {.status = fault.message};
+}
+
 int sent_status(const Answer& answer) {
   const bool none = answer.wire == Answer::Wire::reset || answer.wire == Answer::Wire::hang;
   return none ? 0 : answer.status;
@@ -134,8 +139,9 @@ Answer Api::query(const std::string& id) {
   const bool succeeded = task && task->paid.status == "succeed";
   const auto fault = faults_.take({.on = Fault::On::query, .has_task = task.has_value(), .succeeded = succeeded});
   if (!fault) return task ? task_answer(voice_, *task) : error("1203");
-  if (fault->what == Fault::Do::missing_result) return task_answer(voice_, *task, {{}, true});
-  if (fault->what == Fault::Do::odd_status) return task_answer(voice_, *task, {"thinking", true});
+  if (fault->what == Fault::Do::missing_result) return task_answer(voice_, *task, {.hide_results = true});
+  if (fault->what == Fault::Do::odd_status) return task_answer(voice_, *task, odd_view(*fault));
+  if (fault->what == Fault::Do::odd_result) return task_answer(voice_, *task, {.shape = fault->code});
   return misbehave(voice_, *fault, task ? task_answer(voice_, *task) : error("1203"));
 }
 

@@ -113,7 +113,33 @@ void write_audios(JsonWriter& json, const Voice& voice, const Task& task) {
   json.end_object().end_array();
 }
 
+const char* sound_file(const View& view) {
+  return view.shape == "spaces" ? "my sound.wav" : "sound.wav";
+}
+
+// Only the WAV, where a gateway has put it.
+void write_odd_result(JsonWriter& json, const Voice& voice, const Task& task, const View& view) {
+  const std::string link = result_url(voice, task, sound_file(view));
+  if (view.shape == "text") {
+    JsonWriter inner;
+    inner.object().array("audios").object().string("url_wav", link).end_object().end_array().end_object();
+    json.string("task_result", inner.text());
+    return;
+  }
+  json.object("task_result");
+  if (view.shape == "elsewhere") json.object("audio").string("url", link).end_object().end_object();
+  if (view.shape == "elsewhere") return;
+  json.array("audios");
+  if (view.shape == "empty_first") json.object().string("id", "").string("url_wav", "").end_object();
+  if (view.shape == "bare_links")
+    json.text_value(link);
+  else
+    json.object().string("url_wav", link).end_object();
+  json.end_array().end_object();
+}
+
 void write_result(JsonWriter& json, const Voice& voice, const Task& task, const View& view) {
+  if (!view.shape.empty()) return write_odd_result(json, voice, task, view);
   json.object("task_result");
   const bool shown = task.paid.status == "succeed" && !view.hide_results;
   if (shown) {

@@ -25,6 +25,7 @@ struct Voice {
 struct View {
   std::string status;         // instead of the task's own; empty: its own
   bool hide_results = false;  // `succeed` with an empty task_result
+  std::string shape;          // of the result, as Fault::Do::odd_result has it; empty: the API's own
 };
 
 [[nodiscard]] Answer accepted_answer(const Voice& voice, const Task& task);

@@ -44,6 +44,9 @@ constexpr std::array kDoRows = {
     DoRow{"never_finish", Do::never_finish, true, false, false, false},
     DoRow{"missing_result", Do::missing_result, false, true, false, false},
     DoRow{"odd_status", Do::odd_status, false, true, false, false},
+    DoRow{"odd_result", Do::odd_result, false, true, false, false},
+    DoRow{"packed", Do::packed, true, true, true, false},
+    DoRow{"spoiled", Do::spoiled, true, true, false, false},
     DoRow{"cut", Do::cut, true, true, true, false},
     DoRow{"expire", Do::expire, false, false, true, false},
     DoRow{"ignore_range", Do::ignore_range, false, false, true, false},
@@ -136,7 +139,9 @@ void set_field(Fault& fault, std::string_view name, std::string_view value) {
 void check(const Fault& fault) {
   const auto row = std::ranges::find(kDoRows, fault.what, &DoRow::what);
   if (!possible(*row, fault.on)) refuse(std::string(row->name) + " cannot happen on this kind of request");
-  if (fault.what == Do::error_code && fault.code.empty()) refuse("error_code needs a code");
+  const bool needs_code = fault.what == Do::error_code || fault.what == Do::odd_result || fault.what == Do::packed ||
+                          fault.what == Do::spoiled;
+  if (needs_code && fault.code.empty()) refuse(std::string(row->name) + " needs a code");
   if (fault.times == 0 || fault.times < -1) refuse("times is at least 1, or -1 for always");
   if (fault.seconds < 0) refuse("seconds is at least 0");
   if (fault.bytes < -1) refuse("bytes is at least 0, or -1 for half of them");
@@ -146,8 +151,8 @@ void check(const Fault& fault) {
 bool fits(const Fault& fault, const Occasion& occasion) {
   const bool of_the_api = occasion.on == On::submit || occasion.on == On::query;
   if (fault.on != occasion.on && !(fault.on == On::api && of_the_api)) return false;
-  if (fault.what == Do::odd_status) return occasion.has_task;
-  if (fault.what == Do::missing_result) return occasion.succeeded;
+  if (fault.what == Do::odd_status) return fault.message.empty() ? occasion.has_task : occasion.succeeded;
+  if (fault.what == Do::missing_result || fault.what == Do::odd_result) return occasion.succeeded;
   if (fault.what == Do::ignore_range || fault.what == Do::changed) return occasion.has_range;
   return true;
 }

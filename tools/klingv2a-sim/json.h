@@ -29,6 +29,9 @@ class JsonWriter {
     member(name);
     return json_builder_add_string_value(builder_.get(), text.c_str()), *this;
   }
+  JsonWriter& text_value(const std::string& text) {
+    return json_builder_add_string_value(builder_.get(), text.c_str()), *this;
+  }
   JsonWriter& integer(const char* name, std::int64_t number) { return member(name).value(number); }
   JsonWriter& number(const char* name, double value) {
     member(name);

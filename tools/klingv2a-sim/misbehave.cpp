@@ -3,6 +3,8 @@
 
 #include <string_view>
 
+#include "spoil.h"
+
 namespace klingv2a::sim {
 namespace {
 
@@ -64,6 +66,10 @@ Answer misbehave(const Voice& voice, const Fault& fault, Answer proper) {
       const std::size_t half = proper.body->size() / 2;
       return answer_with_body(proper, make_blob(proper.body->substr(0, half)));
     }
+    case Fault::Do::packed:
+      return packed(std::move(proper), fault.code);
+    case Fault::Do::spoiled:
+      return spoiled(std::move(proper), fault.code);
     case Fault::Do::html:
       answer = html_answer(200, "Welcome");
       break;
@@ -76,6 +82,7 @@ Answer misbehave(const Voice& voice, const Fault& fault, Answer proper) {
     case Fault::Do::never_finish:
     case Fault::Do::missing_result:
     case Fault::Do::odd_status:
+    case Fault::Do::odd_result:
     case Fault::Do::expire:
     case Fault::Do::ignore_range:
     case Fault::Do::changed:

@@ -42,7 +42,7 @@ Answer ResultRoute::file_for(const Task& task, const Request& request, const std
   const bool is_signed = request.query.starts_with(kSignature) &&
                          ledger_.use_link(task.paid.task_id, request.query.substr(kSignature.size()));
   if (!is_signed) return text_answer(403, kBadLink);
-  if (name == "/sound.wav") return file_answer(task.results.wav, "audio/wav");
+  if (name == "/sound.wav" || name == "/my sound.wav") return file_answer(task.results.wav, "audio/wav");
   if (name == "/sound.mp3") return file_answer(task.results.mp3, "audio/mpeg");
   if (name == "/video.mp4") return file_answer(task.results.video, "video/mp4");
   return text_answer(404, kNone);

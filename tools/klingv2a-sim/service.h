@@ -54,18 +54,23 @@ struct Fault {
     fail_task,       // submit: accept, then end the task as failed with `message`
     never_finish,    // submit: accept, stay `processing`
     missing_result,  // query of a task that has succeeded: `succeed` with an empty task_result
-    odd_status,      // query of a task that exists: task_status "thinking"
-    cut,             // send the answer's first `bytes` bytes, then RST; on submit the task is made when `paid`
-    expire,          // result: the link is dead from now on; a query gives a fresh one
-    ignore_range,    // result asked for by Range: the whole of it, with status 200
-    changed,         // result asked for by Range: the same sound in another file, with another ETag and length
-    lose,            // callback: it is never sent
-    forge,           // callback: signed with another secret
-    stale,           // callback: signed an hour ago
-    repeat,          // callback: sent twice, with the same id
-    oversize,        // callback: with a megabyte of a body
-    late,            // callback: `seconds` after its time
-    early,           // callback: answered before anything goes on; that of `submitted` before the submit is answered
+    odd_status,    // query of a task that exists: task_status "thinking"; once it has succeeded, `message` if there is
+                   // one
+    odd_result,    // query of a task that has succeeded: its result in the shape `code`: text, bare_links, empty_first,
+                   // elsewhere; or spaces: in its links
+    packed,        // the answer in the Content-Encoding `code` (spoil.h); on submit the task is made when `paid`
+    spoiled,       // the answer's text spoiled in the way of `code` (spoil.h); likewise
+    cut,           // send the answer's first `bytes` bytes, then RST; on submit the task is made when `paid`
+    expire,        // result: the link is dead from now on; a query gives a fresh one
+    ignore_range,  // result asked for by Range: the whole of it, with status 200
+    changed,       // result asked for by Range: the same sound in another file, with another ETag and length
+    lose,          // callback: it is never sent
+    forge,         // callback: signed with another secret
+    stale,         // callback: signed an hour ago
+    repeat,        // callback: sent twice, with the same id
+    oversize,      // callback: with a megabyte of a body
+    late,          // callback: `seconds` after its time
+    early,         // callback: answered before anything goes on; that of `submitted` before the submit is answered
   };
   On on = On::submit;
   Do what = Do::status;

@@ -47,6 +47,10 @@ void Teller::on_journal_failure(const Error& error) {
   say(std::string("warning: ") + error.what());
 }
 
+void Teller::on_oddity(const Error& error) {
+  say(std::string("warning: ") + error.what());
+}
+
 void Teller::on_retry(const Error& error, int, Seconds gap) {
   say(std::string(error.what()) + "; again in " + number_text(gap.count(), 1) + " s");
 }

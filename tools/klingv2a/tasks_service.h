@@ -25,6 +25,7 @@ class Teller : public cycle::CycleObserver {
   void on_waiting(Seconds waited) override;
   void on_turn(const std::string& what) override;
   void on_journal_failure(const Error& error) override;
+  void on_oddity(const Error& error) override;
   void on_retry(const Error& error, int attempt, Seconds gap) override;
 };
 

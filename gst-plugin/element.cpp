@@ -136,6 +136,11 @@ bool Element::prepare() {
   return true;
 }
 
+void Element::note_paused(bool paused) {
+  const std::lock_guard lock(mutex_);
+  paused_ = paused;
+}
+
 void Element::begin_stop() {
   std::vector<std::shared_ptr<Sound>> running;
   {

@@ -47,9 +47,9 @@ void check_length_so_far(Nanoseconds length, Nanoseconds lead_in, Nanoseconds fr
   refuse("the clip is longer than " + seconds(length) + counted + ", the limit is 20 s", kShorten);
 }
 
-void check_announced_duration(GstClockTime duration) {
-  if (!GST_CLOCK_TIME_IS_VALID(duration)) return;
-  const auto announced = static_cast<Nanoseconds>(std::min<GstClockTime>(duration, G_MAXINT64));
+void check_segment_length(GstClockTime length) {
+  if (!GST_CLOCK_TIME_IS_VALID(length)) return;
+  const auto announced = static_cast<Nanoseconds>(std::min<GstClockTime>(length, G_MAXINT64));
   if (announced <= kMaxLength + kMaxLength / 10) return;
   refuse("the video is " + seconds(announced) + ", the limit is 20 s", kShorten);
 }

@@ -29,8 +29,8 @@ void check_size(int width, int height);
 void check_length(Nanoseconds length, Nanoseconds frame);
 // While frames arrive: what is there already, lead-in included, is more than the limit.
 void check_length_so_far(Nanoseconds length, Nanoseconds lead_in, Nanoseconds frame);
-// A demuxer's answer to DURATION is an estimate: only an excess of more than a tenth counts.
-void check_announced_duration(GstClockTime duration);
+// What a segment that ends will show, at the most; only an excess of more than a tenth counts.
+void check_segment_length(GstClockTime length);
 void check_bytes(std::uint64_t bytes);
 
 }  // namespace klingv2a::limits

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "clip_run.h"
 
+#include <cmath>
+
 #include "checksum.h"
 #include "clip_key.h"
 
@@ -8,7 +10,10 @@ namespace klingv2a {
 
 namespace {
 
-constexpr Seconds kStarving{5};
+constexpr Seconds kStarving{5};  // then it is said
+// A slow source is a good one; and yet what is stuck is to end well before the time-out, which is the service's.
+constexpr double kStarvedPart = 0.1;
+constexpr Seconds kStarvedLeast{15}, kStarvedMost{120};
 constexpr std::chrono::milliseconds kJoinLimit{50};
 
 // The announced lengths are rounded, and an MP3 lacks its first frames when decoded.
@@ -28,6 +33,23 @@ void check_complete(const Soundtrack& soundtrack, std::optional<double> announce
   throw make_error(
       ErrorKind::result, Phase::decode,
       "the sound ends after " + std::to_string(decoded.count()) + " s of " + std::to_string(*announced) + " s");
+}
+
+// Which of the causes it is cannot be seen from here.
+Error starving(unsigned clip, Seconds waited) {
+  ErrorDetails details =
+      make_error(
+          ErrorKind::input, Phase::hold,
+          "no frame has arrived for " + std::to_string(std::lround(waited.count())) + " s while clip " +
+              std::to_string(clip) + " is held",
+          "this may be a slow machine or source (a longer timeout waits longer: for a frame a tenth of it, 15 to "
+          "120 s); a live video that has not ended with EOS; a branch that goes past klingv2a to the same muxer, "
+          "or a tee before klingv2a, which block the demuxer: lead each such branch through klingv2a's companion "
+          "pads (d.audio_0 ! k.sink_0  k.src_0 ! mux.), or put a queue with max-size-time=0 max-size-bytes=0 "
+          "max-size-buffers=0 into each")
+          .details();
+  details.retryable = true;
+  return Error(std::move(details));
 }
 
 }  // namespace
@@ -76,13 +98,14 @@ class ClipRun::Observer : public cycle::CycleObserver {
   void on_retry(const Error& error, int attempt, Seconds gap) override {
     run_.host_.on_retry(run_, error, attempt, gap);
   }
-  void on_sound(const kling::Task& task, cycle::ResultForm form, const SpoolFile& sound) override {
+  cycle::SoundStart on_sound(const kling::Task& task, cycle::ResultForm form, const SpoolFile& sound) override {
     const auto begin = std::chrono::steady_clock::now();
     run_.host_.on_phase(run_, Phase::decode);
     auto decoded = run_.decode(sound, timeline_);
     check_complete(*decoded, announced_length(task, form));
     soundtrack = std::move(decoded);
     decode_time = std::chrono::steady_clock::now() - begin;
+    return soundtrack->start_is_known ? cycle::SoundStart::known : cycle::SoundStart::unknown;
   }
 
   std::shared_ptr<const Soundtrack> soundtrack;
@@ -193,24 +216,27 @@ ClipRun::CutClip ClipRun::wait_for_cut() {
   bool warned = false;
   std::unique_lock lock(mutex_);
   while (!cut_ && !cancelled_) {
-    const auto limit = warned ? settings_.timeout : std::min(kStarving, settings_.timeout);
+    const auto limit = warned ? starved_after() : std::min(kStarving, starved_after());
     if (changed_.wait_for(lock, std::max(limit - since_arrival(), Seconds(0.01))) == std::cv_status::no_timeout)
       continue;
     if (since_arrival() < limit) continue;
     lock.unlock();
-    if (limit >= settings_.timeout)
-      throw make_error(ErrorKind::input, Phase::hold,
-                       "no frame has arrived for " + std::to_string(static_cast<int>(settings_.timeout.count())) +
-                           " s and the video has not ended",
-                       "look for a branch that goes past klingv2a to the same muxer, or end the video with EOS");
-    if (host_.on_starving(*this))
+    if (host_.on_starving(*this)) {
       note_arrival();
-    else
+    } else if (limit >= starved_after()) {
+      throw starving(number_, limit);
+    } else {
+      host_.warn_of_starving(starving(number_, limit));
       warned = true;
+    }
     lock.lock();
   }
   if (cancelled_) throw make_error(ErrorKind::cancelled, Phase::hold, "cancelled while frames were held");
   return std::move(*cut_);
+}
+
+Seconds ClipRun::starved_after() const {
+  return std::min(settings_.timeout, std::clamp(settings_.timeout * kStarvedPart, kStarvedLeast, kStarvedMost));
 }
 
 std::shared_ptr<const SpoolFile> ClipRun::make_proxy(const CutClip& clip, RunReport& report) {

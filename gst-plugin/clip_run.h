@@ -68,8 +68,11 @@ class ClipRunHost {
   virtual void on_missing_encoder(const CapsPtr& caps) = 0;
   // dry-run: what would have been asked for. Silence is to be played.
   virtual void on_rehearsed(ClipRun& run, const cycle::Rehearsal& rehearsal) = 0;
-  // Frames are held and none has arrived for 5 s. Returns whether the upstream is live (then silence is its right).
+  // Frames are held and none has arrived for a while. Returns whether that is all right: the upstream is live, or
+  // paused.
   virtual bool on_starving(ClipRun& run) = 0;
+  // It is not: told once, before the clip is given up.
+  virtual void warn_of_starving(const Error& /*warning*/) {}
   virtual void on_sound(ClipRun& run, std::shared_ptr<const Soundtrack> sound, const RunReport& report) = 0;
   virtual void on_failed(ClipRun& run, const Error& error) = 0;
 };
@@ -122,6 +125,7 @@ class ClipRun : private IntakeHost {
   [[nodiscard]] std::shared_ptr<const SpoolFile> make_proxy(const CutClip& clip, RunReport& report);
   [[nodiscard]] std::shared_ptr<const Soundtrack> decode(const SpoolFile& sound, const ClipTimeline& timeline);
   [[nodiscard]] Seconds since_arrival() const noexcept;
+  [[nodiscard]] Seconds starved_after() const;
 
   ClipRunHost& host_;
   const unsigned number_;

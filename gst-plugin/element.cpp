@@ -155,6 +155,11 @@ bool Element::begin_run() {
   return !std::exchange(last_task_id_, {}).empty();
 }
 
+void Element::note_paused(bool paused) {
+  const std::lock_guard lock(mutex_);
+  paused_ = paused;
+}
+
 void Element::begin_stop() {
   std::vector<std::shared_ptr<Sound>> running;
   {

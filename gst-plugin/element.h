@@ -78,6 +78,7 @@ class Element : private ClipRunHost {
   bool prepare();      // READY→PAUSED: takes the settings, and checks them again
   void begin_stop();   // PAUSED→READY, before the pads are deactivated
   void finish_stop();  // PAUSED→READY, after it
+  void note_paused(bool paused);  // PLAYING→PAUSED; PAUSED→PLAYING
 
   GstFlowReturn chain(BufferPtr buffer);
   GstFlowReturn on_sink_event(EventPtr event);
@@ -154,7 +155,7 @@ class Element : private ClipRunHost {
   bool on_end(const EventPtr& event);
   bool pass_or_hold(EventPtr event);
   void check_caps(const GstCaps* caps) const;
-  void check_announced_length();
+  void check_segment_length();
   void warn_if_dropped_by_sinks();
   void expose_audio();
   EventPtr make_audio_stream_start() const;
@@ -223,7 +224,9 @@ class Element : private ClipRunHost {
   void on_missing_encoder(const CapsPtr& caps) override;
   void on_rehearsed(ClipRun& run, const cycle::Rehearsal& rehearsal) override;
   void warn(const ErrorDetails& details);
+  void warn_of_unknown_start(const RunReport& report);
   bool on_starving(ClipRun& run) override;
+  void warn_of_starving(const Error& warning) override { warn(warning.details()); }
   void on_sound(ClipRun& run, std::shared_ptr<const Soundtrack> sound, const RunReport& report) override;
   void on_failed(ClipRun& run, const Error& error) override;
   void note_asked_for(const ClipRun& run);
@@ -273,6 +276,7 @@ class Element : private ClipRunHost {
   Settings settings_;
   // From READY→PAUSED to PAUSED→READY nothing is set, so settings_ is the run's; `taken_` knows the environment, too.
   bool running_ = false;
+  bool paused_ = false;  // after PLAYING: the user's will, and not the wait for the first frames
   RunSettings taken_;
   ClipOutput video_, audio_;
   PadPtr audio_pad_;

@@ -160,6 +160,8 @@ GstFlowReturn Element::companion_chain(GstPad* pad, BufferPtr buffer) {
     const std::lock_guard lock(mutex_);
     if (const auto flow = refusal(*companion); flow != GST_FLOW_OK) return flow;
     if (!companion->announced) return GST_FLOW_NOT_NEGOTIATED;
+    // The upstream is not stuck, though the video's packets may all have come.
+    if (filling_ && filling_->sound) filling_->sound->run->note_arrival();
     if (companion->output.flow == GST_FLOW_NOT_LINKED) return GST_FLOW_OK;  // dropped: upstream has other streams
   }
   try {

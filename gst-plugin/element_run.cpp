@@ -237,17 +237,14 @@ void Element::on_rehearsed(ClipRun& run, const cycle::Rehearsal& rehearsal) {
   tell_stats(When::now);
 }
 
-bool Element::on_starving(ClipRun& run) {
-  if (upstream_is_live()) return true;
-  auto details = make_error(ErrorKind::input, Phase::hold,
-                            "no frame has arrived for 5 s while clip " + std::to_string(run.number()) + " is held",
-                            "a branch that goes past klingv2a to the same muxer blocks the demuxer: lead it through "
-                            "klingv2a's companion pads (d.audio_0 ! k.sink_0  k.src_0 ! mux.), or put a queue with "
-                            "max-size-time=0 max-size-bytes=0 max-size-buffers=0 into it")
-                     .details();
-  details.retryable = true;
-  warn(details);
-  return false;
+// A live source sends nothing while it has nothing, and any source may while the user has paused: that is not the wait
+// for the first frames, in which the element has never been PLAYING.
+bool Element::on_starving(ClipRun& /*run*/) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (paused_) return true;
+  }
+  return upstream_is_live();
 }
 
 void Element::on_sound(ClipRun& run, std::shared_ptr<const Soundtrack> soundtrack, const RunReport& report) {
@@ -280,9 +277,21 @@ void Element::on_sound(ClipRun& run, std::shared_ptr<const Soundtrack> soundtrac
   GST_INFO_OBJECT(self_, "clip %u has its sound: task %s, %s, %" G_GINT64_FORMAT " samples", run.number(),
                   report.task.task_id.c_str(), std::string(cycle::to_string(report.form)).c_str(),
                   soundtrack->samples());
+  if (!soundtrack->start_is_known) warn_of_unknown_start(report);
   settle(sound, std::move(soundtrack));
   finish_progress(sound, GST_PROGRESS_TYPE_COMPLETE, "the sound is there");
   tell_stats(When::now);
+}
+
+void Element::warn_of_unknown_start(const RunReport& report) {
+  auto details = make_error(ErrorKind::result, Phase::decode,
+                            "the sound came as " + std::string(cycle::to_string(report.form)) +
+                                ", which does not say where it begins: it may be up to 0.05 s late",
+                            "listen to it; the service may still have a better form of it: fetch the task again")
+                     .details();
+  details.paid = Paid::yes;
+  details.task_id = report.task.task_id;
+  warn(details);
 }
 
 void Element::on_failed(ClipRun& run, const Error& error) {

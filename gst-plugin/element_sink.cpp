@@ -42,7 +42,7 @@ GstFlowReturn Element::examine(IntakeBuffer part, HeldItem& item) {
   try {
     if (start_pending_run()) {
       warn_if_dropped_by_sinks();
-      check_announced_length();
+      check_segment_length();
     }
     check_growing();
     take_in(std::move(part), item);
@@ -333,17 +333,19 @@ void Element::warn_if_dropped_by_sinks() {
                                     .details());
 }
 
-// A demuxer may know at once that the video is too long.
-void Element::check_announced_length() {
+// Who seeks, and who edits, says where the video ends. A stop that is only the announced duration says nothing of the
+// video: that of Ogg and ASF is the longest stream's, that of a transport stream a guess. Then the frames are waited for.
+void Element::check_segment_length() {
   GstSegment segment;
   {
     const std::lock_guard lock(mutex_);
     segment = segment_;
   }
-  if (GST_CLOCK_TIME_IS_VALID(segment.stop)) return limits::check_announced_duration(segment.stop - segment.start);
+  if (!GST_CLOCK_TIME_IS_VALID(segment.stop)) return;
   gint64 duration = 0;
-  if (gst_pad_peer_query_duration(sink_, GST_FORMAT_TIME, &duration) && duration > 0)
-    limits::check_announced_duration(static_cast<GstClockTime>(duration));
+  const bool announced = gst_pad_peer_query_duration(sink_, GST_FORMAT_TIME, &duration) && duration > 0;
+  if (announced && segment.stop >= static_cast<GstClockTime>(duration)) return;
+  limits::check_segment_length(segment.stop - segment.start);
 }
 
 }  // namespace klingv2a

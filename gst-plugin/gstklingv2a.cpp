@@ -185,6 +185,8 @@ GstStateChangeReturn change_state(GstElement* self, GstStateChange transition) {
   const bool up = transition == GST_STATE_CHANGE_READY_TO_PAUSED, down = transition == GST_STATE_CHANGE_PAUSED_TO_READY;
   if (up && !element.prepare()) return GST_STATE_CHANGE_FAILURE;
   if (down) element.begin_stop();
+  if (transition == GST_STATE_CHANGE_PLAYING_TO_PAUSED) element.note_paused(true);
+  if (up || transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING) element.note_paused(false);
   const auto result = GST_ELEMENT_CLASS(gst_klingv2a_parent_class)->change_state(self, transition);
   const bool failed = up && result == GST_STATE_CHANGE_FAILURE;
   if (failed) element.begin_stop();

@@ -126,9 +126,20 @@ void InnerPipeline::wait_until_eos(GCancellable* cancel, Seconds deadline) {
   const auto limit = static_cast<GstClockTime>(deadline.count() * static_cast<double>(GST_SECOND));
   const auto message = MessagePtr::adopt(gst_bus_timed_pop_filtered(bus_.get(), limit, wanted));
   if (g_cancellable_is_cancelled(cancel)) throw make_error(ErrorKind::cancelled, phase_, "cancelled");
-  if (!message)
-    throw make_error(failure_, phase_, "took longer than " + std::to_string(static_cast<int>(deadline.count())) + " s");
+  if (!message) throw too_slow(deadline);
   if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ERROR) throw to_error(message.get());
+}
+
+// What is slow is the machine: a video is not to blame for it.
+Error InnerPipeline::too_slow(Seconds deadline) const {
+  ErrorDetails details =
+      make_error(failure_ == ErrorKind::input ? ErrorKind::busy : failure_, phase_,
+                 "it took longer than " + std::to_string(static_cast<int>(deadline.count())) +
+                     " s: this machine is too busy, or too slow",
+                 "run fewer at a time, or try again when it has less to do")
+          .details();
+  details.retryable = true;
+  return Error(std::move(details));
 }
 
 Error InnerPipeline::to_error(GstMessage* message) const {

@@ -46,6 +46,7 @@ class InnerPipeline {
  private:
   static GstBusSyncReply watch(GstBus* bus, GstMessage* message, gpointer self);
   [[nodiscard]] Error to_error(GstMessage* message) const;
+  [[nodiscard]] Error too_slow(Seconds deadline) const;
 
   Phase phase_;
   ErrorKind failure_;

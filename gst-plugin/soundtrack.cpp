@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "soundtrack.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstring>
 #include <vector>
 
-#include "inner_pipeline.h"
-#include "sample_collector.h"
+#include "sound_decoder.h"
 
 namespace klingv2a {
 
 namespace {
 
-constexpr Seconds kDecodeDeadline{120};
 constexpr int kPreferredRate = 48000;
 constexpr int kPreferredChannels = 2;
 
@@ -43,40 +39,6 @@ CapsPtr preferred_part(const CapsPtr& possible) {
   return possible;
 }
 
-// What was decoded, laid out as one run of samples.
-class DecodedSound {
- public:
-  DecodedSound(SampleCollector& collector, const GstAudioInfo& info)
-      : info_(info),
-        buffers_(collector.take()),
-        front_(to_samples(static_cast<Nanoseconds>(collector.first_running_time()), GST_AUDIO_INFO_RATE(&info))),
-        samples_(static_cast<std::int64_t>(collector.total_bytes()) / GST_AUDIO_INFO_BPF(&info)) {}
-
-  // One past the last sample, counted from the sound's beginning.
-  [[nodiscard]] std::int64_t end() const noexcept { return front_ + samples_; }
-
-  // Copies the samples from `first` on over `target` (which holds silence); those that do not exist stay silent.
-  void copy_to(std::int64_t first, std::int64_t count, guint8* target) const {
-    const std::int64_t bytes_per_sample = GST_AUDIO_INFO_BPF(&info_);
-    std::int64_t position = front_ - first;
-    for (const auto& buffer : buffers_) {
-      const auto length = static_cast<std::int64_t>(gst_buffer_get_size(buffer.get())) / bytes_per_sample;
-      const auto from = std::clamp<std::int64_t>(position, 0, count);
-      const auto to = std::clamp<std::int64_t>(position + length, 0, count);
-      if (to > from)
-        gst_buffer_extract(buffer.get(), static_cast<gsize>((from - position) * bytes_per_sample),
-                           target + from * bytes_per_sample, static_cast<gsize>((to - from) * bytes_per_sample));
-      position += length;
-    }
-  }
-
- private:
-  const GstAudioInfo& info_;
-  std::vector<BufferPtr> buffers_;
-  std::int64_t front_;
-  std::int64_t samples_;
-};
-
 std::shared_ptr<Soundtrack> fit(const DecodedSound& sound, const GstAudioInfo& info, const CapsPtr& caps,
                                 const SoundWindow& window) {
   const int rate = GST_AUDIO_INFO_RATE(&info);
@@ -90,32 +52,8 @@ std::shared_ptr<Soundtrack> fit(const DecodedSound& sound, const GstAudioInfo& i
   soundtrack->padded = std::clamp<std::int64_t>(first + count - sound.end(), 0, count);
   soundtrack->decoded_samples = sound.end();
   soundtrack->trimmed = std::max<std::int64_t>(sound.end() - first - count, 0);
+  soundtrack->start_is_known = sound.start_is_known();
   return soundtrack;
-}
-
-void link_when_decoded(GstElement* decoder, GstElement* converter) {
-  const auto link = +[](GstElement*, GstPad* pad, gpointer target) {
-    const auto sink = PadPtr::adopt(gst_element_get_static_pad(GST_ELEMENT(target), "sink"));
-    // Further sound tracks, if any, are not the one that was asked for.
-    if (!gst_pad_is_linked(sink.get())) gst_pad_link(pad, sink.get());
-  };
-  g_signal_connect_object(decoder, "pad-added", G_CALLBACK(link), converter, static_cast<GConnectFlags>(0));
-}
-
-void build_decoder(InnerPipeline& pipeline, int fd, const GstCaps* caps, GstElement* sink) {
-  GstElement* source = pipeline.add("fdsrc");
-  GstElement* decoder = pipeline.add("decodebin");
-  GstElement* converter = pipeline.add("audioconvert");
-  GstElement* resampler = pipeline.add("audioresample");
-  GstElement* filter = pipeline.add("capsfilter");
-  lseek(fd, 0, SEEK_SET);  // fdsrc starts where the descriptor stands
-  g_object_set(source, "fd", fd, nullptr);
-  const auto raw = CapsPtr::adopt(gst_caps_from_string("audio/x-raw(ANY)"));
-  g_object_set(decoder, "caps", raw.get(), "expose-all-streams", FALSE, nullptr);
-  g_object_set(filter, "caps", caps, nullptr);
-  pipeline.link({source, decoder});
-  pipeline.link({converter, resampler, filter, sink});
-  link_when_decoded(decoder, converter);
 }
 
 }  // namespace
@@ -193,15 +131,7 @@ std::shared_ptr<const Soundtrack> decode_soundtrack(const SpoolFile& sound, cons
   GstAudioInfo info;
   gst_audio_info_from_caps(&info, decoded_caps.get());
   const auto wanted = to_samples(window.lead_in + window.length, GST_AUDIO_INFO_RATE(&info)) + 1;
-  // The pipeline is declared after the collector, so that no streaming thread outlives it.
-  SampleCollector collector(static_cast<std::uint64_t>(wanted * GST_AUDIO_INFO_BPF(&info)));
-  InnerPipeline pipeline(Phase::decode, ErrorKind::result);
-  GstElement* sink = pipeline.add("appsink");
-  collector.attach(sink);
-  build_decoder(pipeline, sound.fd(), decoded_caps.get(), sink);
-  pipeline.run_until_eos(cancel, kDecodeDeadline);
-  if (collector.total_bytes() == 0) throw make_error(ErrorKind::result, Phase::decode, "the result holds no sound");
-  return fit(DecodedSound(collector, info), info, caps, window);
+  return fit(DecodedSound(sound, decoded_caps, wanted, cancel), info, caps, window);
 }
 
 std::shared_ptr<const Soundtrack> make_silence(const CapsPtr& caps, Nanoseconds length) {

@@ -32,6 +32,9 @@ class Soundtrack {
   std::int64_t padded = 0;           // silence added
   std::int64_t trimmed = 0;          // cut from the end
   std::int64_t decoded_samples = 0;  // how long the sound was before
+  // False for an MP3 or AAC that says nothing of what its encoder has put before the sound: it may be some tens of
+  // milliseconds late.
+  bool start_is_known = true;
 
  private:
   [[nodiscard]] BufferPtr interleaved(std::int64_t first, std::int64_t count) const;
@@ -53,7 +56,7 @@ struct SoundWindow {
   Nanoseconds length = 0;
 };
 
-// Decodes `sound` (WAV, MP3, or an MP4's sound track) and fits it. Throws Error{result} when it holds no sound that can
+// Decodes `sound` (WAV, MP3, or an MP4's sound track) and fits it, to the sample. Throws Error{result} when it holds no sound that can
 // be decoded, Error{settings} for a missing element, Error{cancelled}.
 [[nodiscard]] std::shared_ptr<const Soundtrack> decode_soundtrack(const SpoolFile& sound, const CapsPtr& caps,
                                                                   const SoundWindow& window, GCancellable* cancel);

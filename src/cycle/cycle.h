@@ -65,6 +65,10 @@ enum class Origin {
 enum class ResultForm { wav, mp3, video };
 [[nodiscard]] std::string_view to_string(ResultForm form) noexcept;
 
+// Of a sound that is of use: it may not say where it begins in what was decoded (an MP3 without LAME's tag). Then a form
+// that does is better.
+enum class SoundStart { known, unknown };
+
 struct CycleStats {
   int retries = 0;  // repeated reads and repeated submits after a definite refusal
   std::string last_retry_reason;
@@ -100,7 +104,10 @@ class CycleObserver {
   virtual void on_waiting(Seconds waited) = 0;
   // The sound is there in this form. Throws Error{result} when it is of no use: then the next form is tried, for the
   // task is paid. Any other error ends the cycle.
-  virtual void on_sound(const kling::Task& /*task*/, ResultForm /*form*/, const SpoolFile& /*sound*/) {}
+  // Called again with a later form after SoundStart::unknown; the last one that was taken is the result's.
+  virtual SoundStart on_sound(const kling::Task& /*task*/, ResultForm /*form*/, const SpoolFile& /*sound*/) {
+    return SoundStart::known;
+  }
   // What the journal knew: told once, before the first phase that follows from it.
   virtual void on_origin(Origin /*origin*/) {}
   // The cycle waits: for another run that has the clip, or for its turn.

@@ -25,32 +25,32 @@ bool has_link(const kling::Task& task) {
   return std::ranges::any_of(kFormsByPreference, [&task](ResultForm form) { return !link_of(task, form).empty(); });
 }
 
-kling::Task query_again(Run& run) {
-  return http::with_retries({}, run.clock, run.cancel, run.on_retry(),
-                            [&run] { return run.query(run.settings.service.timeouts.total); });
+kling::Task query_again(Run& run, const FetchBudget& budget) {
+  return http::with_retries({}, run.clock, run.cancel, budget.on_retry(),
+                            [&] { return run.query(std::min(run.settings.service.timeouts.total, budget.left())); });
 }
 
-void wait_for_links(Run& run, kling::Task& task) {
+void wait_for_links(Run& run, kling::Task& task, const FetchBudget& budget) {
   PollGaps gaps;
   for (int query = 1; !has_link(task) && query <= kLateResultQueries; ++query) {
     const Seconds gap = gaps.next(run.clock);
     run.note_retry(make_error(ErrorKind::result, Phase::download, "the task succeeded without a result"), query, gap);
     run.wait(gap);
-    task = query_again(run);
+    task = query_again(run, budget);
   }
 }
 
 // The forms one after the other, each by its link, with one fresh set of links for all.
 class Attempt {
  public:
-  Attempt(Run& run, kling::Task& task) : run_(run), task_(task) {}
+  Attempt(Run& run, kling::Task& task, FetchBudget& budget) : run_(run), task_(task), budget_(budget) {}
 
   std::optional<Sound> fetch(ResultForm form) {
     const std::string link = link_of(task_, form);
     if (link.empty()) return note(form, "none is given");
     try {
-      Sound sound{form, fetch_result(run_, link)};
-      if (take(sound)) return sound;
+      Sound sound{form, fetch_result(run_, link, budget_)};
+      if (const auto start = take(sound)) return *start == SoundStart::known ? std::optional(sound) : put_by(sound);
       // It may have been damaged on its way, or where that link led.
       return renew_links(form) ? fetch(form) : std::nullopt;
     } catch (const BadLink& bad) {
@@ -60,6 +60,9 @@ class Attempt {
     }
     return std::nullopt;
   }
+
+  // What may be a little out of step is better than nothing.
+  [[nodiscard]] const std::optional<Sound>& put_by() const noexcept { return put_by_; }
 
   [[nodiscard]] Error nothing_usable() const {
     const std::string why =
@@ -79,23 +82,29 @@ class Attempt {
     return std::nullopt;
   }
 
-  bool take(const Sound& sound) {
+  // Nothing when it is of no use.
+  std::optional<SoundStart> take(const Sound& sound) {
     try {
-      run_.observer.on_sound(task_, sound.form, *sound.file);
-      return true;
+      return run_.observer.on_sound(task_, sound.form, *sound.file);
     } catch (const Error& useless) {
       if (useless.kind() != ErrorKind::result) throw;
       failed_in_ = useless.details().phase;
       note(sound.form, useless.what());
-      return false;
+      return std::nullopt;
     }
+  }
+
+  std::nullopt_t put_by(Sound& sound) {
+    note(sound.form, "it does not say where its sound begins");
+    put_by_ = std::move(sound);
+    return std::nullopt;
   }
 
   // Links expire; a fresh look at the task gives new ones. Once is enough: all of them are renewed together.
   bool renew_links(ResultForm form) {
     if (std::exchange(renewed_, true)) return false;
     try {
-      task_ = query_again(run_);
+      task_ = query_again(run_, budget_);
       return true;
     } catch (const Error& failure) {
       if (failure.kind() == ErrorKind::cancelled) throw;
@@ -106,6 +115,8 @@ class Attempt {
 
   Run& run_;
   kling::Task& task_;
+  FetchBudget& budget_;
+  std::optional<Sound> put_by_;
   std::string reasons_;
   Phase failed_in_ = Phase::download;
   bool renewed_ = false;
@@ -116,15 +127,15 @@ class Attempt {
 Sound download(Run& run, kling::Task& task, std::span<const ResultForm> forms) {
   run.begin(Phase::download);
   const StepTimer timer(run.clock, run.stats.download_s);
-  wait_for_links(run, task);
-  Attempt attempt(run, task);
-  for (const ResultForm form : forms) {
-    if (std::optional<Sound> sound = attempt.fetch(form)) {
-      run.stats.result_bytes = sound->file->size();
-      return *sound;
-    }
-  }
-  throw attempt.nothing_usable();
+  FetchBudget budget(run);
+  wait_for_links(run, task, budget);
+  Attempt attempt(run, task, budget);
+  std::optional<Sound> sound;
+  for (auto form = forms.begin(); !sound && form != forms.end(); ++form) sound = attempt.fetch(*form);
+  if (!sound) sound = attempt.put_by();
+  if (!sound) throw attempt.nothing_usable();
+  run.stats.result_bytes = sound->file->size();
+  return *sound;
 }
 
 }  // namespace klingv2a::cycle

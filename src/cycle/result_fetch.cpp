@@ -16,8 +16,13 @@ namespace klingv2a::cycle {
 namespace {
 
 constexpr int kMostRedirects = 5;
-// A paid result outlives an outage of a minute.
-constexpr http::RetryPolicy kFetchRetries{.attempts = 10};
+// A paid result outlives an outage of a minute: so often is the first form tried. They all fail in the same way then,
+// so that the others need no more than a second chance.
+constexpr int kMostTries = 10, kMostTriesInAll = 12, kLeastTries = 2;
+// What fails in the same way each time will go on to: the file itself is cut, or the way to it is that slow.
+constexpr int kTriesOfOneKind = 3;
+constexpr double kLeastRate = 1000;  // bytes/s
+constexpr Seconds kLeastTime{30};
 
 BadLink bad_link(std::string message, bool fresh_link_may_help) {
   return BadLink({.kind = ErrorKind::result, .phase = Phase::download, .message = std::move(message)},
@@ -81,25 +86,41 @@ void check_content(const std::string& link, const SpoolFile& file) {
   if (looks_like_a_page(file)) throw bad_link(from + " gives a page instead of a sound", true);
 }
 
+bool is_stall(const Error& failure) {
+  return dynamic_cast<const http::Stalled*>(&failure) != nullptr;
+}
+
+// An answer had begun: no trouble of the host.
+bool is_cut(const Error& failure) {
+  const int status = failure.details().http_status;
+  return status >= 200 && status <= 299 && failure.kind() == ErrorKind::network;
+}
+
 // One link, and how much of its result has come.
 class Fetch {
  public:
-  Fetch(Run& run, const std::string& link)
+  Fetch(Run& run, const std::string& link, FetchBudget& budget)
       : run_(run),
         link_(as_browsers_read(link, run.settings.service.base_url)),
+        budget_(budget),
         file_(std::make_shared<SpoolFile>(run.settings.spool_dir)) {}
 
   // Repeats what failed until the result is whole. As long as it grows, the tries are not counted: only the time-out
   // ends them then.
   std::shared_ptr<const SpoolFile> whole() {
+    const http::RetryPolicy policy{.attempts = budget_.attempts()};
     for (int attempt = 1;; ++attempt) {
       try {
         check_answer(run_, link_, get_following_redirects());
         check_content(link_, *file_);
         return file_;
       } catch (const Error& failure) {
-        if (has_grown()) attempt = 1;
-        const std::optional<Seconds> gap = http::next_gap(kFetchRetries, run_.clock, failure.details(), attempt);
+        if (has_grown() && !is_stall(failure))
+          attempt = 1;
+        else
+          budget_.note_failed_try();
+        give_up_if_always_the_same(failure);
+        const std::optional<Seconds> gap = http::next_gap(policy, run_.clock, failure.details(), attempt);
         if (!gap) throw;
         wait_after(failure, attempt, *gap);
       }
@@ -126,6 +147,9 @@ class Fetch {
     request.partial = &partial_;
     request.max_body = run_.settings.max_result_bytes;
     request.timeouts = run_.settings.service.timeouts;
+    request.timeouts.total = std::min(request.timeouts.total, budget_.left());
+    if (request.timeouts.total <= Seconds(0)) throw bad_link("there was no time left for it", false);
+    request.least_rate = kLeastRate;
     request.public_only = !may_be_local(url, run_.settings.service.base_url);
     request.phase = Phase::download;
     return run_.http.send(request);
@@ -139,15 +163,23 @@ class Fetch {
   }
 
   void wait_after(const Error& failure, int attempt, Seconds gap) {
-    const auto until_the_time_out = [this](const Error& error, int tries, Seconds length) {
-      if (run_.waited() + length > run_.settings.timeout) throw BadLink(error.details(), false);
-      run_.note_retry(error, tries, length);
-    };
-    http::wait_for_retry(run_.clock, run_.cancel, until_the_time_out, failure, attempt, gap);
+    http::wait_for_retry(run_.clock, run_.cancel, budget_.on_retry(), failure, attempt, gap);
+  }
+
+  void give_up_if_always_the_same(const Error& failure) {
+    stalls_ += is_stall(failure) ? 1 : 0;
+    if (is_cut(failure) && !is_stall(failure)) {
+      cuts_ = partial_.size == cut_at_ ? cuts_ + 1 : 1;
+      cut_at_ = partial_.size;
+    }
+    if (stalls_ >= kTriesOfOneKind || cuts_ >= kTriesOfOneKind) throw BadLink(failure.details(), false);
   }
 
   Run& run_;
   const std::string link_;
+  FetchBudget& budget_;
+  int stalls_ = 0, cuts_ = 0;
+  std::uint64_t cut_at_ = 0;
   std::shared_ptr<SpoolFile> file_;
   http::PartialDownload partial_;
   std::uint64_t furthest_ = 0;
@@ -155,9 +187,31 @@ class Fetch {
 
 }  // namespace
 
-std::shared_ptr<const SpoolFile> fetch_result(Run& run, const std::string& link) {
+FetchBudget::FetchBudget(Run& run)
+    : run_(run), deadline_(run.clock.now() + std::max(run.settings.timeout - run.waited(), kLeastTime)) {}
+
+Seconds FetchBudget::left() const {
+  return deadline_ - run_.clock.now();
+}
+
+bool FetchBudget::allows_gap(Seconds gap) const {
+  return run_.waited() + gap <= run_.settings.timeout;
+}
+
+int FetchBudget::attempts() const {
+  return std::clamp(kMostTriesInAll - failed_tries_, kLeastTries, kMostTries);
+}
+
+http::OnRetry FetchBudget::on_retry() const {
+  return [this](const Error& error, int attempt, Seconds gap) {
+    if (!allows_gap(gap)) throw BadLink(error.details(), false);
+    run_.note_retry(error, attempt, gap);
+  };
+}
+
+std::shared_ptr<const SpoolFile> fetch_result(Run& run, const std::string& link, FetchBudget& budget) {
   try {
-    return Fetch(run, link).whole();
+    return Fetch(run, link, budget).whole();
   } catch (const BadLink&) {
     throw;
   } catch (const Error& error) {

@@ -11,6 +11,29 @@
 
 namespace klingv2a::cycle {
 
+// What the whole result may take, over all its forms and links: time, and tries that bring nothing. Each form gets two
+// tries, whatever the ones before it took.
+class FetchBudget {
+ public:
+  // From now on. A task that was done at the last moment leaves a little time for its sound all the same.
+  explicit FetchBudget(Run& run);
+
+  // Until the transfers end; not above zero: nothing more is begun.
+  [[nodiscard]] Seconds left() const;
+  // Whether the cycle's own time-out allows to wait for so long before another try.
+  [[nodiscard]] bool allows_gap(Seconds gap) const;
+  // Tries that the next link may take.
+  [[nodiscard]] int attempts() const;
+  void note_failed_try() { ++failed_tries_; }
+  // A retry that comes too late is none: throws `error` instead.
+  [[nodiscard]] http::OnRetry on_retry() const;
+
+ private:
+  Run& run_;
+  Seconds deadline_;
+  int failed_tries_ = 0;
+};
+
 // This link gives no sound; another may.
 class BadLink : public Error {
  public:
@@ -24,6 +47,6 @@ class BadLink : public Error {
 };
 
 // Throws BadLink; Error{disk} and Error{cancelled}, which no other link would cure.
-[[nodiscard]] std::shared_ptr<const SpoolFile> fetch_result(Run& run, const std::string& link);
+[[nodiscard]] std::shared_ptr<const SpoolFile> fetch_result(Run& run, const std::string& link, FetchBudget& budget);
 
 }  // namespace klingv2a::cycle

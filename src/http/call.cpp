@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "http/address.h"
+#include "http/certificate_fault.h"
 #include "http/partial_download.h"
 #include "http/upload_stream.h"
 
@@ -20,6 +21,8 @@ namespace {
 // An error page is kept for its first words only; nobody reads more.
 constexpr std::uint64_t kMaxErrorBody = 1024 * 1024;
 constexpr std::size_t kChunkSize = 64 * 1024;
+// Of an answer whose body has a least rate: how long its head may take.
+constexpr Seconds kHeadPatience{60};
 
 void forward_cancel(GCancellable*, gpointer call_cancel) {
   g_cancellable_cancel(static_cast<GCancellable*>(call_cancel));
@@ -34,7 +37,7 @@ std::chrono::steady_clock::time_point after(Seconds length) {
 }
 
 std::string seconds_text(Seconds length) {
-  const GCharPtr text(g_strdup_printf("%g s", length.count()));
+  const GCharPtr text(g_strdup_printf("%.3g s", length.count()));
   return text.get();
 }
 
@@ -77,6 +80,7 @@ Call::Call(SoupSession* session, const Request& request, GUri* uri, GCancellable
   if (request.send_once || request.upload) message_flags |= SOUP_MESSAGE_NEW_CONNECTION;
   soup_message_set_flags(message_.get(), static_cast<SoupMessageFlags>(message_flags));
   soup_message_disable_feature(message_.get(), SOUP_TYPE_AUTH_MANAGER);
+  route_ = route_of(soup_session_get_proxy_resolver(session_), request.url);
   set_headers();
   set_body();
   connect_signals();
@@ -91,6 +95,7 @@ Call::~Call() {
   g_cancellable_disconnect(run_cancel_, chained_);
   watchdog_.disarm();
   g_signal_handlers_disconnect_by_data(message_.get(), this);
+  g_signal_handlers_disconnect_by_data(session_, this);
 }
 
 void Call::set_headers() {
@@ -98,6 +103,10 @@ void Call::set_headers() {
   // Without this header a server may pack its answer in any way it likes.
   soup_message_headers_append(headers, "Accept-Encoding", "identity");
   for (const auto& [name, value] : request_.headers) soup_message_headers_append(headers, name.c_str(), value.c_str());
+  // An encrypted request never shows it to the server: the proxy gets it with the tunnel's, in on_queued().
+  const bool is_plain = g_ascii_strncasecmp(request_.url.c_str(), "http:", 5) == 0;
+  if (is_plain && route_ && !route_->authorization.empty())
+    soup_message_headers_replace(headers, "Proxy-Authorization", route_->authorization.c_str());
   asks_for_rest_ = request_.partial && can_resume(*request_.partial, request_.url);
   if (!asks_for_rest_) return;
   for (const auto& [name, value] : range_headers(*request_.partial)) {
@@ -125,11 +134,23 @@ void Call::connect_signals() {
   g_signal_connect(message, "restarted", reinterpret_cast<GCallback>(restarted), this);
   soup_message_add_status_code_handler(message, "got-headers", SOUP_STATUS_MISDIRECTED_REQUEST,
                                        reinterpret_cast<GCallback>(misdirected), this);
+  const auto queued = +[](SoupSession*, SoupMessage* queued_message, gpointer call) {
+    static_cast<Call*>(call)->on_queued(queued_message);
+  };
+  g_signal_connect(session_, "request-queued", reinterpret_cast<GCallback>(queued), this);
   if (!request_.public_only) return;
   const auto network_event = +[](SoupMessage*, GSocketClientEvent event, GIOStream* connection, gpointer call) {
     static_cast<Call*>(call)->on_network_event(event, connection);
   };
   g_signal_connect(message, "network-event", reinterpret_cast<GCallback>(network_event), this);
+}
+
+void Call::on_queued(SoupMessage* message) {
+  if (std::string_view(soup_message_get_method(message)) != SOUP_METHOD_CONNECT) return;
+  tunnel_ = GObjectPtr<SoupMessage>::share(message);
+  if (!route_ || route_->authorization.empty()) return;
+  soup_message_headers_replace(soup_message_get_request_headers(message), "Proxy-Authorization",
+                               route_->authorization.c_str());
 }
 
 // The address is known, and nothing has been sent to it yet.
@@ -153,7 +174,7 @@ void Call::check_address(GSocketAddress* address) {
 void Call::on_starting() {
   if (request_.public_only) check_address(soup_message_get_remote_address(message_.get()));
   sent_ = Sent::maybe;
-  watchdog_.move(deadline_);
+  watchdog_.move(request_.least_rate > 0 ? std::min(deadline_, after(kHeadPatience)) : deadline_);
 }
 
 void Call::on_restarted() {
@@ -174,6 +195,10 @@ Response Call::run() {
   const GErrorPtr error(raw_error);
   if (misdirected_ && !stream) return head();
   if (!stream) throw_failure(error.get());
+  if (const int refused = refused_by_proxy()) {
+    const BodyStream closed(stream, cancel_.get());
+    throw proxy_failure(refused);
+  }
   return read_response(stream);
 }
 
@@ -191,6 +216,8 @@ Response Call::head() const {
 Response Call::read_response(GInputStream* raw_stream) {
   BodyStream stream(raw_stream, cancel_.get());
   Response response = head();
+  watchdog_.move(deadline_);
+  window_begin_ = std::chrono::steady_clock::now();
   try {
     if (!is_readable(response)) return response;
     if (request_.download && is_success(response.status)) begin_download(response);
@@ -248,6 +275,7 @@ void Call::read_body(BodyStream& stream, Response& response) {
     if (got == 0) break;
     received_ += static_cast<std::uint64_t>(got);
     if (!goes_on(decoder, decoder.take(std::span(buffer).first(static_cast<std::size_t>(got)), sink))) return;
+    check_rate();
   }
   check_length(response);
   (void)goes_on(decoder, decoder.end(sink));
@@ -258,6 +286,20 @@ bool Call::goes_on(const ContentDecoder& decoder, ContentDecoder::State state) {
   if (decoder.unpacks() && request_.partial) request_.partial->validator.clear();
   if (state == ContentDecoder::State::damaged) throw failure(ErrorKind::network, "the packed answer is damaged");
   return state == ContentDecoder::State::goes_on;
+}
+
+// A read that waits ends by the time-out of silence.
+void Call::check_rate() {
+  const auto now = std::chrono::steady_clock::now();
+  const Seconds length = now - window_begin_;
+  if (request_.least_rate <= 0 || length < kRateWindow) return;
+  const auto bytes = static_cast<double>(received_ - window_offset_);
+  window_begin_ = now;
+  window_offset_ = received_;
+  if (bytes >= request_.least_rate * length.count()) return;
+  const TransportError slow = failure(
+      ErrorKind::network, "only " + std::to_string(static_cast<int>(bytes)) + " bytes came in " + seconds_text(length));
+  throw Stalled(slow.details(), slow.sent());
 }
 
 std::optional<std::uint64_t> Call::announced_size(const Response& response) const {
@@ -306,6 +348,36 @@ void Call::check_length(const Response& response) const {
                                         std::to_string(*announced) + " bytes");
 }
 
+int Call::tunnel_status() const {
+  return tunnel_ ? static_cast<int>(soup_message_get_status(tunnel_.get())) : 0;
+}
+
+// The status, or 0.
+int Call::refused_by_proxy() const {
+  const int status = static_cast<int>(soup_message_get_status(message_.get()));
+  if (tunnel_status() >= 300) return tunnel_status();
+  return route_ && status == SOUP_STATUS_PROXY_AUTHENTICATION_REQUIRED ? status : 0;
+}
+
+TransportError Call::proxy_failure(int status) const {
+  const std::string proxy = "the proxy " + (route_ ? route_->name : std::string("of this machine"));
+  if (status == SOUP_STATUS_PROXY_AUTHENTICATION_REQUIRED) {
+    return failure(ErrorKind::settings, proxy + " wants a user and a password, or refuses those that it got (HTTP 407)",
+                   "write them into the variable that names it: http://USER:PASSWORD@HOST:PORT");
+  }
+  const std::string cause = proxy + " refuses the way there: it answers HTTP " + std::to_string(status);
+  if (status >= 500) return failure(ErrorKind::network, cause);
+  return failure(ErrorKind::permission, cause, "ask who runs the proxy, or name the host in no_proxy");
+}
+
+TransportError Call::certificate_failure() const {
+  const GUri* uri = soup_message_get_uri(message_.get());
+  const CertificateFault fault =
+      explain(soup_message_get_tls_peer_certificate_errors(message_.get()),
+              soup_message_get_tls_peer_certificate(message_.get()), g_uri_get_host(const_cast<GUri*>(uri)));
+  return failure(ErrorKind::network, "the server is not trusted: " + fault.cause, fault.advice);
+}
+
 TransportError Call::too_large() const {
   return failure(ErrorKind::result,
                  "the answer is larger than the limit of " + std::to_string(request_.max_body) + " bytes");
@@ -324,8 +396,9 @@ void Call::throw_failure(const GError* error) const {
     throw failure(ErrorKind::network, "no connection within " + seconds_text(request_.timeouts.connect));
   }
   if (watchdog_.expired()) {
-    throw failure(ErrorKind::network, "no complete answer within " + seconds_text(request_.timeouts.total));
+    throw failure(ErrorKind::network, "no complete answer within " + seconds_text(time_given()));
   }
+  if (tunnel_status() >= 300) throw proxy_failure(tunnel_status());
   if (restarted_) throw failure(ErrorKind::network, "the connection broke before an answer came");
   if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT)) {
     throw failure(ErrorKind::network, "no byte was received or sent for " + seconds_text(request_.timeouts.silence));
@@ -337,10 +410,21 @@ void Call::throw_failure(const GError* error) const {
     throw failure(ErrorKind::settings, "TLS is not available", "install the package glib-networking");
   }
   if (g_error_matches(error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE)) {
-    throw failure(ErrorKind::network, std::string("the certificate is not trusted: ") + error->message,
-                  "check this machine's clock and its ca-certificates");
+    throw certificate_failure();
   }
+  if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PROXY_AUTH_FAILED) ||
+      g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PROXY_NEED_AUTH)) {
+    throw proxy_failure(SOUP_STATUS_PROXY_AUTHENTICATION_REQUIRED);
+  }
+  if (route_) throw failure(ErrorKind::network, error->message + (", by the proxy " + route_->name));
   throw failure(ErrorKind::network, error->message);
+}
+
+// The head's patience, or the whole call's.
+Seconds Call::time_given() const {
+  const bool head_is_there = window_begin_ != std::chrono::steady_clock::time_point{};
+  const bool waits_for_head = request_.least_rate > 0 && !head_is_there;
+  return waits_for_head ? std::min(kHeadPatience, request_.timeouts.total) : request_.timeouts.total;
 }
 
 TransportError Call::failure(ErrorKind kind, const std::string& cause, std::string advice) const {
@@ -348,6 +432,7 @@ TransportError Call::failure(ErrorKind kind, const std::string& cause, std::stri
   details.kind = kind;
   details.phase = request_.phase;
   details.http_status = static_cast<int>(soup_message_get_status(message_.get()));
+  if (tunnel_status() >= 300) details.http_status = 0;  // the server has answered nothing
   // What the advice asks for does not come about by itself; and the paid POST is not repeated on a guess.
   details.retryable = kind == ErrorKind::network && advice.empty() && !(request_.send_once && sent_ == Sent::maybe);
   details.message = request_.method + " " + displayable_url(request_.url) + ": " + cause;

@@ -17,6 +17,7 @@
 #include "gobject_ptr.h"
 #include "http/client.h"
 #include "http/content_decoder.h"
+#include "http/network_environment.h"
 #include "http/watchdog.h"
 
 namespace klingv2a::http {
@@ -41,6 +42,8 @@ class Call {
   void on_starting();
   void on_restarted();
   void on_misdirected();
+  // libsoup asks a proxy for a tunnel by a message of its own.
+  void on_queued(SoupMessage* message);
   void on_network_event(GSocketClientEvent event, GIOStream* connection);
   // Gives the call up when the connection leads where it must not.
   void check_address(GSocketAddress* address);
@@ -61,7 +64,16 @@ class Call {
   [[nodiscard]] std::uint64_t room(const Response& response) const;
   [[nodiscard]] Response head() const;
 
+  // Throws Stalled.
+  void check_rate();
+
+  // The proxy refuses the tunnel, or to pass the request on: that is no answer of the server's.
+  [[nodiscard]] int refused_by_proxy() const;
+  [[nodiscard]] int tunnel_status() const;
+  [[nodiscard]] TransportError proxy_failure(int status) const;
+  [[nodiscard]] TransportError certificate_failure() const;
   [[noreturn]] void throw_failure(const GError* error) const;
+  [[nodiscard]] Seconds time_given() const;
   [[nodiscard]] TransportError too_large() const;
   [[nodiscard]] TransportError failure(ErrorKind kind, const std::string& cause, std::string advice = {}) const;
 
@@ -73,10 +85,14 @@ class Call {
   GObjectPtr<GCancellable> cancel_;  // this call's own
   gulong chained_ = 0;
   GObjectPtr<SoupMessage> message_;
+  std::optional<ProxyRoute> route_;
+  GObjectPtr<SoupMessage> tunnel_;  // the request for it; null: there is none
   GObjectPtr<GInputStream> upload_;
   Sent sent_ = Sent::nothing;
-  std::uint64_t file_offset_ = 0;  // where the answer's body begins in the file
-  std::uint64_t received_ = 0;     // bytes of the body as they came
+  std::chrono::steady_clock::time_point window_begin_;
+  std::uint64_t window_offset_ = 0;  // what of `received_` came before the window
+  std::uint64_t file_offset_ = 0;    // where the answer's body begins in the file
+  std::uint64_t received_ = 0;       // bytes of the body as they came
   bool asks_for_rest_ = false;
   bool restarted_ = false;
   bool misdirected_ = false;

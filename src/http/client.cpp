@@ -9,9 +9,11 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "http/call.h"
+#include "http/network_environment.h"
 #include "http/partial_download.h"
 #include "http/watchdog.h"
 
@@ -77,13 +79,23 @@ unsigned whole_seconds(Seconds length) {
   return static_cast<unsigned>(std::max(1.0, std::ceil(length.count())));
 }
 
-GObjectPtr<SoupSession> make_session(unsigned silence_s, bool loopback) {
+// What the environment says, read once for a client.
+struct WayOut {
+  GObjectPtr<GProxyResolver> proxies = proxies_of_environment();
+  GObjectPtr<GTlsDatabase> authorities = authorities_of_environment();
+};
+
+GObjectPtr<SoupSession> make_session(unsigned silence_s, bool loopback, const WayOut& way_out) {
   auto session = GObjectPtr<SoupSession>::adopt(
       soup_session_new_with_options("timeout", silence_s, "user-agent", "klingv2a/" KLINGV2A_VERSION, nullptr));
   soup_session_remove_feature_by_type(session.get(), SOUP_TYPE_AUTH_MANAGER);
   soup_session_remove_feature_by_type(session.get(), SOUP_TYPE_CONTENT_DECODER);
   // A proxy cannot reach our loopback, and must not see what is meant for it.
-  if (loopback) soup_session_set_proxy_resolver(session.get(), nullptr);
+  if (loopback)
+    soup_session_set_proxy_resolver(session.get(), nullptr);
+  else if (way_out.proxies)
+    soup_session_set_proxy_resolver(session.get(), way_out.proxies.get());
+  if (way_out.authorities) soup_session_set_tls_database(session.get(), way_out.authorities.get());
   return session;
 }
 
@@ -102,8 +114,19 @@ struct Client::Impl {
   SoupSession* session_for(const Request& request) {
     const std::pair key(whole_seconds(request.timeouts.silence), is_loopback_url(request.url));
     GObjectPtr<SoupSession>& session = sessions[key];
-    if (!session) session = make_session(key.first, key.second);
+    if (!session) session = make_session(key.first, key.second, way_out_of(request));
     return session.get();
+  }
+
+  const WayOut& way_out_of(const Request& request) {
+    try {
+      if (!way_out) way_out.emplace();
+    } catch (const Error& error) {
+      ErrorDetails details = error.details();
+      details.phase = request.phase;
+      throw TransportError(std::move(details), Sent::nothing);
+    }
+    return *way_out;
   }
 
   Response send_once(const Request& request, GUri* uri) {
@@ -116,6 +139,7 @@ struct Client::Impl {
 
   GObjectPtr<GCancellable> cancel;
   MainContextPtr context;
+  std::optional<WayOut> way_out;  // once it was needed
   std::map<std::pair<unsigned, bool>, GObjectPtr<SoupSession>> sessions;
   Watchdog watchdog;
 };

@@ -54,6 +54,7 @@ struct Request {
   PartialDownload* partial = nullptr;       // with `download`: the rest is asked for by Range, and added to the file
   std::uint64_t max_body = 1024 * 1024;     // bytes, with what `partial` holds; more is Error{result}
   Timeouts timeouts;
+  double least_rate = 0;  // bytes/s of an answer's body; what is slower for kRateWindow is given up (Stalled). 0: any
   bool public_only = false;    // no address in a local network: such a connection is given up, Error{result}
   bool send_once = false;      // the paid POST: at most one request on the wire, whatever the HTTP library would like
   Phase phase = Phase::check;  // for errors
@@ -92,6 +93,15 @@ class TransportError : public Error {
   Sent sent_;
   std::shared_ptr<const Response> beginning_;
 };
+
+// Bytes came, but so few that waiting for the rest is pointless. `retryable`: another connection may be faster.
+class Stalled : public TransportError {
+ public:
+  using TransportError::TransportError;
+};
+
+// Over how long Request::least_rate is reckoned.
+inline constexpr Seconds kRateWindow{15};
 
 class Client {
  public:

@@ -146,19 +146,43 @@ TEST_F(LimitsTest, ALittleMoreInTheSegmentMayBeRoundedUp) {
   EXPECT_EQ(rig.push_frame(5 * GST_SECOND), GST_FLOW_OK);
 }
 
-TEST_F(LimitsTest, AnAnnouncedDurationFarTooLongIsRefusedAtOnce) {
-  const ElementRig rig(base_url());
-  announce(rig, 23 * GST_SECOND);
-  rig.begin();
-  EXPECT_EQ(rig.push_frame(0), GST_FLOW_ERROR);
-  expect_refused(rig, {"23.000 s", "20 s"});
+TEST_F(LimitsTest, AnAnnouncedDurationIsAHintWhichRefusesNothing) {
+  for (const GstClockTime duration : {23 * GST_SECOND, 3600 * GST_SECOND}) {
+    const ElementRig rig(base_url());
+    announce(rig, duration);
+    rig.begin();
+    EXPECT_EQ(rig.push_frame(0), GST_FLOW_OK);
+    EXPECT_TRUE(rig.errors().empty());
+  }
 }
 
-TEST_F(LimitsTest, AnAnnouncedDurationIsAnEstimate) {
+TEST_F(LimitsTest, WhatIsTooLongIsRefusedWhenItIsSeenWhateverWasAnnounced) {
   const ElementRig rig(base_url());
-  announce(rig, 22 * GST_SECOND);
+  announce(rig, 10 * GST_SECOND);
   rig.begin();
+  EXPECT_EQ(frames_taken(rig, 700), 600);
+  expect_refused(rig, {"20 s"});
+}
+
+// As Ogg's and ASF's demuxers have it: the longest stream's end.
+TEST_F(LimitsTest, AStopThatIsTheAnnouncedDurationIsAHint) {
+  const ElementRig rig(base_url());
+  announce(rig, 25 * GST_SECOND);
+  rig.stream_start();
+  rig.caps();
+  rig.segment(0, 25 * GST_SECOND);
   EXPECT_EQ(rig.push_frame(0), GST_FLOW_OK);
+  EXPECT_TRUE(rig.errors().empty());
+}
+
+TEST_F(LimitsTest, AStopWithinTheAnnouncedDurationIsASeeksAndRefuses) {
+  const ElementRig rig(base_url());
+  announce(rig, 3600 * GST_SECOND);
+  rig.stream_start();
+  rig.caps();
+  rig.segment(0, 60 * GST_SECOND);
+  EXPECT_EQ(rig.push_frame(0), GST_FLOW_ERROR);
+  expect_refused(rig, {"60.000 s", "20 s"});
 }
 
 TEST_F(LimitsTest, TheStopOfTheSegmentWinsOverTheDuration) {

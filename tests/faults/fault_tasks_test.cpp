@@ -84,9 +84,9 @@ TEST(Results, ThatAreNoSoundAreAnErrorThatNamesThePaidTask) {
                  {.kind = "result", .paid = "yes", .code = GST_STREAM_ERROR_DECODE, .stream = true})});
 }
 
-// What is paid for is not thrown away: a useless WAV may have been damaged on its way, so it is fetched once more, and
-// then the MP3 is good enough.
-TEST(Results, AUselessWavIsFetchedOnceMoreAndThenReplacedByTheMp3) {
+// What is paid for is not thrown away: a useless WAV may have been damaged on its way, so it is fetched once more. The
+// MP3, which does not say where its sound begins, gives way to the video, which does.
+TEST(Results, AUselessWavIsFetchedOnceMoreAndThenReplacedByAnExactForm) {
   for (const auto what : {Do::corrupt, Do::truncate})
     for (const int times : {1, 2}) {
       sim::Service service(quick_service());
@@ -94,8 +94,8 @@ TEST(Results, AUselessWavIsFetchedOnceMoreAndThenReplacedByTheMp3) {
       const auto outcome =
           run_to_end(fault_pipeline(klingv2a_on(service, "video-id=sim-3s")), [&] { return posts(service); });
       expect_outcome(what == Do::corrupt ? "corrupt WAV" : "WAV that ends in the middle", kSuccess, outcome);
-      EXPECT_EQ(outcome.sound_form, times == 1 ? "wav" : "mp3");
-      EXPECT_EQ(service.count("GET", "/results/"), times + 1);
+      EXPECT_EQ(outcome.sound_form, times == 1 ? "wav" : "video");
+      EXPECT_EQ(service.count("GET", "/results/"), times == 1 ? 2 : 4);
     }
 }
 

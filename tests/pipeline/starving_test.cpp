@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // A branch that goes past the element to the same muxer, through too small a queue, blocks the demuxer, so that the
-// video never ends. This is said once, with its cures, ends after `timeout`, and costs nothing. (The better cure, the
-// companion pads, is tested in companions_test.cpp.)
+// video never ends; so does a tee. This is said once, with all that may be its cause, ends well before `timeout`, and
+// costs nothing. (The better cure, the companion pads, is tested in companions_test.cpp.)
 #include <gtest/gtest.h>
 
 #include "decoded.h"
@@ -44,6 +44,65 @@ TEST_F(Starving, IsSaidOnceAndNamesTheBranch) {
   run.stop();
   EXPECT_EQ(posts(service_), 0);
   EXPECT_EQ(run.progress_count(GST_PROGRESS_TYPE_CANCELED), 1);
+}
+
+TEST_F(Starving, NamesEachPossibleCause) {
+  PipelineRun run(past_the_element(service_, kSmallQueue, "", out_));
+  EXPECT_EQ(run.run(std::chrono::seconds(7)), End::deadline) << run.first_error();
+  ASSERT_EQ(run.warnings().size(), 1U);
+  for (const char* cause :
+       {"slow machine or source", "live video", "branch that goes past klingv2a", "tee before klingv2a"})
+    EXPECT_NE(run.warnings()[0].text.find(cause), std::string::npos) << cause << " in " << run.warnings()[0].text;
+}
+
+TEST_F(Starving, IsAnErrorWellBelowTheTimeout) {
+  PipelineRun run(past_the_element(service_, kSmallQueue, "timeout=100", out_));
+  ASSERT_EQ(run.run(std::chrono::seconds(30)), End::error);
+  EXPECT_NE(run.errors()[0].text.find("15 s"), std::string::npos) << run.first_error();
+  EXPECT_NE(run.errors()[0].text.find("tee"), std::string::npos) << run.first_error();
+  EXPECT_EQ(run.errors()[0].detail("paid"), "no");
+  EXPECT_EQ(run.errors()[0].detail("retryable"), "true");
+  EXPECT_EQ(posts(service_), 0);
+}
+
+// The tee's second branch takes one buffer and waits for the first branch's sinks.
+TEST_F(Starving, ByATeeIsAnErrorToo) {
+  PipelineRun run(std::string("filesrc location=") + kMovieHello + " ! qtdemux ! h264parse ! tee name=t ! " +
+                  klingv2a_on(service_, "timeout=6") + "k.video ! fakesink  k.audio ! fakesink  t. ! fakesink");
+  ASSERT_EQ(run.run(std::chrono::seconds(20)), End::error);
+  EXPECT_EQ(run.warnings().size(), 1U);
+  EXPECT_EQ(run.errors()[0].detail("kind"), "input");
+  EXPECT_EQ(posts(service_), 0);
+}
+
+// While the user has paused, a source in step with the clock gives nothing.
+TEST_F(Starving, APauseIsNone) {
+  PipelineRun run(std::string("filesrc location=") + kMovieHello + " ! qtdemux ! h264parse ! clocksync ! " +
+                  klingv2a_on(service_, "timeout=6") +
+                  "k.video ! fakesink async=false  k.audio ! fakesink async=false");
+  run.start();
+  ASSERT_TRUE(run.wait_for_progress("taking in the clip"));
+  run.start(GST_STATE_PAUSED);
+  EXPECT_EQ(run.wait_for_end(std::chrono::seconds(9)), End::deadline) << run.first_error();
+  EXPECT_TRUE(run.warnings().empty()) << run.warnings()[0].text;
+  EXPECT_EQ(run.run(), End::eos) << run.first_error();
+  EXPECT_EQ(posts(service_), 1);
+}
+
+// The video of a file may end long before its sound, and EOS comes to both at once.
+TEST_F(Starving, IsNoneWhileACompanionComesIn) {
+  PipelineRun run(std::string("filesrc location=") + kMovieHello + " ! qtdemux ! h264parse ! identity name=i ! " +
+                  klingv2a_on(service_, "timeout=6") +
+                  "k.video ! fakesink async=false  k.audio ! fakesink async=false "
+                  "audiotestsrc is-live=false num-buffers=400 ! clocksync ! k.sink_0  k.src_0 ! fakesink async=false");
+  const auto identity = run.element("i");
+  const auto source = GObjectPtr<GstPad>::adopt(gst_element_get_static_pad(identity.get(), "src"));
+  const auto drop_end = +[](GstPad*, GstPadProbeInfo* info, gpointer) {
+    return GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_EOS ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+  };
+  gst_pad_add_probe(source.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, drop_end, nullptr, nullptr);
+  EXPECT_EQ(run.run(std::chrono::seconds(8)), End::deadline) << run.first_error();
+  EXPECT_TRUE(run.warnings().empty());
 }
 
 TEST_F(Starving, IsAnErrorAfterTheTimeoutAndNothingIsPaid) {

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <thread>
@@ -73,7 +74,11 @@ class Recorder : public CycleObserver {
   void on_waiting(Seconds waited) override { waits.push_back(waited); }
   void on_oddity(const Error& error) override { oddities.push_back(error.details()); }
   void on_retry(const Error&, int, Seconds gap) override { retry_gaps.push_back(gap); }
+  SoundStart on_sound(const kling::Task&, ResultForm form, const SpoolFile&) override {
+    return std::ranges::find(vague, form) == vague.end() ? SoundStart::known : SoundStart::unknown;
+  }
 
+  std::vector<ResultForm> vague;  // do not say where their sound begins
   std::vector<Phase> phases;
   std::vector<std::string> statuses;
   std::vector<ErrorDetails> oddities;
@@ -907,6 +912,38 @@ TEST_F(CycleDownload, aTooLargeFormGivesWayToASmallerOne) {
   results_.add(reply(200, "ten bytes.", "Content-Type: audio/mpeg\r\n"));
   EXPECT_EQ(run().form, ResultForm::mp3);
   EXPECT_EQ(fetched(), (Targets{"/s.wav", "/s.mp3"}));
+}
+
+TEST_F(CycleDownload, aFormThatDoesNotSayWhereItsSoundBeginsGivesWayToOneThatDoes) {
+  seen_.vague = {ResultForm::mp3};
+  succeed_with({.mp3 = results_.url("/s.mp3"), .video = results_.url("/v.mp4")});
+  results_.add(reply(200, "vague", "Content-Type: audio/mpeg\r\n"));
+  results_.add(reply(200, "exact", "Content-Type: video/mp4\r\n"));
+  const CycleResult result = run();
+  EXPECT_EQ(result.form, ResultForm::video);
+  EXPECT_EQ(text_of(*result.sound), "exact");
+}
+
+TEST_F(CycleDownload, aFormThatDoesNotSayWhereItsSoundBeginsIsBetterThanNone) {
+  seen_.vague = {ResultForm::mp3};
+  succeed_with({.mp3 = results_.url("/s.mp3"), .video = results_.url("/v.mp4")});
+  results_.add(reply(200, "vague", "Content-Type: audio/mpeg\r\n"));
+  api_.set_default(succeeded({.mp3 = results_.url("/s.mp3"), .video = results_.url("/v.mp4")}));
+  results_.set_default(reply(404, ""));
+  const CycleResult result = run();
+  EXPECT_EQ(result.form, ResultForm::mp3);
+  EXPECT_EQ(text_of(*result.sound), "vague");
+  EXPECT_EQ(result.stats.result_bytes, 5U);
+}
+
+TEST_F(CycleDownload, ofSeveralThatDoNotSayItTheLastOneThatWasTakenIsTheResult) {
+  seen_.vague = {ResultForm::mp3, ResultForm::video};
+  succeed_with({.mp3 = results_.url("/s.mp3"), .video = results_.url("/v.mp4")});
+  results_.add(reply(200, "vague", "Content-Type: audio/mpeg\r\n"));
+  results_.add(reply(200, "muxed", "Content-Type: video/mp4\r\n"));
+  const CycleResult result = run();
+  EXPECT_EQ(result.form, ResultForm::video);
+  EXPECT_EQ(text_of(*result.sound), "muxed");
 }
 
 TEST_F(CycleDownload, anEmptyFileIsNoSound) {

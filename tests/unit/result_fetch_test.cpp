@@ -59,7 +59,8 @@ class ResultFetch : public testing::Test {
   std::string fetch(const std::string& link) {
     clock_.set_on_sleep([this](Seconds) { ++waits_; });
     cycle::Run run(settings_, clock_, cancel_, observer_);
-    const std::shared_ptr<const SpoolFile> file = fetch_result(run, link);
+    FetchBudget budget(run);
+    const std::shared_ptr<const SpoolFile> file = fetch_result(run, link, budget);
     std::string text(file->size(), '\0');
     EXPECT_EQ(file->read_at(0, std::as_writable_bytes(std::span(text))), text.size());
     return text;
@@ -158,9 +159,71 @@ TEST_F(ResultFetch, IsGivenUpWhenItNoLongerGrows) {
 }
 
 TEST_F(ResultFetch, GrowthThatIsLostAgainDoesNotCount) {
-  server_.set_default(cut(20, kWav));
+  for (std::size_t sent = 1; sent < 20; ++sent) server_.add(cut(sent, kWav));
   EXPECT_EQ(failure().kind(), ErrorKind::network);
   EXPECT_EQ(server_.requests().size(), 10u);
+}
+
+TEST_F(ResultFetch, AFileThatIsItselfCutIsGivenUpAfterThreeTries) {
+  for (const std::string& headers : {kWav, kTagged}) {
+    const std::size_t before = server_.requests().size();
+    server_.set_default(cut(20, headers));
+    const BadLink bad = failure();
+    EXPECT_EQ(bad.kind(), ErrorKind::network);
+    EXPECT_NE(std::string(bad.what()).find("cut short"), std::string::npos) << bad.what();
+    EXPECT_LE(server_.requests().size() - before, 4u);
+  }
+}
+
+// Less than the least rate, though no time-out of silence ever comes.
+TEST_F(ResultFetch, WhatTricklesIsStalledAndGivenUpAfterThreeTries) {
+  settings_.service.timeouts = {Seconds(5), Seconds(5), Seconds(600)};
+  Answer slow = reply(200, std::string(20000, 'x'), kTagged);
+  slow.trickle = 20;
+  slow.gap = std::chrono::milliseconds(500);
+  server_.set_default(slow);
+  const BadLink bad = failure();
+  EXPECT_NE(std::string(bad.what()).find("bytes came in"), std::string::npos) << bad.what();
+  EXPECT_EQ(server_.requests().size(), 3u);
+}
+
+// ---- one budget for all forms
+
+TEST_F(ResultFetch, TheTriesAreBoundedOverAllLinks) {
+  server_.set_default(reply(503, ""));
+  cycle::Run run(settings_, clock_, cancel_, observer_);
+  FetchBudget budget(run);
+  for (const char* path : {"/s.wav", "/s.mp3", "/v.mp4"})
+    EXPECT_THROW((void)fetch_result(run, server_.url(path), budget), BadLink);
+  EXPECT_EQ(server_.requests().size(), 10u + 2u + 2u);
+}
+
+TEST_F(ResultFetch, TheTimeIsOneForAllLinks) {
+  settings_.timeout = Seconds(20);
+  cycle::Run run(settings_, clock_, cancel_, observer_);
+  FetchBudget budget(run);
+  EXPECT_EQ(budget.left(), Seconds(30)) << "a little is left for a task that was done at the last moment";
+  clock_.advance(Seconds(31));
+  try {
+    (void)fetch_result(run, server_.url("/s.wav"), budget);
+    FAIL() << "fetched behind the deadline";
+  } catch (const BadLink& bad) {
+    EXPECT_NE(std::string(bad.what()).find("no time left"), std::string::npos) << bad.what();
+  }
+  EXPECT_EQ(server_.requests().size(), 0u);
+}
+
+TEST_F(ResultFetch, ATransferEndsWithTheTimeOut) {
+  settings_.timeout = Seconds(2);
+  settings_.service.timeouts = {Seconds(5), Seconds(100), Seconds(600)};
+  server_.set_default(Answer{.what = Answer::Do::hang});
+  clock_.advance(Seconds(29.5));
+  cycle::Run run(settings_, clock_, cancel_, observer_);
+  FetchBudget budget(run);
+  clock_.advance(Seconds(29));
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_THROW((void)fetch_result(run, server_.url("/s.wav"), budget), BadLink);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
 }
 
 TEST_F(ResultFetch, TheTimeOutEndsAlsoWhatGrows) {
@@ -178,7 +241,8 @@ TEST_F(ResultFetch, ACancelInAGapEndsIt) {
   cycle::Run run(settings_, clock_, cancel_, observer_);
   clock_.set_on_sleep([this](Seconds) { g_cancellable_cancel(cancel_.get()); });
   try {
-    (void)fetch_result(run, server_.url("/s.wav"));
+    FetchBudget budget(run);
+    (void)fetch_result(run, server_.url("/s.wav"), budget);
     FAIL() << "the cancel was not heard";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::cancelled);

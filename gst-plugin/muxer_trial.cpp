@@ -63,7 +63,7 @@ bool MuxerTrial::send(EventPtr event) {
 
 bool is_muxers(GstPad* pad) {
   const auto element = ElementPtr::adopt(gst_pad_get_parent_element(pad));
-  auto* factory = element ? gst_element_get_factory(element.get()) : nullptr;
+  auto* factory = element && !GST_IS_BIN(element.get()) ? gst_element_get_factory(element.get()) : nullptr;
   return factory && gst_element_factory_list_is_type(factory, GST_ELEMENT_FACTORY_TYPE_MUXER);
 }
 

@@ -33,7 +33,7 @@ class MuxerTrial {
   PadPtr pad_;
 };
 
-// Is it a pad of an element that is a muxer by its own words?
+// Is it a pad of an element that is a muxer by its own words? (Bins around muxers have pads of another kind.)
 [[nodiscard]] bool is_muxers(GstPad* pad);
 
 }  // namespace klingv2a

@@ -87,7 +87,7 @@ class ClipRun::Observer : public cycle::CycleObserver {
  public:
   Observer(ClipRun& run, const ClipTimeline& timeline) : run_(run), timeline_(timeline) {}
   void on_phase(Phase phase) override { run_.host_.on_phase(run_, phase); }
-  void before_submit() override { run_.host_.check_audio_link(); }
+  void before_submit() override { run_.host_.check_links(); }
   void on_task(const kling::Task& task) override { run_.host_.on_task(run_, task); }
   void on_waiting(Seconds waited) override { run_.host_.on_waiting(run_, waited); }
   void on_origin(cycle::Origin origin) override { run_.host_.on_origin(run_, origin); }
@@ -241,7 +241,7 @@ Seconds ClipRun::starved_after() const {
 
 std::shared_ptr<const SpoolFile> ClipRun::make_proxy(const CutClip& clip, RunReport& report) {
   const auto begin = std::chrono::steady_clock::now();
-  host_.check_audio_link();
+  host_.check_links();
   auto proxy = intake_.make_proxy(clip.frames, clip.timeline, cancel_.get());
   report.proxy_s = Seconds(std::chrono::steady_clock::now() - begin).count();
   report.proxy_bytes = proxy->size();

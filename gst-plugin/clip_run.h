@@ -44,8 +44,9 @@ struct RunReport {
 class ClipRunHost {
  public:
   virtual ~ClipRunHost() = default;
-  // Throws Error{settings} when `audio` is not linked or its peer takes no raw audio.
-  virtual void check_audio_link() = 0;
+  // Throws Error{settings} when `audio` is not linked or its peer takes no raw audio, or when another stream is refused
+  // by what it is led to.
+  virtual void check_links() = 0;
   // The caps the sound is to have; fixed by the first call of a stream.
   virtual CapsPtr fix_audio_caps() = 0;
   virtual void on_phase(ClipRun& run, Phase phase) = 0;

@@ -181,6 +181,7 @@ class Element : private ClipRunHost {
   void push(Output& output, Item item);
   GstFlowReturn push_buffer(Output& output, BufferPtr buffer);
   void note_flow(Output& output, GstFlowReturn flow);
+  void report_refused_caps(GstPad* pad);
   Output* output_of(const GstPad* pad);
   bool start_task(GstPad* pad);
   void restart_tasks();
@@ -208,7 +209,9 @@ class Element : private ClipRunHost {
   Item next_item(Companion& companion);
 
   // element_run.cpp
-  void check_audio_link() override;
+  void check_links() override;
+  void check_audio_link();
+  std::vector<PadPtr> passing_pads();
   CapsPtr fix_audio_caps() override;
   void on_phase(ClipRun& run, Phase phase) override;
   void on_waiting(ClipRun& run, Seconds waited) override;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "downstream.h"
 #include "element.h"
 #include "log.h"
 #include "messages.h"
@@ -83,6 +84,25 @@ void Element::check_audio_link() {
                      "what the pad audio is linked to takes no raw audio, but " + to_text(caps.get()), way_out);
 }
 
+// Those of streams that only pass through.
+std::vector<PadPtr> Element::passing_pads() {
+  const std::lock_guard lock(mutex_);
+  std::vector<PadPtr> pads{PadPtr::share(video_.pad)};
+  for (const auto& companion : companions_)
+    if (companion->announced && companion->source) pads.push_back(companion->source);
+  return pads;
+}
+
+void Element::check_links() {
+  check_audio_link();
+  for (const auto& pad : passing_pads())
+    if (const auto refusal = who_refuses(pad.get()))
+      throw make_error(
+          ErrorKind::settings, Phase::check,
+          std::string("the stream of the pad ") + GST_OBJECT_NAME(pad.get()) + " is not taken: " + *refusal,
+          "put what converts it between the two, lead it to another muxer, or leave the pad unlinked");
+}
+
 CapsPtr Element::fix_audio_caps() {
   const auto pad = audio_pad();
   {
@@ -152,7 +172,7 @@ void Element::on_origin(ClipRun& run, cycle::Origin origin) {
       messages::post_progress(self_, GST_PROGRESS_TYPE_CONTINUE, run.progress_code(), entry.text, entry.percent);
   if (origin != cycle::Origin::kept) return;
   try {
-    check_audio_link();
+    check_links();
   } catch (const Error& error) {
     warn(error.details());
   }

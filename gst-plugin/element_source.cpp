@@ -2,9 +2,11 @@
 //
 // The source pads' tasks: each plays clip after clip from its own view of the row, and waits until the clip's sound is
 // there. Two tasks, because a muxer that waits for the other stream would block a common one for ever.
+#include "downstream.h"
 #include "element.h"
 #include "gstklingv2a.h"
 #include "log.h"
+#include "messages.h"
 
 namespace klingv2a {
 
@@ -231,7 +233,26 @@ void Element::note_flow(Output& output, GstFlowReturn flow) {
   changed_.notify_all();
   GST_INFO_OBJECT(output.pad, "downstream answered %s", gst_flow_get_name(flow));
   // Upstream has sent EOS already, as a rule, so nobody would hear of it by a flow return.
+  if (to_report == GST_FLOW_NOT_NEGOTIATED) return report_refused_caps(output.pad);
   if (to_report != GST_FLOW_OK) GST_ELEMENT_FLOW_ERROR(self_, to_report);
+}
+
+// They came later than the check before the payment: in the midst of a stream, or from an element behind.
+void Element::report_refused_caps(GstPad* pad) {
+  const auto caps = CapsPtr::adopt(gst_pad_get_current_caps(pad));
+  const auto who = who_refuses(pad);
+  const auto error = make_error(
+      ErrorKind::settings, Phase::hold,
+      std::string("the stream of the pad ") + GST_OBJECT_NAME(pad) +
+          " is not taken: " + (who ? *who : name_of_peer(pad) + " cannot go on with " + to_text(caps.get())),
+      "lead the stream to another muxer, convert it, or leave the pad unlinked; a sound that is paid for is kept, and "
+      "the same again costs nothing");
+  auto details = with_what_is_paid(error.details());
+  {
+    const std::lock_guard lock(mutex_);
+    if (details.paid == Paid::no && stats_.paid_tasks > 0) details.paid = Paid::yes;
+  }
+  messages::post_error(self_, details);
 }
 
 // Null for the pad of a companion that was released.

@@ -5,6 +5,8 @@
 #include <array>
 
 #include "enum_type.h"
+#include "muxer_trial.h"
+#include "plain_text.h"
 
 namespace klingv2a {
 
@@ -52,10 +54,9 @@ CapsPtr without_framing(const GstCaps* caps) {
   return bare;
 }
 
-bool has_markup(const GstCaps* caps) {
-  const GstStructure* structure = gst_caps_get_structure(caps, 0);
-  return gst_structure_has_name(structure, "text/x-raw") &&
-         g_strcmp0(gst_structure_get_string(structure, "format"), "pango-markup") == 0;
+// The template's promise, and the muxer's own word.
+bool takes_as_it_is(Container container, const GstStaticPadTemplate& taker, const GstCaps* caps) {
+  return is_complete(caps, taker) && MuxerTrial(traits_of(container).muxer, taker.name_template).takes(caps);
 }
 
 std::optional<Container> quicktime(const GstStructure* structure) {
@@ -83,10 +84,11 @@ std::optional<Container> container_of(const GstCaps* caps) {
 }
 
 Carriage carriage(Container container, const GstCaps* caps) {
-  if (const auto* taken = find_template(container, caps))
-    return is_complete(caps, *taken) ? Carriage::as_it_is : Carriage::reframed;
-  if (has_markup(caps))
-    return find_template(container, plain_text_caps().get()) ? Carriage::plain_text : Carriage::none;
+  const auto* taken = find_template(container, caps);
+  if (taken && takes_as_it_is(container, *taken, caps)) return Carriage::as_it_is;
+  if (markup_of(caps)) return find_template(container, plain_text_caps().get()) ? Carriage::plain_text : Carriage::none;
+  // Of whole caps the muxer's refusal is final.
+  if (taken) return is_complete(caps, *taken) ? Carriage::none : Carriage::reframed;
   return find_template(container, without_framing(caps).get()) ? Carriage::reframed : Carriage::none;
 }
 
@@ -96,10 +98,6 @@ const char* pad_template_for(Container container, const GstCaps* caps) {
   const auto wanted = way == Carriage::plain_text ? plain_text_caps() : without_framing(caps);
   const auto* found = find_template(container, wanted.get());
   return found ? found->name_template : nullptr;
-}
-
-CapsPtr plain_text_caps() {
-  return CapsPtr::adopt(gst_caps_new_simple("text/x-raw", "format", G_TYPE_STRING, "utf8", nullptr));
 }
 
 GType container_get_type() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// The containers that klingv2abin writes: which muxer, and what this GStreamer's muxers do and do not carry. Plain
-// look-ups without state; any thread.
+// The containers that klingv2abin writes: which muxer, and what this GStreamer's muxers do and do not carry, as they
+// say themselves. Without state; any thread.
 #pragma once
 
 #include <gst/gst.h>
@@ -29,20 +29,17 @@ struct ContainerTraits {
 // The container of a file that typefind calls `caps`, if it is one that can be written.
 [[nodiscard]] std::optional<Container> container_of(const GstCaps* caps);
 
-// How the muxer takes a stream.
+// How the muxer takes a stream. Where its caps are whole, a muxer has been asked (muxer_trial.h).
 enum class Carriage {
   as_it_is,
   reframed,    // its parser puts it into the framing that the muxer wants; the payload is the same
-  plain_text,  // without the markup
+  plain_text,  // without its markup (plain_text.h)
   none,
 };
 [[nodiscard]] Carriage carriage(Container container, const GstCaps* caps);
 
 // The name of the muxer's pad template that takes such a stream; null if none does.
 [[nodiscard]] const char* pad_template_for(Container container, const GstCaps* caps);
-
-// Text with markup becomes text without.
-[[nodiscard]] CapsPtr plain_text_caps();
 
 GType container_get_type();
 

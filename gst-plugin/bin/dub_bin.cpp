@@ -6,8 +6,11 @@
 #include "cut_off.h"
 #include "log.h"
 #include "lost_streams.h"
+#include "matroska_header.h"
 #include "messages.h"
 #include "pad_probes.h"
+#include "plain_text.h"
+#include "upstream_bytes.h"
 
 namespace klingv2a {
 
@@ -40,6 +43,21 @@ std::string stream_id_of(const PadPtr& pad) {
   for (const auto& one : {pad, inner})
     if (const GCharPtr id(one ? gst_pad_get_stream_id(one.get()) : nullptr); id) return id.get();
   return {};
+}
+
+bool is_unknown_text(const GstCaps* caps) {
+  return gst_structure_has_name(gst_caps_get_structure(caps, 0), "application/x-subtitle-unknown");
+}
+
+// mkvmerge writes the file's head beside the track, FFmpeg a CodecID of its own.
+std::optional<Markup> webvtt_of(const GstCaps* caps, const std::string& codec_id) {
+  constexpr std::string_view kHead = "WEBVTT";
+  if (codec_id == "D_WEBVTT/SUBTITLES") return Markup::webvtt_ffmpeg;
+  if (codec_id == "S_TEXT/WEBVTT") return Markup::webvtt;
+  const GValue* head = gst_structure_get_value(gst_caps_get_structure(caps, 0), "codec_data");
+  GstBuffer* bytes = head && GST_VALUE_HOLDS_BUFFER(head) ? gst_value_get_buffer(head) : nullptr;
+  const bool is_head = bytes && gst_buffer_memcmp(bytes, 0, kHead.data(), kHead.size()) == 0;
+  return is_head ? std::optional(Markup::webvtt) : std::nullopt;
 }
 
 using FactoriesPtr = std::unique_ptr<GList, Deleter<gst_plugin_feature_list_free>>;
@@ -208,6 +226,7 @@ void DubBin::plan_and_build() {
   const auto found = found_container();
   note_tracks();
   check_encryption();
+  name_texts();
   for (const auto& stream : streams_) inputs.push_back(stream.input);
   const auto plan = make_plan(inputs, settings.wishes, found);
   const auto encoder = choose_encoder(settings.audio_codec, plan.container);
@@ -229,6 +248,18 @@ void DubBin::plan_and_build() {
         lose(what + " of the file are left out: " + traits_of(container_).muxer + " does not write them");
       });
   build(plan, encoder, found);
+}
+
+// Matroska's demuxer calls every text that it does not know "some subtitle".
+void DubBin::name_texts() {
+  const auto source = readable_upstream(sink_);
+  const auto ids = source ? codec_ids(source.get()) : CodecIds();
+  for (auto& stream : streams_) {
+    if (!is_unknown_text(stream.input.caps.get())) continue;
+    const auto found = ids.find(stream.input.track);
+    if (const auto markup = webvtt_of(stream.input.caps.get(), found == ids.end() ? "" : found->second))
+      stream.input.caps = webvtt_caps(*markup);
+  }
 }
 
 std::optional<Container> DubBin::found_container() {

@@ -92,6 +92,7 @@ class DubBin {
   std::optional<Container> found_container();
   void note_tracks();
   void check_encryption();
+  void name_texts();
   std::vector<std::string> losses(const StreamPlan& plan);
   [[nodiscard]] TrackUses uses_of(const StreamPlan& plan) const;
   void tell(const std::vector<std::string>& lost);

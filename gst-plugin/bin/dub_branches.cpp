@@ -287,7 +287,8 @@ void DubBin::build_copy(const Stream& stream) {
   const auto* caps = stream.input.caps.get();
   probes::watch(stream.pad.get(), run_, stream.input.name);
   // Before klingv2a, so that all behind it see one kind of text.
-  if (carriage(container_, caps) == Carriage::plain_text) probes::make_plain(stream.pad.get());
+  const auto markup = markup_of(caps);
+  if (markup && carriage(container_, caps) == Carriage::plain_text) probes::make_plain(stream.pad.get(), *markup);
   const auto companion = request_companion(stream, reframed(muxer_pad(caps, stream.input.name), caps));
   const std::lock_guard lock(mutex_);
   copies_.emplace(companion, stream.input.name);

@@ -85,6 +85,17 @@ CodecDelays codec_delays(GstPad* source) {
   return delays;
 }
 
+CodecIds codec_ids(GstPad* source) {
+  CodecIds ids;
+  const auto tracks = read_tracks(source);
+  for_each(tracks, [&](std::uint64_t id, Span content) {
+    if (id != kTrackEntry) return;
+    const auto track = read_track(content);
+    ids[track.number] = track.codec;
+  });
+  return ids;
+}
+
 GstClockTime delay_of(const CodecDelays& delays, std::string_view stream_id) {
   const auto slash = stream_id.rfind('/');
   const auto text = stream_id.substr(slash == std::string_view::npos ? 0 : slash + 1);

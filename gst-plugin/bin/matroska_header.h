@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <map>
+#include <string>
 #include <string_view>
 
 namespace klingv2a {
@@ -22,5 +23,9 @@ using CodecDelays = std::map<std::uint64_t, GstClockTime>;
 
 // That of the track which matroskademux hands out as the stream of this id ("…/TRACK:UID"); 0 if it has none.
 [[nodiscard]] GstClockTime delay_of(const CodecDelays& delays, std::string_view stream_id);
+
+// CodecID by track number.
+using CodecIds = std::map<std::uint64_t, std::string>;
+[[nodiscard]] CodecIds codec_ids(GstPad* source);
 
 }  // namespace klingv2a

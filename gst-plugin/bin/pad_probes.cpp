@@ -5,13 +5,11 @@
 #include <string_view>
 #include <utility>
 
-#include "container.h"
 #include "kept_packets.h"
 #include "log.h"
 #include "missing_pts.h"
 #include "movie_boxes.h"
 #include "opus_in_mp4.h"
-#include "plain_text.h"
 
 namespace klingv2a::probes {
 
@@ -270,11 +268,12 @@ void count_coded_opus(GstPad* pad) {
   });
 }
 
-void make_plain(GstPad* pad) {
+void make_plain(GstPad* pad, Markup markup) {
   // Whoever links behind klingv2a asks through it what comes.
   gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_QUERY_UPSTREAM, answer_plain, nullptr, nullptr);
-  add(pad, kAll, [](GstPad*, GstPadProbeInfo* info) {
-    if (is_buffer(info)) return change_buffer(info, [](const BufferPtr& buffer) { return plain_text(buffer); });
+  add(pad, kAll, [markup](GstPad*, GstPadProbeInfo* info) {
+    if (is_buffer(info))
+      return change_buffer(info, [markup](const BufferPtr& buffer) { return plain_text(buffer, markup); });
     if (event_of(info, GST_EVENT_CAPS)) replace(info, EventPtr::adopt(gst_event_new_caps(plain_text_caps().get())));
   });
 }

@@ -14,6 +14,7 @@
 #include "edit_list.h"
 #include "matroska_header.h"
 #include "matroska_tags.h"
+#include "plain_text.h"
 
 namespace klingv2a::probes {
 
@@ -52,7 +53,7 @@ gulong move_sound(GstPad* pad, std::shared_ptr<DubRun> run);
 void count_coded_opus(GstPad* pad);
 
 // Subtitles: CAPS and text without markup.
-void make_plain(GstPad* pad);
+void make_plain(GstPad* pad, Markup markup);
 
 // A title for a stream that comes without one.
 void give_title(GstPad* pad, std::string title);

@@ -2,13 +2,17 @@
 #include "stream_plan.h"
 
 #include <algorithm>
+#include <array>
 
 #include "enum_type.h"
 #include "error.h"
+#include "plain_text.h"
 
 namespace klingv2a {
 
 namespace {
+
+constexpr std::array kOfVideos{Container::mp4, Container::mov, Container::mkv, Container::webm, Container::ts};
 
 bool has_prefix(const GstCaps* caps, const char* prefix) {
   if (!caps || gst_caps_is_empty(caps) || gst_caps_is_any(caps)) return false;
@@ -19,6 +23,17 @@ std::string media_of(const InputStream& stream) {
   return gst_structure_get_name(gst_caps_get_structure(stream.caps.get(), 0));
 }
 
+// Only what would be taken is advised.
+std::string advice_for(const InputStream& video) {
+  std::string containers;
+  for (const auto container : kOfVideos)
+    if (carriage(container, video.caps.get()) != Carriage::none)
+      containers += (containers.empty() ? "mux=" : " or mux=") + std::string(traits_of(container).name);
+  if (containers.empty())
+    return "no container carries it here: encode it first, or ask for the sound alone with mux=wav";
+  return "write another container: " + containers;
+}
+
 Container choose(const InputStream& video, const Wishes& wishes, std::optional<Container> found) {
   if (wishes.container == Container::wav) return Container::wav;
   const auto takes = [&](Container container) { return carriage(container, video.caps.get()) != Carriage::none; };
@@ -27,7 +42,7 @@ Container choose(const InputStream& video, const Wishes& wishes, std::optional<C
     throw make_error(
         ErrorKind::settings, Phase::check,
         std::string(traits_of(wishes.container).muxer) + " cannot carry the video (" + media_of(video) + ")",
-        "write another container: mux=mkv or mux=mov carry most codings");
+        advice_for(video));
   }
   std::vector<Container> order{Container::mkv, Container::mov};
   if (found) order.insert(order.begin(), *found);
@@ -73,6 +88,26 @@ std::string describe_loss(const InputStream& stream, Container container) {
          " does not carry it";
 }
 
+// Pango's markup is made by demuxers of texts that mostly have none.
+bool loses_its_looks(const InputStream& stream, Carriage way) {
+  return way == Carriage::plain_text && markup_of(stream.caps.get()) != Markup::pango;
+}
+
+std::string describe_loss_of_looks(const InputStream& stream, Container container) {
+  return "the subtitles " + stream.name + " (" + media_of(stream) + ") become plain text: how they look and where " +
+         "they stand is left out, since " + traits_of(container).muxer + " does not carry it";
+}
+
+// What the muxer makes of a stream that is to be copied.
+Role copy_of(const InputStream& stream, StreamPlan& plan) {
+  const auto way = carriage(plan.container, stream.caps.get());
+  // klingv2a has one place for a video, and its companions are other media.
+  const bool is_lost = way == Carriage::none || is_video(stream.caps.get());
+  if (is_lost) plan.lost.push_back(describe_loss(stream, plan.container));
+  if (!is_lost && loses_its_looks(stream, way)) plan.lost.push_back(describe_loss_of_looks(stream, plan.container));
+  return is_lost ? Role::lost : Role::copied;
+}
+
 }  // namespace
 
 bool is_video(const GstCaps* caps) {
@@ -97,13 +132,7 @@ StreamPlan make_plan(const std::vector<InputStream>& streams, const Wishes& wish
     if (i == video) role = Role::dubbed;
     if (i == plan.original) role = role_of_original(wishes.original);
     if (role == Role::copied && plan.container == Container::wav) role = Role::replaced;
-    // klingv2a has one place for a video, and its companions are other media.
-    const bool second_video = role == Role::copied && is_video(stream.caps.get());
-    if (second_video || (role == Role::copied && carriage(plan.container, stream.caps.get()) == Carriage::none)) {
-      role = Role::lost;
-      plan.lost.push_back(describe_loss(stream, plan.container));
-    }
-    plan.roles.push_back(role);
+    plan.roles.push_back(role == Role::copied ? copy_of(stream, plan) : role);
   }
   plan.sound_place = place_of_sound(plan, streams);
   return plan;

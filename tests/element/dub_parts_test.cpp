@@ -20,7 +20,8 @@ namespace {
 
 constexpr const char* kH264 =
     "video/x-h264,stream-format=avc,alignment=au,width=1280,height=720,framerate=25/1,codec_data=(buffer)01";
-constexpr const char* kAac = "audio/mpeg,mpegversion=4,stream-format=raw,framed=true,rate=48000,channels=2";
+constexpr const char* kAac =
+    "audio/mpeg,mpegversion=4,stream-format=raw,framed=true,rate=48000,channels=2,codec_data=(buffer)1190";
 constexpr const char* kAacWithoutRate =
     "audio/mpeg,mpegversion=4,stream-format=raw,framed=true,channels=2,codec_data=(buffer)100856e500";
 constexpr const char* kMarkup = "text/x-raw,format=pango-markup";
@@ -57,6 +58,33 @@ TEST(Containers, SayHowTheirMuxersTakeAStream) {
   EXPECT_STREQ(pad_template_for(Container::mkv, caps_of(kMarkup).get()), "subtitle_%u");
 }
 
+// All of these fit the muxers' templates, and are refused when they come.
+TEST(Containers, AskTheMuxerItself) {
+  const auto is_taken = [](Container container, const char* caps) {
+    return carriage(container, caps_of(caps).get()) != Carriage::none;
+  };
+  for (const char* refused :
+       {"application/x-subtitle-unknown", "subtitle/x-kate", "audio/x-vorbis,rate=48000,channels=2",
+        "video/x-theora,width=320,height=240", "video/x-divx,divxversion=6,width=320,height=240"})
+    EXPECT_FALSE(is_taken(Container::mkv, refused)) << refused;
+  EXPECT_FALSE(is_taken(Container::webm, "application/x-subtitle-unknown"));
+  for (const char* refused : {"audio/mpeg,mpegversion=4,stream-format=raw,rate=48000,channels=2",
+                              "video/x-h264,stream-format=avc,alignment=au,width=320,height=240"})
+    EXPECT_FALSE(is_taken(Container::mp4, refused)) << refused;
+  for (const char* taken : {"subpicture/x-dvd", "application/x-ass", "audio/x-alaw,rate=8000,channels=1",
+                            "audio/x-eac3,rate=48000,channels=2", "text/x-raw,format=utf8"})
+    EXPECT_TRUE(is_taken(Container::mkv, taken)) << taken;
+}
+
+TEST(Containers, MakePlainTextOfWhatTheirMuxersRefuse) {
+  const auto way = [](Container container, const char* caps) { return carriage(container, caps_of(caps).get()); };
+  for (const auto container : {Container::mp4, Container::mov, Container::webm})
+    EXPECT_EQ(way(container, "application/x-subtitle-vtt"), Carriage::plain_text);
+  EXPECT_EQ(way(Container::mp4, "application/x-ass"), Carriage::plain_text);
+  EXPECT_EQ(way(Container::mkv, "application/x-ass"), Carriage::as_it_is);
+  EXPECT_EQ(way(Container::ts, "application/x-subtitle-vtt"), Carriage::none);
+}
+
 TEST(StreamPlans, MixTheFirstAudioAndCopyTheRest) {
   const auto plan = make_plan(streams_of({kAac, kH264, kAac, kMarkup}), {}, Container::mkv);
   EXPECT_EQ(plan.container, Container::mkv);
@@ -75,16 +103,41 @@ TEST(StreamPlans, FollowOriginalAudio) {
 }
 
 TEST(StreamPlans, NameWhatIsLost) {
-  const auto plan = make_plan(streams_of({kH264, "application/x-ssa"}), {Container::mp4}, Container::mkv);
+  const auto plan = make_plan(streams_of({kH264, "subpicture/x-dvd"}), {Container::mp4}, Container::mkv);
   EXPECT_EQ(plan.roles, (Roles{Role::dubbed, Role::lost}));
   ASSERT_EQ(plan.lost.size(), 1U);
-  EXPECT_NE(plan.lost[0].find("application/x-ssa"), std::string::npos) << plan.lost[0];
+  EXPECT_NE(plan.lost[0].find("subpicture/x-dvd"), std::string::npos) << plan.lost[0];
   EXPECT_NE(plan.lost[0].find("mp4mux"), std::string::npos) << plan.lost[0];
+}
+
+TEST(StreamPlans, NameTheLooksOfSubtitlesThatAreLost) {
+  for (const char* marked_up : {"application/x-ssa", "application/x-subtitle-vtt"}) {
+    const auto plan = make_plan(streams_of({kH264, marked_up}), {Container::mp4}, Container::mkv);
+    EXPECT_EQ(plan.roles, (Roles{Role::dubbed, Role::copied}));
+    ASSERT_EQ(plan.lost.size(), 1U);
+    EXPECT_NE(plan.lost[0].find("plain text"), std::string::npos) << plan.lost[0];
+  }
+}
+
+TEST(StreamPlans, AdviseOnlyWhatWouldBeTaken) {
+  const auto advice_for = [](const char* video, Container container) {
+    try {
+      (void)make_plan(streams_of({video}), {container}, std::nullopt);
+    } catch (const Error& error) {
+      return error.details().advice;
+    }
+    return std::string("taken");
+  };
+  constexpr const char* kMpeg2 = "video/mpeg,mpegversion=2,systemstream=false,width=720,height=576,framerate=25/1";
+  const auto advice = advice_for(kMpeg2, Container::mov);
+  EXPECT_NE(advice.find("mux=mkv or mux=ts"), std::string::npos) << advice;
+  EXPECT_EQ(advice.find("mux=mov"), std::string::npos) << advice;
+  EXPECT_NE(advice_for("video/x-unknown", Container::mov).find("mux=wav"), std::string::npos);
 }
 
 TEST(StreamPlans, TakeMatroskaWhereTheInputsContainerCannotBeWritten) {
   EXPECT_EQ(make_plan(streams_of({kH264}), {}, std::nullopt).container, Container::mkv);
-  EXPECT_EQ(make_plan(streams_of({"video/x-theora"}), {}, Container::mp4).container, Container::mkv);
+  EXPECT_EQ(make_plan(streams_of({"video/x-huffyuv,width=320,height=240"}), {}, Container::mp4).container, Container::mkv);
 }
 
 TEST(StreamPlans, RefuseWhatCannotBeDone) {
@@ -198,14 +251,33 @@ TEST(FrameOrders, LeavePicturesWithDtsAlone) {
 }
 
 TEST(PlainTexts, AreTextWithoutTags) {
-  EXPECT_EQ(plain_text("Hello <i>you</i> &amp; me"), "Hello you & me");
-  EXPECT_EQ(plain_text("5 < 6"), "5 < 6") << "no markup: as it is";
+  EXPECT_EQ(plain_text("Hello <i>you</i> &amp; me", Markup::pango), "Hello you & me");
+  EXPECT_EQ(plain_text("5 < 6", Markup::pango), "5 < 6") << "no markup: as it is";
   const std::string closed("Bye\0", 4);
   auto subtitle = BufferPtr::adopt(gst_buffer_new_memdup(closed.data(), closed.size()));
   GST_BUFFER_PTS(subtitle.get()) = 7 * kMs;
-  const auto plain = plain_text(subtitle);
+  const auto plain = plain_text(subtitle, Markup::pango);
   EXPECT_EQ(gst_buffer_get_size(plain.get()), 3U);
   EXPECT_EQ(GST_BUFFER_PTS(plain.get()), 7 * kMs);
+}
+
+TEST(PlainTexts, OfWebvttAreWhatIsSaid) {
+  EXPECT_EQ(plain_text("<c.yellow>hello</c> &amp; <00:00:01.500>bye", Markup::webvtt), "hello & bye");
+  EXPECT_EQ(plain_text("1 < 2", Markup::webvtt), "1 < 2");
+  EXPECT_EQ(plain_text("&lt;b&gt; &amp;lt;", Markup::webvtt), "<b> &lt;");
+  EXPECT_EQ(plain_text("WEBVTT\n\nname\n00:01.000 --> 00:02.000 line:10%\n<v Ann>One\ntwo\n\n"
+                       "00:03.000 --> 00:04.000\nThree\n\n",
+                       Markup::webvtt),
+            "One\ntwo\nThree");
+  EXPECT_EQ(plain_text("name\nline:10%\n<i>One</i>\r\ntwo", Markup::webvtt_ffmpeg), "One\ntwo");
+  EXPECT_EQ(plain_text("\n\nhello", Markup::webvtt_ffmpeg), "hello");
+  EXPECT_EQ(plain_text("", Markup::webvtt_ffmpeg), "");
+}
+
+TEST(PlainTexts, OfSsaAreWhatIsSaid) {
+  EXPECT_EQ(plain_text("3,0,Default,Ann,0,0,0,,{\\pos(1,2)}One, two\\Nthree\\hfour {", Markup::ssa),
+            "One, two\nthree\u00A0four {");
+  EXPECT_EQ(plain_text("no event", Markup::ssa), "no event");
 }
 
 EventPtr tag_with(GstTagScope scope, const char* tag, const char* value) {

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "muxer_trial.h"
+
+#include <gst/base/gstaggregator.h>
+
+namespace klingv2a {
+
+namespace {
+
+PadPtr request(GstElement* muxer, const char* pad_template) {
+  auto* found = gst_element_class_get_pad_template(GST_ELEMENT_GET_CLASS(muxer), pad_template);
+  if (!found || GST_PAD_TEMPLATE_DIRECTION(found) != GST_PAD_SINK) return {};
+  if (GST_PAD_TEMPLATE_PRESENCE(found) == GST_PAD_ALWAYS)
+    return PadPtr::adopt(gst_element_get_static_pad(muxer, pad_template));
+  return PadPtr::adopt(gst_element_request_pad(muxer, found, nullptr, nullptr));
+}
+
+std::string factory_of(GstPad* pad) {
+  const auto element = ElementPtr::adopt(gst_pad_get_parent_element(pad));
+  const auto* factory = element ? gst_element_get_factory(element.get()) : nullptr;
+  return factory ? GST_OBJECT_NAME(factory) : "";
+}
+
+std::string template_of(GstPad* pad) {
+  const auto found = GObjectPtr<GstPadTemplate>::adopt(gst_pad_get_pad_template(pad));
+  return found ? GST_PAD_TEMPLATE_NAME_TEMPLATE(found.get()) : "";
+}
+
+}  // namespace
+
+MuxerTrial::MuxerTrial(const char* factory, const char* pad_template)
+    : muxer_(make_gst_element(factory)), pad_(muxer_ ? request(muxer_.get(), pad_template) : PadPtr()) {
+  if (!pad_) return;
+  gst_pad_set_active(pad_.get(), TRUE);
+  (void)send(EventPtr::adopt(gst_event_new_stream_start("trial")));
+}
+
+MuxerTrial MuxerTrial::of_kind(GstPad* pad) {
+  return {factory_of(pad).c_str(), template_of(pad).c_str()};
+}
+
+MuxerTrial::~MuxerTrial() {
+  if (pad_) gst_pad_set_active(pad_.get(), FALSE);
+  if (muxer_) gst_element_set_state(muxer_.get(), GST_STATE_NULL);
+}
+
+bool MuxerTrial::takes(const GstCaps* caps) {
+  if (!pad_) return true;
+  auto* asked = const_cast<GstCaps*>(caps);
+  return gst_pad_query_accept_caps(pad_.get(), asked) && send(EventPtr::adopt(gst_event_new_caps(asked)));
+}
+
+// An aggregator would put the event into a queue, for a thread that does not run here.
+bool MuxerTrial::send(EventPtr event) {
+  if (!GST_IS_AGGREGATOR(muxer_.get())) return gst_pad_send_event(pad_.get(), event.to_c());
+  auto* aggregator = GST_AGGREGATOR(muxer_.get());
+  const bool taken = GST_AGGREGATOR_GET_CLASS(aggregator)
+                         ->sink_event(aggregator, GST_AGGREGATOR_PAD(pad_.get()), EventPtr(event).to_c());
+  // As the queue would have done: it is how a muxer knows what the stream was.
+  if (taken) gst_pad_store_sticky_event(pad_.get(), event.get());
+  return taken;
+}
+
+bool is_muxers(GstPad* pad) {
+  const auto element = ElementPtr::adopt(gst_pad_get_parent_element(pad));
+  auto* factory = element && !GST_IS_BIN(element.get()) ? gst_element_get_factory(element.get()) : nullptr;
+  return factory && gst_element_factory_list_is_type(factory, GST_ELEMENT_FACTORY_TYPE_MUXER);
+}
+
+}  // namespace klingv2a

@@ -21,7 +21,7 @@ bool is_installed(const char* factory) {
 
 }  // namespace
 
-Element::Element(GstElement* self, GstPad* sink, GstPad* video) : self_(self), sink_(sink) {
+Element::Element(GstElement* self, GstPad* sink, GstPad* video) : self_(self), sink_(sink), timed_sink_(sink) {
   video_.pad = video;
   gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
 }
@@ -174,6 +174,7 @@ void Element::finish_stop() {
     threads_.clear();
   }
   tell_untold_failure();
+  timed_sink_.forget();
   for (auto& entry : threads) {
     if (!entry.thread->stop()) warn_of_task_left(entry.sound);
     finish_progress(entry.sound, GST_PROGRESS_TYPE_CANCELED, "stopped");

@@ -34,6 +34,7 @@
 #include "output.h"
 #include "setting.h"
 #include "settings.h"
+#include "timed_pad.h"
 
 namespace klingv2a {
 
@@ -265,6 +266,7 @@ class Element : private ClipRunHost {
   GstElement* const self_;
   guint publish_clip_signal_ = 0;  // set once, before the element is used
   GstPad* const sink_;
+  TimedPad timed_sink_;  // has its own state, of the streaming thread
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -57,11 +57,6 @@ Error cannot_link(GstPad* from, GstPad* to, GstPadLinkReturn reason) {
                     "write another container with mux");
 }
 
-Error untimed_pictures() {
-  return make_error(ErrorKind::input, Phase::check, "the input does not say when its pictures are to be shown",
-                    "AVI does not of videos with B-frames: convert it first, ffmpeg -i IN OUT.mkv");
-}
-
 bool is_framed(const GstCaps* caps) {
   const GstStructure* structure = gst_caps_get_structure(caps, 0);
   gboolean framed = FALSE;
@@ -259,8 +254,8 @@ void DubBin::build_video(const Stream& stream) {
   const auto* caps = stream.input.caps.get();
   const auto entrance = PadPtr::adopt(gst_element_get_static_pad(kling_, "sink"));
   const bool is_written = container_ != Container::wav;
-  if (is_written) probes::time_video(stream.pad.get(), [this] { give_up(untimed_pictures()); });
-  probes::watch_video(stream.pad.get(), run_);
+  // Where klingv2a has given a time to each picture.
+  probe_ids_.emplace_back(entrance, probes::watch_video(entrance.get(), run_));
   entrances_.emplace_back(stream.pad, parsed(entrance, caps));
   if (!is_written) return;
   tell_of_lost_rotation(stream);

@@ -8,7 +8,6 @@
 #include "container.h"
 #include "kept_packets.h"
 #include "log.h"
-#include "missing_pts.h"
 #include "movie_boxes.h"
 #include "opus_in_mp4.h"
 #include "plain_text.h"
@@ -223,18 +222,8 @@ void watch(GstPad* pad, std::shared_ptr<DubRun> run, std::string stream) {
       [run = std::move(run), stream = std::move(stream)](GstPad*, GstPadProbeInfo* info) { note(info, *run, stream); });
 }
 
-void time_video(GstPad* pad, std::function<void()> refused) {
-  add(pad, GST_PAD_PROBE_TYPE_BUFFER, [refused = std::move(refused)](GstPad* on, GstPadProbeInfo* info) mutable {
-    const GstBuffer* picture = GST_PAD_PROBE_INFO_BUFFER(info);
-    if (!lacks_pts(picture)) return;
-    const auto caps = CapsPtr::adopt(gst_pad_get_current_caps(on));
-    if (is_shown_in_place(caps.get(), picture)) return change_buffer(info, with_pts);
-    if (const auto once = std::exchange(refused, nullptr)) once();
-  });
-}
-
-void watch_video(GstPad* pad, std::shared_ptr<DubRun> run) {
-  add(pad, kAll, [run = std::move(run)](GstPad*, GstPadProbeInfo* info) {
+gulong watch_video(GstPad* pad, std::shared_ptr<DubRun> run) {
+  return add(pad, kAll, [run = std::move(run)](GstPad*, GstPadProbeInfo* info) {
     note(info, *run, kVideoStream);
     if (is_buffer(info)) run->order.note(GST_PAD_PROBE_INFO_BUFFER(info));
     if (GstEvent* tag = event_of(info, GST_EVENT_TAG)) note_orientation(tag, run->orientation);

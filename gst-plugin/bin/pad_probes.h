@@ -33,17 +33,14 @@ void on_rotation(GstPad* pad, bool (*written)(const std::string& orientation), s
 // Makes the stream's timestamps its running time, after the stream's delay.
 void from_zero(GstPad* pad, CodecDelays delays);
 
-// Pictures without PTS get one. Calls `refused`, once, where that cannot be known.
-void time_video(GstPad* pad, std::function<void()> refused);
-
 // Of a parser's pads: packets that come `in` with their parameter sets beside them go `out` with the same payload.
 void keep_packets(GstPad* in, GstPad* out);
 
-// Takes note of what comes in.
+// Takes note of what comes in. The ids, here and below, are for gst_pad_remove_probe().
 void watch(GstPad* pad, std::shared_ptr<DubRun> run, std::string stream);
-void watch_video(GstPad* pad, std::shared_ptr<DubRun> run);
+gulong watch_video(GstPad* pad, std::shared_ptr<DubRun> run);
 
-// Moves what goes to the muxer. The id is for gst_pad_remove_probe().
+// Moves what goes to the muxer.
 gulong move(GstPad* pad, std::shared_ptr<DubRun> run, std::string stream);
 gulong move_video(GstPad* pad, std::shared_ptr<DubRun> run, bool mark);
 gulong move_sound(GstPad* pad, std::shared_ptr<DubRun> run);

@@ -33,6 +33,7 @@
 #include "setting.h"
 #include "sound_encoder.h"
 #include "stream_plan.h"
+#include "waiting_room.h"
 
 namespace klingv2a {
 
@@ -82,12 +83,15 @@ class DubBin {
     InputStream input;
     PadPtr pad;
     Role role = Role::lost;
+    std::shared_ptr<WaitingRoom> room;
   };
   using Link = std::pair<PadPtr, PadPtr>;
 
   // dub_bin.cpp
   void add_ghost_pads();
   void pass_notifications_on();
+  void on_waiting();
+  bool waits_long_enough();
   void plan_and_build();
   std::optional<Container> found_container();
   void note_tracks();
@@ -131,6 +135,7 @@ class DubBin {
   GstElement* mixer_ = nullptr;
   GstElement* parser_ = nullptr;
   GstPad *sink_ = nullptr, *source_ = nullptr;
+  std::unique_ptr<StreamsToCome> to_come_;  // set once; has its own lock
 
   std::mutex mutex_;
   // Everything below is guarded by mutex_; what the building thread alone changes it may read without.

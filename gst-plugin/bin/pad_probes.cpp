@@ -166,12 +166,6 @@ BufferPtr finished(BufferPtr buffer, const std::function<Bytes(View)>& finish) {
 
 }  // namespace
 
-void on_first(GstPad* pad, std::function<void()> told) {
-  add(pad, kAll, [told = std::move(told)](GstPad*, GstPadProbeInfo*) mutable {
-    if (const auto once = std::exchange(told, nullptr)) once();
-  });
-}
-
 void drop_all(GstPad* pad) {
   gst_pad_add_probe(
       pad, kAll, [](GstPad*, GstPadProbeInfo*, gpointer) { return GST_PAD_PROBE_DROP; }, nullptr, nullptr);

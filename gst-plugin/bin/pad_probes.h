@@ -17,9 +17,6 @@
 
 namespace klingv2a::probes {
 
-// Calls `told` before the first event or buffer passes.
-void on_first(GstPad* pad, std::function<void()> told);
-
 // Lets nothing pass any more.
 void drop_all(GstPad* pad);
 

@@ -32,6 +32,7 @@ GstFlowReturn Element::chain(BufferPtr buffer) {
   if (const auto flow = place(part); flow != GST_FLOW_OK) return flow;
   HeldItem item{.object = as_item(part.buffer), .memory = gst_buffer_get_size(part.buffer.get())};
   if (part.time) item.time = part.time->start;
+  item.begins_frame = part.time.has_value();
   const GstFlowReturn flow = examine(std::move(part), item);
   return flow == GST_FLOW_OK ? hold(std::move(item)) : flow;
 }
@@ -112,10 +113,12 @@ GstFlowReturn Element::place(IntakeBuffer& part) {
   if (!continues && (segment_.format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID(timestamp))) {
     lock.unlock();
     return report_refusal(
-        make_error(ErrorKind::input, Phase::hold, "a frame has no timestamp (PTS), and those around it do not tell when it is shown, so no sound can be "
-                   "laid under it",
-                   "read the video from a container that has timestamps (raw .h264 files have none, nor has AVI with "
-                   "packed B-frames): ffmpeg -i IN OUT.mkv writes one"),
+        make_error(
+            ErrorKind::input, Phase::hold,
+            "a frame has no timestamp (PTS), and those around it do not tell when it is shown, so no sound can be "
+            "laid under it",
+            "read the video from a container that has timestamps (raw .h264 files have none, nor has AVI with "
+            "packed B-frames): ffmpeg -i IN OUT.mkv writes one"),
         Policy::ignore);
   }
   if (!continues) {
@@ -124,6 +127,7 @@ GstFlowReturn Element::place(IntakeBuffer& part) {
   }
   part.caps = caps_;
   saw_frames_ = true;
+  if (!continues) ++stats_.frames_in;
   return GST_FLOW_OK;
 }
 

@@ -15,9 +15,10 @@ namespace {
 
 using Bytes = std::span<const std::byte>;
 
-// Their packets say it in ways that are not looked into here.
-constexpr std::array<std::string_view, 6> kNotKnown{"video/x-wmv",   "video/x-cavs", "video/x-dirac",
-                                                    "video/x-svq", "video/x-pn-realvideo", "video/x-msmpeg"};
+// Their packets say it in ways that are not looked into here; or, raw, are too large for many of them to wait.
+constexpr std::array<std::string_view, 7> kNotKnown{"video/x-raw",   "video/x-wmv", "video/x-cavs",
+                                                    "video/x-dirac", "video/x-svq", "video/x-pn-realvideo",
+                                                    "video/x-msmpeg"};
 constexpr std::array<std::string_view, 3> kMpeg4{"video/x-xvid", "video/x-divx", "video/x-3ivx"};
 
 // What follows a start code (00 00 01 and `code`); empty if there is none.
@@ -112,8 +113,7 @@ std::optional<PicturePlace> PictureOrder::next_mpeg2(GstBuffer* buffer) {
   if (!picture) return std::nullopt;
   const auto first = std::exchange(first_field_, std::nullopt);
   if (picture->structure == Mpeg2Picture::kFrame) return place_by_kind(picture->is_b);
-  const bool completes =
-      first && first->structure != picture->structure && first->number == picture->number;
+  const bool completes = first && first->structure != picture->structure && first->number == picture->number;
   if (completes && !first->is_b) return PicturePlace{references_, 1};
   if (!completes) first_field_ = Field{picture->structure, picture->number, picture->is_b};
   return place_by_kind(picture->is_b);

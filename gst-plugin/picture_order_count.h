@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// The picture order count of H.264 and H.265 (ITU-T H.264, 8.2.1; H.265, 8.3.1), from parameter sets and the first slice
-// of each picture. Everything is read with bounds. Not thread-safe.
+// The picture order count of H.264 and H.265 (ITU-T H.264, 8.2.1; H.265, 8.3.1), from parameter sets and the first
+// slice of each picture. Everything is read with bounds. Not thread-safe.
 #pragma once
 
 #include <cstddef>

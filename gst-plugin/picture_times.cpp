@@ -79,10 +79,16 @@ void PictureTimes::forget() {
   order_.forget();
 }
 
+// What some decoders need before the first picture (Theora, for one). Where packets tell what they are, they are asked.
+bool PictureTimes::is_header(const GstBuffer* buffer) const {
+  return GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_HEADER) && !order_.may_reorder() &&
+         !GST_BUFFER_PTS_IS_VALID(buffer) && !GST_BUFFER_DTS_IS_VALID(buffer);
+}
+
 PictureTimes::Picture PictureTimes::looked_at(BufferPtr picture) {
   GstBuffer* buffer = picture.get();
   Picture one;
-  if (!names_units_) one.place = order_.next(buffer);
+  if (!names_units_ && !is_header(buffer)) one.place = order_.next(buffer);
   one.pts = GST_BUFFER_PTS(buffer);
   one.dts = GST_BUFFER_DTS(buffer);
   const bool same = GST_CLOCK_TIME_IS_VALID(one.pts) && one.pts == one.dts;
@@ -226,7 +232,8 @@ void PictureTimes::give_times() {
   const auto line = line_through(shown, !decoding.empty() || frame_);
   if (!line) return;
   for (const auto& one : shown)
-    if (one.picture->item && lacks_time(*one.picture)) one.picture->new_pts = rounded(on_line(line->points, one.axis, line->slope));
+    if (one.picture->item && lacks_time(*one.picture))
+      one.picture->new_pts = rounded(on_line(line->points, one.axis, line->slope));
   for (std::size_t i = 0; i < decoding.size(); ++i)
     if (!GST_CLOCK_TIME_IS_VALID(pictures[i]->dts)) pictures[i]->new_dts = rounded(decoding[i]);
 }

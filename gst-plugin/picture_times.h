@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Times for pictures that come without: MPEG program and transport streams may name the time of the first picture of a
-// packet only, or of one picture in 0.7 s; AVI names decoding times only. Muxers drop such pictures. In which order they
-// are shown the packets themselves say (picture_order.h); when they are shown follows from those around them that have a
-// time, and from the decoding times between.
+// packet only, or of one picture in 0.7 s; AVI names decoding times only. Muxers drop such pictures. In which order
+// they are shown the packets themselves say (picture_order.h); when they are shown follows from those around them that
+// have a time, and from the decoding times between.
 //
-// Pictures with times pass at once, until one comes without: from then on a window of pictures is kept, so that there is
-// something on both sides to count from. A picture whose time cannot be known leaves as it came.
-// Not thread-safe; the streaming thread of one pad.
+// Pictures with times pass at once, until one comes without: from then on a window of pictures is kept, so that there
+// is something on both sides to count from. A picture whose time cannot be known leaves as it came. Not thread-safe;
+// the streaming thread of one pad.
 #pragma once
 
 #include <cstddef>
@@ -60,6 +60,7 @@ class PictureTimes {
     double slope = 1;
   };
 
+  [[nodiscard]] bool is_header(const GstBuffer* buffer) const;
   [[nodiscard]] Picture looked_at(BufferPtr picture);
   [[nodiscard]] bool lacks_time(const Picture& picture) const;
   [[nodiscard]] bool has_nothing_to_wait_for() const;
@@ -76,11 +77,11 @@ class PictureTimes {
   [[nodiscard]] std::optional<Line> line_through(const std::vector<Shown>& shown, bool is_time) const;
 
   PictureOrder order_;
-  bool names_units_ = false;        // each buffer is a NAL unit: which of them lack a time nobody can say
-  bool begun_ = false;              // a picture has come
-  std::optional<double> frame_;     // nanoseconds, as the caps say
-  std::deque<Picture> window_;      // in decode order, with events among them
-  std::deque<Picture> past_;        // the last ones that left, without their items
+  bool names_units_ = false;     // each buffer is a NAL unit: which of them lack a time nobody can say
+  bool begun_ = false;           // a picture has come
+  std::optional<double> frame_;  // nanoseconds, as the caps say
+  std::deque<Picture> window_;   // in decode order, with events among them
+  std::deque<Picture> past_;     // the last ones that left, without their items
   std::deque<Item> ready_;
   std::optional<double> dts_only_;  // the container has no PTS (AVI): the reordering delay, in nanoseconds
 };

@@ -156,6 +156,8 @@ StructurePtr DubBin::report() {
                       "audio-codec", G_TYPE_STRING, encoder_name_.c_str(), "streams", G_TYPE_UINT,
                       static_cast<guint>(stream_count_), nullptr);
     set_strings(report.get(), "lost", lost_);
+    if (const auto written = run_->written.count())
+      gst_structure_set(report.get(), "frames-written", G_TYPE_UINT64, static_cast<guint64>(*written), nullptr);
   }
   set_stats(report.get(), "mix", mixer_);
   set_stats(report.get(), "kling", kling_);
@@ -170,9 +172,9 @@ void DubBin::on_stream(const PadPtr& pad) {
   {
     const std::lock_guard lock(mutex_);
     late = built_;
-    if (!late) streams_.push_back({.input = {name.get(), caps},
-                          .pad = pad,
-                          .room = WaitingRoom::before(pad.get(), [this] { on_waiting(); })});
+    if (!late)
+      streams_.push_back(
+          {.input = {name.get(), caps}, .pad = pad, .room = WaitingRoom::before(pad.get(), [this] { on_waiting(); })});
   }
   if (!late) return;
   probes::drop_all(pad.get());
@@ -330,11 +332,15 @@ void DubBin::tell(const std::vector<std::string>& lost) {
     messages::post_warning(GST_ELEMENT(self_), make_error(ErrorKind::input, Phase::check, what,
                                                           "strict=true makes an error of it, before anything is paid")
                                                    .details());
-    gst_element_post_message(
-        GST_ELEMENT(self_),
-        gst_message_new_element(GST_OBJECT(self_),
-                                gst_structure_new("klingv2abin-lost", "what", G_TYPE_STRING, what.c_str(), nullptr)));
+    tell_program(what);
   }
+}
+
+void DubBin::tell_program(const std::string& loss) {
+  gst_element_post_message(
+      GST_ELEMENT(self_),
+      gst_message_new_element(GST_OBJECT(self_),
+                              gst_structure_new("klingv2abin-lost", "what", G_TYPE_STRING, loss.c_str(), nullptr)));
 }
 
 ElementPtr DubBin::add(const char* factory) {

@@ -99,6 +99,7 @@ class DubBin {
   std::vector<std::string> losses(const StreamPlan& plan);
   [[nodiscard]] TrackUses uses_of(const StreamPlan& plan) const;
   void tell(const std::vector<std::string>& lost);
+  void tell_program(const std::string& loss);
   void lose(const std::string& loss);
   void tell_late(const std::string& loss);
   void give_up(const Error& error);
@@ -109,7 +110,9 @@ class DubBin {
   // dub_branches.cpp
   void build(const StreamPlan& plan, const SoundEncoder& encoder, std::optional<Container> found);
   void link_or_tell(const PadPtr& from, const PadPtr& to);
+  StructurePtr kling_stats();
   Paid paid_so_far();
+  void compare_frames();
   void start();
   void build_muxer();
   void build_video(const Stream& stream);

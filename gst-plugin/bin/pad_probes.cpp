@@ -283,6 +283,23 @@ void on_channels(GstPad* pad, std::function<void(int)> told) {
   });
 }
 
+void count_pictures(GstPad* pad, std::shared_ptr<DubRun> run, std::function<void()> ended) {
+  const auto type = static_cast<GstPadProbeType>(kAll | GST_PAD_PROBE_TYPE_BUFFER_LIST);
+  add(pad, type, [run = std::move(run), ended = std::move(ended)](GstPad*, GstPadProbeInfo* info) {
+    if (is_buffer(info)) return run->written.take(GST_PAD_PROBE_INFO_BUFFER(info));
+    if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
+      GstBufferList* list = GST_PAD_PROBE_INFO_BUFFER_LIST(info);
+      for (guint i = 0; i < gst_buffer_list_length(list); ++i) run->written.take(gst_buffer_list_get(list, i));
+    }
+    if (GstEvent* event = event_of(info, GST_EVENT_SEGMENT)) {
+      const GstSegment* segment = nullptr;
+      gst_event_parse_segment(event, &segment);
+      if (segment->format == GST_FORMAT_BYTES) run->written.goes_to(segment->start);
+    }
+    if (event_of(info, GST_EVENT_EOS)) ended();
+  });
+}
+
 void finish_moov(GstPad* pad, std::function<Bytes(View moov)> finish) {
   add(pad, GST_PAD_PROBE_TYPE_BUFFER, [finish = std::move(finish)](GstPad*, GstPadProbeInfo* info) {
     if (!is_box(GST_PAD_PROBE_INFO_BUFFER(info), "moov")) return;

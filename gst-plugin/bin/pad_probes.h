@@ -54,6 +54,9 @@ void give_title(GstPad* pad, std::string title);
 // Calls `told` with the number of channels before CAPS pass.
 void on_channels(GstPad* pad, std::function<void(int)> told);
 
+// On the muxer's source pad: takes note of the pictures that are written. Calls `ended` before the end passes.
+void count_pictures(GstPad* pad, std::shared_ptr<DubRun> run, std::function<void()> ended);
+
 // On the muxer's source pad: what comes back takes the place of the `moov` that passes.
 void finish_moov(GstPad* pad, std::function<Bytes(View moov)> finish);
 

@@ -7,8 +7,7 @@ namespace klingv2a {
 
 namespace {
 
-constexpr auto kWatched =
-    static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM);
+constexpr auto kWatched = static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM);
 
 GstEvent* event_of(GstPadProbeInfo* info) {
   const bool event = (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM) != 0;
@@ -28,12 +27,12 @@ bool adds_pads(GstElement* element) {
 
 }  // namespace
 
-WaitingRoom::WaitingRoom(GstPad* pad, std::function<void()> came)
-    : inner_(PadPtr::adopt(GST_PAD(gst_proxy_pad_get_internal(GST_PROXY_PAD(pad))))), came_(std::move(came)) {}
+WaitingRoom::WaitingRoom(GstPad* inner, std::function<void()> came) : inner_(inner), came_(std::move(came)) {}
 
 std::shared_ptr<WaitingRoom> WaitingRoom::before(GstPad* pad, std::function<void()> came) {
-  const std::shared_ptr<WaitingRoom> room(new WaitingRoom(pad, std::move(came)));
-  room->add_probe(room->inner_.get());
+  const auto inner = PadPtr::adopt(GST_PAD(gst_proxy_pad_get_internal(GST_PROXY_PAD(pad))));
+  const std::shared_ptr<WaitingRoom> room(new WaitingRoom(inner.get(), std::move(came)));
+  room->add_probe(inner.get());
   room->add_probe(pad);  // parsebin has stopped the first packet there
   return room;
 }
@@ -49,7 +48,7 @@ void WaitingRoom::add_probe(GstPad* pad) {
 bool WaitingRoom::waits_here(const GstPad* pad, GstPadProbeInfo* info) const {
   const GstEvent* event = event_of(info);
   if (!event) return true;
-  return GST_EVENT_IS_SERIALIZED(event) && (pad == inner_.get() || !GST_EVENT_IS_STICKY(event));
+  return GST_EVENT_IS_SERIALIZED(event) && (pad == inner_ || !GST_EVENT_IS_STICKY(event));
 }
 
 GstPadProbeReturn WaitingRoom::on_item(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
@@ -112,18 +111,18 @@ GstFlowReturn WaitingRoom::let_go() {
   GstFlowReturn flow = GST_FLOW_OK;
   while (auto item = next()) {
     if (GST_IS_EVENT(item.get()))
-      gst_pad_send_event(inner_.get(), GST_EVENT_CAST(item.to_c()));  // FALSE is no flow error
+      gst_pad_send_event(inner_, GST_EVENT_CAST(item.to_c()));  // FALSE is no flow error
     else
-      flow = gst_pad_chain(inner_.get(), GST_BUFFER_CAST(item.to_c()));
+      flow = gst_pad_chain(inner_, GST_BUFFER_CAST(item.to_c()));
   }
   return flow;
 }
 
 StreamsToCome::StreamsToCome(GstElement* parser) {
   if (!parser) return;
-  g_signal_connect(parser, "deep-element-added",
-                   G_CALLBACK(+[](GstBin*, GstBin*, GstElement* element, StreamsToCome* self) { self->watch(element); }),
-                   this);
+  g_signal_connect(
+      parser, "deep-element-added",
+      G_CALLBACK(+[](GstBin*, GstBin*, GstElement* element, StreamsToCome* self) { self->watch(element); }), this);
 }
 
 void StreamsToCome::watch(GstElement* element) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Where a stream's first packets wait until all streams are known. The demuxers of FLV and of MPEG program streams add a
-// pad when the first packet of a stream comes, from the thread that brings the packets of the others: it cannot be
+// Where a stream's first packets wait until all streams are known. The demuxers of FLV and of MPEG program streams add
+// a pad when the first packet of a stream comes, from the thread that brings the packets of the others: it cannot be
 // stopped without stopping the pads to come. What waits is bounded, see StreamsToCome.
 #pragma once
 
@@ -37,7 +37,7 @@ class WaitingRoom : public std::enable_shared_from_this<WaitingRoom> {
  private:
   using Item = MiniPtr<GstMiniObject>;
 
-  WaitingRoom(GstPad* pad, std::function<void()> came);
+  WaitingRoom(GstPad* inner, std::function<void()> came);
   static GstPadProbeReturn on_item(GstPad* pad, GstPadProbeInfo* info, gpointer data);
   void add_probe(GstPad* pad);
   [[nodiscard]] bool waits_here(const GstPad* pad, GstPadProbeInfo* info) const;
@@ -47,7 +47,9 @@ class WaitingRoom : public std::enable_shared_from_this<WaitingRoom> {
   [[nodiscard]] Item next();
   GstFlowReturn let_go();
 
-  const PadPtr inner_;  // of the ghost pad: what goes on goes through it, so that all probes see it
+  // Of the ghost pad, which keeps it alive: what goes on goes through it, so that all probes see it. Not owned, since
+  // it owns this.
+  GstPad* const inner_;
   const std::function<void()> came_;
   std::atomic<std::size_t> bytes_ = 0;
   std::atomic<bool> ended_ = false;

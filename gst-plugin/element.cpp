@@ -21,7 +21,7 @@ bool is_installed(const char* factory) {
 
 }  // namespace
 
-Element::Element(GstElement* self, GstPad* sink, GstPad* video) : self_(self), sink_(sink) {
+Element::Element(GstElement* self, GstPad* sink, GstPad* video) : self_(self), sink_(sink), timed_sink_(sink) {
   video_.pad = video;
   gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
 }
@@ -59,13 +59,14 @@ StructurePtr Element::stats_structure() const {
       s.last_retry_reason.c_str(), "warnings", G_TYPE_UINT, s.warnings, "last-error-kind", G_TYPE_STRING,
       s.last_error_kind.c_str(), "conformed", G_TYPE_STRING, s.conformed.c_str(), "encoder", G_TYPE_STRING,
       s.encoder.c_str(), "spooled-bytes", G_TYPE_UINT64, s.spooled_bytes, "sound-form", G_TYPE_STRING,
-      s.sound_form.c_str(), "clip-length", G_TYPE_UINT64, s.clip_length, "lead-in", G_TYPE_UINT64, s.lead_in, "samples",
-      G_TYPE_INT64, s.samples, "samples-padded", G_TYPE_INT64, s.samples_padded, "samples-trimmed", G_TYPE_INT64,
-      s.samples_trimmed, "proxy-bytes", G_TYPE_UINT64, s.proxy_bytes, "proxy-hash", G_TYPE_STRING, s.proxy_hash.c_str(),
-      "result-bytes", G_TYPE_UINT64, s.result_bytes, "result-hash", G_TYPE_STRING, s.result_hash.c_str(),
-      "proxy-seconds", G_TYPE_DOUBLE, s.proxy_s, "publish-seconds", G_TYPE_DOUBLE, s.publish_s, "submit-seconds",
-      G_TYPE_DOUBLE, s.submit_s, "wait-seconds", G_TYPE_DOUBLE, s.wait_s, "download-seconds", G_TYPE_DOUBLE,
-      s.download_s, "decode-seconds", G_TYPE_DOUBLE, s.decode_s, nullptr));
+      s.sound_form.c_str(), "frames-in", G_TYPE_UINT64, s.frames_in, "frames-out", G_TYPE_UINT64, s.frames_out,
+      "clip-length", G_TYPE_UINT64, s.clip_length, "lead-in", G_TYPE_UINT64, s.lead_in, "samples", G_TYPE_INT64,
+      s.samples, "samples-padded", G_TYPE_INT64, s.samples_padded, "samples-trimmed", G_TYPE_INT64, s.samples_trimmed,
+      "proxy-bytes", G_TYPE_UINT64, s.proxy_bytes, "proxy-hash", G_TYPE_STRING, s.proxy_hash.c_str(), "result-bytes",
+      G_TYPE_UINT64, s.result_bytes, "result-hash", G_TYPE_STRING, s.result_hash.c_str(), "proxy-seconds",
+      G_TYPE_DOUBLE, s.proxy_s, "publish-seconds", G_TYPE_DOUBLE, s.publish_s, "submit-seconds", G_TYPE_DOUBLE,
+      s.submit_s, "wait-seconds", G_TYPE_DOUBLE, s.wait_s, "download-seconds", G_TYPE_DOUBLE, s.download_s,
+      "decode-seconds", G_TYPE_DOUBLE, s.decode_s, nullptr));
 }
 
 // On a cycle thread, or that of a state change, where messages are posted too. Handlers may read them all, so not at
@@ -179,6 +180,7 @@ void Element::finish_stop() {
     threads_.clear();
   }
   tell_untold_failure();
+  timed_sink_.forget();
   for (auto& entry : threads) {
     if (!entry.thread->stop()) warn_of_task_left(entry.sound);
     finish_progress(entry.sound, GST_PROGRESS_TYPE_CANCELED, "stopped");

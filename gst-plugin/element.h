@@ -34,6 +34,7 @@
 #include "output.h"
 #include "setting.h"
 #include "settings.h"
+#include "timed_pad.h"
 
 namespace klingv2a {
 
@@ -52,6 +53,7 @@ struct Stats {
   double proxy_s = 0, publish_s = 0, submit_s = 0, wait_s = 0, download_s = 0, decode_s = 0;
   guint64 proxy_bytes = 0, result_bytes = 0;
   std::string proxy_hash, result_hash;
+  guint64 frames_in = 0, frames_out = 0;  // since the last flush
   gint64 samples = 0, samples_padded = 0, samples_trimmed = 0;
   guint64 lead_in = 0, clip_length = 0;  // nanoseconds, of the last clip
 };
@@ -182,6 +184,7 @@ class Element : private ClipRunHost {
   GstFlowReturn push_buffer(Output& output, BufferPtr buffer);
   void note_flow(Output& output, GstFlowReturn flow);
   void report_refused_caps(GstPad* pad);
+  void warn_of_frames_missing();
   Output* output_of(const GstPad* pad);
   bool start_task(GstPad* pad);
   void restart_tasks();
@@ -272,6 +275,7 @@ class Element : private ClipRunHost {
   GstElement* const self_;
   guint publish_clip_signal_ = 0;  // set once, before the element is used
   GstPad* const sink_;
+  TimedPad timed_sink_;  // has its own state, of the streaming thread
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -288,6 +292,7 @@ class Element : private ClipRunHost {
   bool flushing_ = false, stopping_ = true, failed_ = false, eos_ = false;
   std::optional<Failure> failure_;     // from here on nothing more is taken in
   bool complete_ = false;              // the video has ended (EOS, SEGMENT_DONE): no clip comes after those in the row
+  bool frame_leaves_ = false;          // the video's task has a frame, not a header or an event, in its hands
   Nanoseconds video_left_ = kNever;    // running time of the frame that left last
   Nanoseconds played_until_ = kNever;  // end of the clips that have left the video's row
   bool saw_frames_ = false, warned_latency_ = false;

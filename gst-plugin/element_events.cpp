@@ -115,6 +115,7 @@ void Element::reset_stream() {
     }
     gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
     flushing_ = eos_ = complete_ = false;
+    stats_.frames_in = stats_.frames_out = 0;
   }
   if (dropped) finish_progress(dropped, GST_PROGRESS_TYPE_CANCELED, "flushed before the clip was complete");
 }

@@ -32,6 +32,7 @@ GstFlowReturn Element::chain(BufferPtr buffer) {
   if (const auto flow = place(part); flow != GST_FLOW_OK) return flow;
   HeldItem item{.object = as_item(part.buffer), .memory = gst_buffer_get_size(part.buffer.get())};
   if (part.time) item.time = part.time->start;
+  item.begins_frame = part.time.has_value();
   const GstFlowReturn flow = examine(std::move(part), item);
   return flow == GST_FLOW_OK ? hold(std::move(item)) : flow;
 }
@@ -83,11 +84,12 @@ bool Element::continues_frame(GstBuffer* buffer) const {
   return running_time_of(segment_, GST_BUFFER_PTS(buffer)) == filling_->last;
 }
 
-// AVI has no PTS but of key frames; there the DTS are those of an unbroken row of pictures, so each stands for one.
-// H.264 and H.265 without any (raw files through a parser) would be a guess from the first picture on.
+// Where the order of showing is not known, pictures have DTS only: near enough for a sound, but whoever takes the video
+// would drop them. H.264 and H.265 without any PTS (raw files through a parser) would be a guess from the first one on.
 GstClockTime Element::timestamp_of(GstBuffer* buffer) const {
   const bool first = !filling_ || !filling_->has_frames;
-  if (GST_BUFFER_PTS_IS_VALID(buffer) || !caps_ || (first && has_slices(caps_.get()))) return GST_BUFFER_PTS(buffer);
+  const bool guessed = !caps_ || (first && has_slices(caps_.get()));
+  if (GST_BUFFER_PTS_IS_VALID(buffer) || guessed || gst_pad_is_linked(video_.pad)) return GST_BUFFER_PTS(buffer);
   return GST_BUFFER_DTS(buffer);
 }
 
@@ -111,8 +113,12 @@ GstFlowReturn Element::place(IntakeBuffer& part) {
   if (!continues && (segment_.format != GST_FORMAT_TIME || !GST_CLOCK_TIME_IS_VALID(timestamp))) {
     lock.unlock();
     return report_refusal(
-        make_error(ErrorKind::input, Phase::hold, "a frame has no timestamp (PTS), so no sound can be laid under it",
-                   "read the video from a container; raw .h264 files through h264parse alone have no timestamps"),
+        make_error(
+            ErrorKind::input, Phase::hold,
+            "a frame has no timestamp (PTS), and those around it do not tell when it is shown, so no sound can be "
+            "laid under it",
+            "read the video from a container that has timestamps (raw .h264 files have none, nor has AVI with "
+            "packed B-frames): ffmpeg -i IN OUT.mkv writes one"),
         Policy::ignore);
   }
   if (!continues) {
@@ -121,6 +127,7 @@ GstFlowReturn Element::place(IntakeBuffer& part) {
   }
   part.caps = caps_;
   saw_frames_ = true;
+  if (!continues) ++stats_.frames_in;
   return GST_FLOW_OK;
 }
 

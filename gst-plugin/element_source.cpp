@@ -110,6 +110,7 @@ Element::Item Element::next_video_item() {
     auto item = clip.held.pop();
     if (failure_ && is_eos(item.object)) continue;  // EOS comes when the failure has been told
     video_left_ = item.time.value_or(video_left_);
+    frame_leaves_ = item.begins_frame;
     if (GST_IS_BUFFER(item.object.get())) changed_.notify_all();
     return std::move(item.object);
   }
@@ -199,6 +200,7 @@ void Element::push(Output& output, Item item) {
   if (GST_IS_EVENT(item.get())) {
     auto* event = GST_EVENT_CAST(item.to_c());
     if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) begin_if_needed(output.pad);
+    if (GST_EVENT_TYPE(event) == GST_EVENT_EOS && &output == &video_) warn_of_frames_missing();
     if (&output != &audio_ && GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) {
       const std::lock_guard lock(mutex_);
       gst_event_copy_segment(event, &output.segment);
@@ -220,11 +222,29 @@ GstFlowReturn Element::push_buffer(Output& output, BufferPtr buffer) {
   return gst_pad_push(output.pad, buffer.to_c());
 }
 
+// At the video's end. What downstream refused is told otherwise.
+void Element::warn_of_frames_missing() {
+  guint64 came = 0, left = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (failed_ || video_.flow != GST_FLOW_OK) return;
+    came = stats_.frames_in;
+    left = stats_.frames_out;
+  }
+  if (came == left) return;
+  auto details = make_error(ErrorKind::input, Phase::hold,
+                            std::to_string(left) + " of the video's " + std::to_string(came) + " frames have left",
+                            "keep the input; the sound is kept, and not paid for again")
+                     .details();
+  warn(with_what_is_paid(std::move(details)));
+}
+
 // One pad that cannot go on must not block the other: its data is dropped from then on.
 void Element::note_flow(Output& output, GstFlowReturn flow) {
   GstFlowReturn to_report = GST_FLOW_OK;
   {
     const std::lock_guard lock(mutex_);
+    if (flow == GST_FLOW_OK && &output == &video_ && std::exchange(frame_leaves_, false)) ++stats_.frames_out;
     if (flow == GST_FLOW_FLUSHING || flow == GST_FLOW_OK || output.flow == flow) return;
     output.flow = flow;
     const bool nobody_listens = video_.flow == GST_FLOW_NOT_LINKED && audio_.flow == GST_FLOW_NOT_LINKED;

@@ -24,6 +24,7 @@ struct HeldItem {
   MiniPtr<GstMiniObject> object;
   std::size_t memory = 0;           // bytes of a buffer's payload that are in memory, not in the spool file
   std::optional<Nanoseconds> time;  // running time; what has none belongs to the item before it
+  bool begins_frame = false;        // of the video: a frame, or the first of its NAL units
 };
 
 [[nodiscard]] inline bool is_eos(const MiniPtr<GstMiniObject>& item) {

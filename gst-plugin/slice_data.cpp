@@ -69,13 +69,11 @@ Bytes without_stuffing(Bytes unit) {
   return unit;
 }
 
-void visit_if_slice(const Codec& codec, Bytes unit, const SliceVisitor& visit) {
-  if (unit.empty()) return;
-  const unsigned type = type_of(codec, unit);
-  if (type >= codec.first_slice && type <= codec.last_slice) visit(without_stuffing(unit));
+void show(const Codec& codec, Bytes unit, const UnitVisitor& visit) {
+  if (!unit.empty()) visit(type_of(codec, unit), unit);
 }
 
-void visit_length_prefixed(const Codec& codec, Bytes rest, std::size_t length_size, const SliceVisitor& visit) {
+void visit_length_prefixed(const Codec& codec, Bytes rest, std::size_t length_size, const UnitVisitor& visit) {
   while (!rest.empty()) {
     if (rest.size() < length_size) refuse(std::to_string(rest.size()) + " bytes follow the last NAL unit of a frame");
     std::size_t length = 0;
@@ -84,7 +82,7 @@ void visit_length_prefixed(const Codec& codec, Bytes rest, std::size_t length_si
     if (length > rest.size())
       refuse("a NAL unit of " + std::to_string(length) + " bytes in a frame that has " + std::to_string(rest.size()) +
              " more");
-    visit_if_slice(codec, rest.first(length), visit);
+    show(codec, rest.first(length), visit);
     rest = rest.subspan(length);
   }
 }
@@ -97,7 +95,7 @@ std::size_t start_code_in(Bytes bytes) {
 }
 
 // A start code before each NAL unit, as in MPEG-TS.
-void visit_byte_stream(const Codec& codec, Bytes rest, const SliceVisitor& visit) {
+void visit_byte_stream(const Codec& codec, Bytes rest, const UnitVisitor& visit) {
   constexpr std::size_t kStartCodeSize = 3;
   const std::size_t first = start_code_in(rest);
   if (!without_zeros(rest.first(first)).empty()) refuse("a buffer does not begin with a start code");
@@ -105,20 +103,66 @@ void visit_byte_stream(const Codec& codec, Bytes rest, const SliceVisitor& visit
   while (!rest.empty()) {
     rest = rest.subspan(kStartCodeSize);
     const std::size_t end = start_code_in(rest);
-    visit_if_slice(codec, rest.first(end), visit);
+    show(codec, rest.first(end), visit);
     rest = rest.subspan(end);
   }
 }
 
+GstBuffer* codec_data_of(const GstStructure* caps) {
+  const GValue* value = gst_structure_get_value(caps, "codec_data");
+  return value && GST_VALUE_HOLDS_BUFFER(value) ? gst_value_get_buffer(value) : nullptr;
+}
+
 // h264parse leaves codec_data out where each buffer is a NAL unit, avc3 may do so anyway; all write four bytes then.
 std::size_t length_size_of(const Codec& codec, const GstStructure* caps) {
-  const GValue* value = gst_structure_get_value(caps, "codec_data");
-  GstBuffer* codec_data = value && GST_VALUE_HOLDS_BUFFER(value) ? gst_value_get_buffer(value) : nullptr;
+  GstBuffer* codec_data = codec_data_of(caps);
   if (!codec_data) return kUsualLengthSize;
   guint8 byte = 0;
   if (gst_buffer_extract(codec_data, codec.length_size_at, &byte, sizeof byte) != sizeof byte)
     refuse("codec_data has no more than " + std::to_string(gst_buffer_get_size(codec_data)) + " bytes");
   return (byte & kLengthSizeMask) + std::size_t{1};
+}
+
+constexpr std::size_t kSetLength = 2;  // bytes of the length before each parameter set
+
+// `count` NAL units, each behind its length. Returns what follows.
+Bytes visit_sets(const Codec& codec, Bytes rest, unsigned count, const UnitVisitor& visit) {
+  for (unsigned i = 0; i < count; ++i) {
+    if (rest.size() < kSetLength) refuse("codec_data ends within its parameter sets");
+    const auto length = std::to_integer<std::size_t>(rest[0]) << 8U | std::to_integer<std::size_t>(rest[1]);
+    rest = rest.subspan(kSetLength);
+    if (rest.size() < length) refuse("codec_data ends within a parameter set");
+    show(codec, rest.first(length), visit);
+    rest = rest.subspan(length);
+  }
+  return rest;
+}
+
+unsigned take_count(Bytes& rest, std::size_t size, unsigned mask) {
+  if (rest.size() < size) refuse("codec_data is cut off");
+  unsigned count = 0;
+  for (const auto byte : rest.first(size)) count = count << 8U | std::to_integer<unsigned>(byte);
+  rest = rest.subspan(size);
+  return count & mask;
+}
+
+// ISO/IEC 14496-15, 5.3.3.1.2 (avcC) and 8.3.3.1.2 (hvcC).
+void visit_avc_sets(const Codec& codec, Bytes rest, const UnitVisitor& visit) {
+  constexpr std::size_t kBefore = 5;
+  (void)take_count(rest, kBefore, 0);
+  rest = visit_sets(codec, rest, take_count(rest, 1, 0x1f), visit);
+  (void)visit_sets(codec, rest, take_count(rest, 1, 0xff), visit);
+}
+
+void visit_hevc_sets(const Codec& codec, Bytes rest, const UnitVisitor& visit) {
+  constexpr std::size_t kBefore = 22;
+  (void)take_count(rest, kBefore, 0);
+  const unsigned arrays = take_count(rest, 1, 0xff);
+  for (unsigned i = 0; i < arrays; ++i) {
+    (void)take_count(rest, 1, 0);
+    const unsigned count = take_count(rest, 2, 0xffff);
+    rest = visit_sets(codec, rest, count, visit);
+  }
 }
 
 }  // namespace
@@ -128,6 +172,24 @@ bool has_slices(const GstCaps* caps) {
 }
 
 void visit_slices(const GstCaps* caps, GstBuffer* buffer, const SliceVisitor& visit) {
+  const Codec& codec = codec_of(caps);
+  visit_units(caps, buffer, [&](unsigned type, Bytes unit) {
+    if (type >= codec.first_slice && type <= codec.last_slice) visit(without_stuffing(unit));
+  });
+}
+
+void visit_parameter_sets(const GstCaps* caps, const UnitVisitor& visit) {
+  const Codec& codec = codec_of(caps);
+  GstBuffer* codec_data = codec_data_of(gst_caps_get_structure(caps, 0));
+  if (!codec_data) return;
+  const ReadMap map(codec_data);
+  if (codec.name == "h264")
+    visit_avc_sets(codec, map.bytes(), visit);
+  else
+    visit_hevc_sets(codec, map.bytes(), visit);
+}
+
+void visit_units(const GstCaps* caps, GstBuffer* buffer, const UnitVisitor& visit) {
   const Codec& codec = codec_of(caps);
   const GstStructure* structure = gst_caps_get_structure(caps, 0);
   const char* named = gst_structure_get_string(structure, "stream-format");

@@ -99,6 +99,7 @@ DubBin::DubBin(GstBin* self) : self_(self), run_(std::make_shared<DubRun>()) {
   add_ghost_pads();
   if (!kling_ || !mixer_ || !parser_) return;
   pass_notifications_on();
+  to_come_ = std::make_unique<StreamsToCome>(parser_);
   g_signal_connect(parser_, "autoplug-continue", G_CALLBACK(is_container), this);
   g_signal_connect(parser_, "pad-added",
                    G_CALLBACK(+[](GstElement*, GstPad* pad, DubBin* bin) { bin->on_stream(PadPtr::share(pad)); }),
@@ -173,6 +174,8 @@ StructurePtr DubBin::report() {
                       "audio-codec", G_TYPE_STRING, encoder_name_.c_str(), "streams", G_TYPE_UINT,
                       static_cast<guint>(stream_count_), nullptr);
     set_strings(report.get(), "lost", lost_);
+    if (const auto written = run_->written.count())
+      gst_structure_set(report.get(), "frames-written", G_TYPE_UINT64, static_cast<guint64>(*written), nullptr);
   }
   set_stats(report.get(), "mix", mixer_);
   set_stats(report.get(), "kling", kling_);
@@ -187,15 +190,35 @@ void DubBin::on_stream(const PadPtr& pad) {
   {
     const std::lock_guard lock(mutex_);
     late = built_;
-    if (!late) streams_.push_back({{name.get(), caps}, pad});
+    if (!late)
+      streams_.push_back(
+          {.input = {name.get(), caps}, .pad = pad, .room = WaitingRoom::before(pad.get(), [this] { on_waiting(); })});
   }
-  if (!late) return probes::on_first(pad.get(), [this] { on_all_streams(); });
+  if (!late) return;
   probes::drop_all(pad.get());
   lose("the stream " + std::string(name.get()) + " (" + to_text(caps.get()) +
        ") is left out: it came when the output had begun");
 }
 
-// parsebin lets nothing pass before it has all of its pads. The one place where an Error of the bin becomes a message.
+// A packet of one stream has come, while others may be about to show up.
+void DubBin::on_waiting() {
+  if (to_come_->none() || waits_long_enough()) on_all_streams();
+}
+
+bool DubBin::waits_long_enough() {
+  const std::lock_guard lock(mutex_);
+  std::size_t bytes = 0;
+  GstClockTime length = 0;
+  bool ended = true;
+  for (const auto& stream : streams_) {
+    ended = ended && stream.room->ended();
+    bytes += stream.room->bytes();
+    length = std::max(length, stream.room->length());
+  }
+  return ended || bytes >= StreamsToCome::kMostBytes || length >= StreamsToCome::kLongest;
+}
+
+// The one place where an Error of the bin becomes a message.
 void DubBin::on_all_streams() {
   {
     const std::lock_guard lock(mutex_);
@@ -206,6 +229,7 @@ void DubBin::on_all_streams() {
   } catch (const Error& error) {
     give_up(error);
   }
+  for (const auto& stream : streams_) stream.room->open();
 }
 
 void DubBin::give_up(const Error& error) {
@@ -339,11 +363,15 @@ void DubBin::tell(const std::vector<std::string>& lost) {
     messages::post_warning(GST_ELEMENT(self_), make_error(ErrorKind::input, Phase::check, what,
                                                           "strict=true makes an error of it, before anything is paid")
                                                    .details());
-    gst_element_post_message(
-        GST_ELEMENT(self_),
-        gst_message_new_element(GST_OBJECT(self_),
-                                gst_structure_new("klingv2abin-lost", "what", G_TYPE_STRING, what.c_str(), nullptr)));
+    tell_program(what);
   }
+}
+
+void DubBin::tell_program(const std::string& loss) {
+  gst_element_post_message(
+      GST_ELEMENT(self_),
+      gst_message_new_element(GST_OBJECT(self_),
+                              gst_structure_new("klingv2abin-lost", "what", G_TYPE_STRING, loss.c_str(), nullptr)));
 }
 
 ElementPtr DubBin::add(const char* factory) {
@@ -411,6 +439,7 @@ void DubBin::give_settings_back() {
 
 void DubBin::reset() {
   forget_children();
+  if (to_come_) to_come_->forget();
   const std::lock_guard lock(mutex_);
   running_ = false;
   streams_.clear();

@@ -33,6 +33,7 @@
 #include "setting.h"
 #include "sound_encoder.h"
 #include "stream_plan.h"
+#include "waiting_room.h"
 
 namespace klingv2a {
 
@@ -82,12 +83,15 @@ class DubBin {
     InputStream input;
     PadPtr pad;
     Role role = Role::lost;
+    std::shared_ptr<WaitingRoom> room;
   };
   using Link = std::pair<PadPtr, PadPtr>;
 
   // dub_bin.cpp
   void add_ghost_pads();
   void pass_notifications_on();
+  void on_waiting();
+  bool waits_long_enough();
   void plan_and_build();
   std::optional<Container> found_container();
   void note_tracks();
@@ -96,6 +100,7 @@ class DubBin {
   std::vector<std::string> losses(const StreamPlan& plan);
   [[nodiscard]] TrackUses uses_of(const StreamPlan& plan) const;
   void tell(const std::vector<std::string>& lost);
+  void tell_program(const std::string& loss);
   void lose(const std::string& loss);
   void tell_late(const std::string& loss);
   void give_up(const Error& error);
@@ -106,7 +111,9 @@ class DubBin {
   // dub_branches.cpp
   void build(const StreamPlan& plan, const SoundEncoder& encoder, std::optional<Container> found);
   void link_or_tell(const PadPtr& from, const PadPtr& to);
+  StructurePtr kling_stats();
   Paid paid_so_far();
+  void compare_frames();
   void start();
   void build_muxer();
   void build_video(const Stream& stream);
@@ -132,6 +139,7 @@ class DubBin {
   GstElement* mixer_ = nullptr;
   GstElement* parser_ = nullptr;
   GstPad *sink_ = nullptr, *source_ = nullptr;
+  std::unique_ptr<StreamsToCome> to_come_;  // set once; has its own lock
 
   std::mutex mutex_;
   // Everything below is guarded by mutex_; what the building thread alone changes it may read without.

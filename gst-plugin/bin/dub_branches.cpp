@@ -57,11 +57,6 @@ Error cannot_link(GstPad* from, GstPad* to, GstPadLinkReturn reason) {
                     "write another container with mux");
 }
 
-Error untimed_pictures() {
-  return make_error(ErrorKind::input, Phase::check, "the input does not say when its pictures are to be shown",
-                    "AVI does not of videos with B-frames: convert it first, ffmpeg -i IN OUT.mkv");
-}
-
 bool is_framed(const GstCaps* caps) {
   const GstStructure* structure = gst_caps_get_structure(caps, 0);
   gboolean framed = FALSE;
@@ -158,6 +153,8 @@ void DubBin::build_muxer() {
   if (!details_->movie.empty()) probes::drop_xmp(out.get());
   const auto mark = settings().mark_generated ? generated_mark() : std::string();
   if (writes_matroska(container_)) probes::finish_tags(out.get(), {generated_mark(), kMarkName, mark});
+  run_->written.set_container(container_);
+  probes::count_pictures(out.get(), run_, [this] { compare_frames(); });
   gst_ghost_pad_set_target(GST_GHOST_PAD(source_), out.get());
   const std::lock_guard lock(mutex_);
   muxer_ = std::move(muxer);
@@ -259,8 +256,8 @@ void DubBin::build_video(const Stream& stream) {
   const auto* caps = stream.input.caps.get();
   const auto entrance = PadPtr::adopt(gst_element_get_static_pad(kling_, "sink"));
   const bool is_written = container_ != Container::wav;
-  if (is_written) probes::time_video(stream.pad.get(), [this] { give_up(untimed_pictures()); });
-  probes::watch_video(stream.pad.get(), run_);
+  // Where klingv2a has given a time to each picture.
+  probe_ids_.emplace_back(entrance, probes::watch_video(entrance.get(), run_));
   entrances_.emplace_back(stream.pad, parsed(entrance, caps));
   if (!is_written) return;
   tell_of_lost_rotation(stream);
@@ -392,14 +389,40 @@ void DubBin::link_or_tell(const PadPtr& from, const PadPtr& to) {
   }
 }
 
-// What decodes the original comes when the sound is there.
-Paid DubBin::paid_so_far() {
+StructurePtr DubBin::kling_stats() {
   GstStructure* stats = nullptr;
   g_object_get(kling_, "stats", &stats, nullptr);
-  const StructurePtr owned(stats);
+  return StructurePtr(stats);
+}
+
+// What decodes the original comes when the sound is there.
+Paid DubBin::paid_so_far() {
+  const auto stats = kling_stats();
   guint paid_tasks = 0;
-  if (stats) gst_structure_get_uint(stats, "paid-tasks", &paid_tasks);
+  if (stats) gst_structure_get_uint(stats.get(), "paid-tasks", &paid_tasks);
   return paid_tasks > 0 ? Paid::yes : Paid::no;
+}
+
+// The muxer's streaming thread, when the file is complete: no picture is lost without a word.
+void DubBin::compare_frames() {
+  const auto stats = kling_stats();
+  const auto written = run_->written.count();
+  guint64 came = 0;
+  if (!stats || !written || !gst_structure_get_uint64(stats.get(), "frames-in", &came) || came == *written) return;
+  auto details = make_error(ErrorKind::input, Phase::hold,
+                            "the output has " + std::to_string(*written) + " of the video's " + std::to_string(came) +
+                                " frames: " + traits_of(container_).muxer + " left the others out",
+                            "keep the input, and write another container with mux; the sound is kept, and not paid "
+                            "for again")
+                     .details();
+  details.paid = paid_so_far();
+  {
+    const std::lock_guard lock(mutex_);
+    lost_.push_back(details.message);
+  }
+  if (settings().strict) return messages::post_error(GST_ELEMENT(self_), details);
+  messages::post_warning(GST_ELEMENT(self_), details);
+  tell_program(details.message);
 }
 
 void DubBin::link(const PadPtr& from, const PadPtr& to) {

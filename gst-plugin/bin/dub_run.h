@@ -11,6 +11,7 @@
 #include "frame_order.h"
 #include "generated_mark.h"
 #include "muxed_timeline.h"
+#include "written_frames.h"
 
 namespace klingv2a {
 
@@ -36,6 +37,7 @@ struct DubRun {
   FrameOrder order;
   MuxedTimeline timeline{order};
   MarkPlaceholder mark;
+  WrittenFrames written;
 };
 
 }  // namespace klingv2a

@@ -236,7 +236,10 @@ std::vector<TrackSummary> list_tracks(std::span<const std::uint8_t> moov) {
       if (type_of(child) != "trak") return;
       const View hdlr = find(child, {"mdia", "hdlr"});
       if (hdlr.size() < kHeader + 12) return;
-      tracks.push_back({std::string(hdlr.begin() + kHeader + 8, hdlr.begin() + kHeader + 12), false});
+      const View sizes = find(child, {"mdia", "minf", "stbl", "stsz"});
+      const auto samples = sizes.size() >= kHeader + 12 ? read(sizes, kHeader + 8, 4) : 0;
+      tracks.push_back({std::string(hdlr.begin() + kHeader + 8, hdlr.begin() + kHeader + 12), false,
+                        static_cast<std::uint32_t>(samples)});
       ids.push_back(track_id(child));
       chapters.merge(chapters_named_by(child));
     });

@@ -37,10 +37,11 @@ struct FrontTrim {
 [[nodiscard]] bool can_be_written(const std::string& orientation);
 
 // The tracks of a `moov`, in order: each one's handler type (`vide`, `soun`, `sbtl`, `tmcd` …), and whether another
-// track names it as its chapters.
+// track names it as its chapters; how many samples it has.
 struct TrackSummary {
   std::string handler;
   bool chapters = false;
+  std::uint32_t samples = 0;
 };
 [[nodiscard]] std::vector<TrackSummary> list_tracks(std::span<const std::uint8_t> moov);
 

@@ -7,7 +7,6 @@
 
 #include "kept_packets.h"
 #include "log.h"
-#include "missing_pts.h"
 #include "movie_boxes.h"
 #include "opus_in_mp4.h"
 
@@ -165,12 +164,6 @@ BufferPtr finished(BufferPtr buffer, const std::function<Bytes(View)>& finish) {
 
 }  // namespace
 
-void on_first(GstPad* pad, std::function<void()> told) {
-  add(pad, kAll, [told = std::move(told)](GstPad*, GstPadProbeInfo*) mutable {
-    if (const auto once = std::exchange(told, nullptr)) once();
-  });
-}
-
 void drop_all(GstPad* pad) {
   gst_pad_add_probe(
       pad, kAll, [](GstPad*, GstPadProbeInfo*, gpointer) { return GST_PAD_PROBE_DROP; }, nullptr, nullptr);
@@ -221,18 +214,8 @@ void watch(GstPad* pad, std::shared_ptr<DubRun> run, std::string stream) {
       [run = std::move(run), stream = std::move(stream)](GstPad*, GstPadProbeInfo* info) { note(info, *run, stream); });
 }
 
-void time_video(GstPad* pad, std::function<void()> refused) {
-  add(pad, GST_PAD_PROBE_TYPE_BUFFER, [refused = std::move(refused)](GstPad* on, GstPadProbeInfo* info) mutable {
-    const GstBuffer* picture = GST_PAD_PROBE_INFO_BUFFER(info);
-    if (!lacks_pts(picture)) return;
-    const auto caps = CapsPtr::adopt(gst_pad_get_current_caps(on));
-    if (is_shown_in_place(caps.get(), picture)) return change_buffer(info, with_pts);
-    if (const auto once = std::exchange(refused, nullptr)) once();
-  });
-}
-
-void watch_video(GstPad* pad, std::shared_ptr<DubRun> run) {
-  add(pad, kAll, [run = std::move(run)](GstPad*, GstPadProbeInfo* info) {
+gulong watch_video(GstPad* pad, std::shared_ptr<DubRun> run) {
+  return add(pad, kAll, [run = std::move(run)](GstPad*, GstPadProbeInfo* info) {
     note(info, *run, kVideoStream);
     if (is_buffer(info)) run->order.note(GST_PAD_PROBE_INFO_BUFFER(info));
     if (GstEvent* tag = event_of(info, GST_EVENT_TAG)) note_orientation(tag, run->orientation);
@@ -296,6 +279,23 @@ void on_channels(GstPad* pad, std::function<void(int)> told) {
     gst_event_parse_caps(event, &caps);
     int channels = 0;
     if (gst_structure_get_int(gst_caps_get_structure(caps, 0), "channels", &channels)) told(channels);
+  });
+}
+
+void count_pictures(GstPad* pad, std::shared_ptr<DubRun> run, std::function<void()> ended) {
+  const auto type = static_cast<GstPadProbeType>(kAll | GST_PAD_PROBE_TYPE_BUFFER_LIST);
+  add(pad, type, [run = std::move(run), ended = std::move(ended)](GstPad*, GstPadProbeInfo* info) {
+    if (is_buffer(info)) return run->written.take(GST_PAD_PROBE_INFO_BUFFER(info));
+    if (GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER_LIST) {
+      GstBufferList* list = GST_PAD_PROBE_INFO_BUFFER_LIST(info);
+      for (guint i = 0; i < gst_buffer_list_length(list); ++i) run->written.take(gst_buffer_list_get(list, i));
+    }
+    if (GstEvent* event = event_of(info, GST_EVENT_SEGMENT)) {
+      const GstSegment* segment = nullptr;
+      gst_event_parse_segment(event, &segment);
+      if (segment->format == GST_FORMAT_BYTES) run->written.goes_to(segment->start);
+    }
+    if (event_of(info, GST_EVENT_EOS)) ended();
   });
 }
 

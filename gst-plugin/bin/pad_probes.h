@@ -18,9 +18,6 @@
 
 namespace klingv2a::probes {
 
-// Calls `told` before the first event or buffer passes.
-void on_first(GstPad* pad, std::function<void()> told);
-
 // Lets nothing pass any more.
 void drop_all(GstPad* pad);
 
@@ -34,17 +31,14 @@ void on_rotation(GstPad* pad, bool (*written)(const std::string& orientation), s
 // Makes the stream's timestamps its running time, after the stream's delay.
 void from_zero(GstPad* pad, CodecDelays delays);
 
-// Pictures without PTS get one. Calls `refused`, once, where that cannot be known.
-void time_video(GstPad* pad, std::function<void()> refused);
-
 // Of a parser's pads: packets that come `in` with their parameter sets beside them go `out` with the same payload.
 void keep_packets(GstPad* in, GstPad* out);
 
-// Takes note of what comes in.
+// Takes note of what comes in. The ids, here and below, are for gst_pad_remove_probe().
 void watch(GstPad* pad, std::shared_ptr<DubRun> run, std::string stream);
-void watch_video(GstPad* pad, std::shared_ptr<DubRun> run);
+gulong watch_video(GstPad* pad, std::shared_ptr<DubRun> run);
 
-// Moves what goes to the muxer. The id is for gst_pad_remove_probe().
+// Moves what goes to the muxer.
 gulong move(GstPad* pad, std::shared_ptr<DubRun> run, std::string stream);
 gulong move_video(GstPad* pad, std::shared_ptr<DubRun> run, bool mark);
 gulong move_sound(GstPad* pad, std::shared_ptr<DubRun> run);
@@ -60,6 +54,9 @@ void give_title(GstPad* pad, std::string title);
 
 // Calls `told` with the number of channels before CAPS pass.
 void on_channels(GstPad* pad, std::function<void(int)> told);
+
+// On the muxer's source pad: takes note of the pictures that are written. Calls `ended` before the end passes.
+void count_pictures(GstPad* pad, std::shared_ptr<DubRun> run, std::function<void()> ended);
 
 // On the muxer's source pad: what comes back takes the place of the `moov` that passes.
 void finish_moov(GstPad* pad, std::function<Bytes(View moov)> finish);

@@ -182,15 +182,6 @@ TEST_F(DubStreamsOnce, AFileWithoutVideoIsRefused) {
   expect_refused(inputs_->path("original.wav"), "", "no video");
 }
 
-// AVI has no PTS, and B-frames are not shown in the order of their packets.
-TEST_F(DubStreamsOnce, AnAviWithBFramesIsRefused) {
-  expect_refused(
-      inputs_->make(
-          "b.avi",
-          "ffmpeg -v error -y -f lavfi -i testsrc=s=1280x720:r=25:d=3.2:decimals=2 -c:v mpeg4 -bf 2 -q:v 8 b.avi"),
-      "", "when its pictures are to be shown");
-}
-
 TEST_F(DubStreamsOnce, AFileOfTextIsRefused) {
   const auto source = inputs_->make("text.txt", "seq 1000 > text.txt");
   const TemporaryFolder folder;

@@ -50,7 +50,6 @@ INSTANTIATE_TEST_SUITE_P(
         hd("TenBits", "a.mp4", x264({"-pix_fmt", "yuv420p10le"}), kMp4, "it has 10 bits in 4:2:0"),
         hd("Chroma422", "a.mkv", x264({"-pix_fmt", "yuv422p"}), kMkv, "it has 8 bits in 4:2:2"),
         sized(853, 481, hd("OddSize", "a.mp4", x264({"-pix_fmt", "yuv444p"}), kMp4, "it has 8 bits in 4:4:4")),
-        hd("InAviWithoutPts", "a.avi", x264({"-bf", "0"}), "avidemux ! h264parse", "some of its frames have no PTS"),
         hd("Interlaced", "a.mp4", kInterlaced, kMp4, "it is interlaced"),
         sized(1440, 1080,
               filtered("setsar=4/3,setfield=tff",

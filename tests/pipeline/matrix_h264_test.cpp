@@ -44,6 +44,8 @@ INSTANTIATE_TEST_SUITE_P(
     AsItIs, H264,
     ::testing::Values(hd("Mp4WithBFrames", "a.mp4", kBFrames, kMp4), hd("MkvWithBFrames", "a.mkv", kBFrames, kMkv),
                       hd("TsWithBFrames", "a.ts", kBFrames, kTs), hd("Flv", "a.flv", x264(), "flvdemux ! h264parse"),
+                      hd("AviWithoutPts", "a.avi", x264({"-bf", "0"}), "avidemux ! h264parse"),
+                      hd("AviWithBFrames", "a.avi", kBFrames, "avidemux ! h264parse"),
                       sized(1080, 1920, hd("PortraitOfFullHdInMov", "a.mov", x264(), kMp4)),
                       sized(960, 720, filtered("setsar=4/3", hd("Anamorphic", "a.mp4", x264(), kMp4))),
                       turned("rotate-90", hd("TurnedBy90", "a.mp4", x264(), kMp4)),

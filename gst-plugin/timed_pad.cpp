@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "timed_pad.h"
+
+#include <algorithm>
+#include <array>
+
+#include "picture_times.h"
+
+namespace klingv2a {
+
+// The streaming thread's, under the pad's stream lock; a flush's end comes under it, too.
+struct TimedPad::State {
+  PictureTimes times;
+  bool passing = false;  // what comes is what was given a time
+
+  GstFlowReturn pass_on(GstPad* pad);
+};
+
+namespace {
+
+constexpr auto kWatched = static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM |
+                                                       GST_PAD_PROBE_TYPE_EVENT_FLUSH);
+
+// What waits has no later neighbours to count from.
+constexpr std::array kSeams{GST_EVENT_STREAM_START, GST_EVENT_CAPS, GST_EVENT_SEGMENT, GST_EVENT_SEGMENT_DONE,
+                            GST_EVENT_EOS};
+
+GstFlowReturn pass_one(GstPad* pad, PictureTimes::Item item) {
+  if (GST_IS_BUFFER(item.get())) return gst_pad_chain(pad, GST_BUFFER_CAST(item.to_c()));
+  gst_pad_send_event(pad, GST_EVENT_CAST(item.to_c()));  // FALSE is no flow error
+  return GST_FLOW_OK;
+}
+
+// The probe has taken what came, and gives this answer for it.
+GstPadProbeReturn handled(GstPadProbeInfo* info, GstFlowReturn flow) {
+  GST_PAD_PROBE_INFO_DATA(info) = nullptr;
+  GST_PAD_PROBE_INFO_FLOW_RETURN(info) = flow;
+  return GST_PAD_PROBE_HANDLED;
+}
+
+}  // namespace
+
+GstFlowReturn TimedPad::State::pass_on(GstPad* pad) {
+  GstFlowReturn flow = GST_FLOW_OK;
+  passing = true;
+  while (auto item = times.take()) {
+    const auto answer = pass_one(pad, std::move(item));
+    if (flow == GST_FLOW_OK) flow = answer;
+  }
+  passing = false;
+  return flow;
+}
+
+GstPadProbeReturn TimedPad::on_event(GstPad* pad, GstPadProbeInfo* info, State& state) {
+  GstEvent* event = GST_PAD_PROBE_INFO_EVENT(info);
+  const auto type = GST_EVENT_TYPE(event);
+  if (type == GST_EVENT_FLUSH_STOP) state.times.forget();
+  if (type == GST_EVENT_FLUSH_STOP || !GST_EVENT_IS_SERIALIZED(event)) return GST_PAD_PROBE_OK;
+  if (std::ranges::find(kSeams, type) == kSeams.end()) {
+    if (!state.times.waits()) return GST_PAD_PROBE_OK;
+    state.times.put(EventPtr::adopt(event));
+    return handled(info, GST_FLOW_OK);
+  }
+  state.times.finish();
+  (void)state.pass_on(pad);
+  if (type == GST_EVENT_STREAM_START) state.times.forget();
+  if (type == GST_EVENT_CAPS) {
+    GstCaps* caps = nullptr;
+    gst_event_parse_caps(event, &caps);
+    state.times.set_caps(CapsPtr::share(caps));
+  }
+  return GST_PAD_PROBE_OK;
+}
+
+GstPadProbeReturn TimedPad::on_item(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
+  const auto state = *static_cast<std::shared_ptr<State>*>(data);
+  if (state->passing) return GST_PAD_PROBE_OK;
+  if (!(GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)) return on_event(pad, info, *state);
+  state->times.put(BufferPtr::adopt(GST_PAD_PROBE_INFO_BUFFER(info)));
+  return handled(info, state->pass_on(pad));
+}
+
+TimedPad::TimedPad(GstPad* sink) : state_(std::make_shared<State>()) {
+  auto shared = std::make_unique<std::shared_ptr<State>>(state_);
+  gst_pad_add_probe(sink, kWatched, on_item, shared.release(), [](gpointer data) {
+    const std::unique_ptr<std::shared_ptr<State>> last(static_cast<std::shared_ptr<State>*>(data));
+  });
+}
+
+void TimedPad::forget() {
+  state_->times.forget();
+}
+
+}  // namespace klingv2a

@@ -768,7 +768,6 @@ TEST_F(CyclePoll, theTimeOutLeavesTheTaskRunning) {
   api_.set_default(task_answer("processing"));
   const ErrorDetails details = failure();
   EXPECT_EQ(details.kind, ErrorKind::still_running);
-  EXPECT_NE(details.advice.find(kTaskId), std::string::npos);
   expect_paid_task(details, Phase::poll);
   EXPECT_NEAR(slept().count(), 60, 1e-9);
 }
@@ -963,7 +962,6 @@ TEST_F(CycleDownload, whenNothingCanBeHadTheErrorSaysWhyForEachForm) {
   for (const char* form : {"wav: ", "mp3: ", "video: "}) {
     EXPECT_NE(details.message.find(form), std::string::npos) << details.message;
   }
-  EXPECT_NE(details.advice.find(kTaskId), std::string::npos);
   expect_paid_task(details, Phase::download);
 }
 

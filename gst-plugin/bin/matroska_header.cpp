@@ -88,7 +88,7 @@ CodecDelays codec_delays(GstPad* source) {
 CodecIds codec_ids(GstPad* source) {
   CodecIds ids;
   const auto tracks = read_tracks(source);
-  for_each(tracks, [&](std::uint64_t id, Span content) {
+  for_each(tracks, [&](std::uint64_t id, View content) {
     if (id != kTrackEntry) return;
     const auto track = read_track(content);
     ids[track.number] = track.codec;

@@ -46,8 +46,8 @@ MuxerTrial::~MuxerTrial() {
 
 bool MuxerTrial::takes(const GstCaps* caps) {
   if (!pad_) return true;
-  auto* asked = const_cast<GstCaps*>(caps);
-  return gst_pad_query_accept_caps(pad_.get(), asked) && send(EventPtr::adopt(gst_event_new_caps(asked)));
+  const auto asked = with_chroma_site(caps);
+  return gst_pad_query_accept_caps(pad_.get(), asked.get()) && send(EventPtr::adopt(gst_event_new_caps(asked.get())));
 }
 
 // An aggregator would put the event into a queue, for a thread that does not run here.
@@ -59,6 +59,15 @@ bool MuxerTrial::send(EventPtr event) {
   // As the queue would have done: it is how a muxer knows what the stream was.
   if (taken) gst_pad_store_sticky_event(pad_.get(), event.get());
   return taken;
+}
+
+CapsPtr with_chroma_site(const GstCaps* caps) {
+  const GstStructure* structure = gst_caps_get_structure(caps, 0);
+  const bool is_said = gst_structure_has_field(structure, "chroma-site");
+  if (is_said || !gst_structure_has_name(structure, "video/x-vp9")) return CapsPtr::share(const_cast<GstCaps*>(caps));
+  auto said = CapsPtr::adopt(gst_caps_copy(caps));
+  gst_caps_set_simple(said.get(), "chroma-site", G_TYPE_STRING, "mpeg2", nullptr);
+  return said;
 }
 
 bool is_muxers(GstPad* pad) {

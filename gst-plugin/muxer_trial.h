@@ -33,6 +33,10 @@ class MuxerTrial {
   PadPtr pad_;
 };
 
+// qtmux and mp4mux of GStreamer 1.22 end the process when a VP9's caps do not say where its chroma samples lie, which
+// most files do not: then those of nearly all videos are said. Other caps are given back as they are.
+[[nodiscard]] CapsPtr with_chroma_site(const GstCaps* caps);
+
 // Is it a pad of an element that is a muxer by its own words? (Bins around muxers have pads of another kind.)
 [[nodiscard]] bool is_muxers(GstPad* pad);
 

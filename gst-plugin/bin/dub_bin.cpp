@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "dub_bin.h"
 
+#include <gst/pbutils/pbutils.h>
+
 #include <algorithm>
 
 #include "cut_off.h"
@@ -70,6 +72,35 @@ gboolean is_container(GstElement*, GstPad*, const GstCaps* caps, DubBin*) {
   const FactoriesPtr fitting(gst_element_factory_list_filter(demuxers.get(), caps, GST_PAD_SINK, FALSE));
   const bool tape = gst_structure_has_name(gst_caps_get_structure(caps, 0), "video/x-dv");
   return fitting && !tape;
+}
+
+// An MP4's sample entry says 2 for any AAC; its codec's own header knows better.
+int channels_in_header(const GstStructure* aac) {
+  const GValue* header = gst_structure_get_value(aac, "codec_data");
+  GstMapInfo map;
+  if (!gst_structure_has_name(aac, "audio/mpeg") || !header || !GST_VALUE_HOLDS_BUFFER(header) ||
+      !gst_buffer_map(gst_value_get_buffer(header), &map, GST_MAP_READ))
+    return 0;
+  const auto channels = map.size >= 2 ? gst_codec_utils_aac_get_channels(map.data, static_cast<guint>(map.size)) : 0;
+  gst_buffer_unmap(gst_value_get_buffer(header), &map);
+  return static_cast<int>(channels);
+}
+
+// As far as the file says; 0 where the sound is the generated one alone.
+int channels_of_mix(const std::vector<InputStream>& streams, const StreamPlan& plan) {
+  int channels = 0;
+  for (std::size_t i = 0; i < streams.size(); ++i) {
+    if (plan.roles[i] != Role::mixed) continue;
+    const GstStructure* structure = gst_caps_get_structure(streams[i].caps.get(), 0);
+    gst_structure_get_int(structure, "channels", &channels);
+    channels = std::max(channels, channels_in_header(structure));
+  }
+  return channels;
+}
+
+std::string fewer_channels(int channels, const SoundEncoder& encoder) {
+  return "some of the original sound's " + std::to_string(channels) + " channels are mixed down: " + encoder.name +
+         " has no place for them all here";
 }
 
 Error too_strict(const std::string& loss) {
@@ -253,8 +284,10 @@ void DubBin::plan_and_build() {
   name_texts();
   for (const auto& stream : streams_) inputs.push_back(stream.input);
   const auto plan = make_plan(inputs, settings.wishes, found);
-  const auto encoder = choose_encoder(settings.audio_codec, plan.container);
-  const auto lost = losses(plan);
+  const int channels = channels_of_mix(inputs, plan);
+  const auto encoder = choose_encoder(settings.audio_codec, plan.container, channels);
+  auto lost = losses(plan);
+  if (!encoder.keeps_channels) lost.push_back(fewer_channels(channels, encoder));
   {
     const std::lock_guard lock(mutex_);
     container_ = plan.container;

@@ -122,6 +122,7 @@ class DubBin {
   void build_original(const Stream& stream);
   void build_generated();
   void build_sound(const SoundEncoder& encoder);
+  void tell_of_fewer_channels(const PadPtr& mixed, int channels, const std::string& codec);
   Bytes finished(View moov);
   FrontTrim front_trim();
   [[nodiscard]] TrackOrigin origin_of(const std::string& stream) const;

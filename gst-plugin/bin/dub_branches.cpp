@@ -248,6 +248,7 @@ PadPtr DubBin::parsed(const PadPtr& to, const GstCaps* caps) {
   auto in = static_pad(parser, "sink");
   const auto out = static_pad(parser, "src");
   if (has_parameter_sets_beside(caps)) probes::keep_packets(in.get(), out.get());
+  if (traits_of(container_).edit_lists) probes::say_chroma_site(out.get());
   link(out, to);
   return in;
 }
@@ -328,9 +329,13 @@ void DubBin::build_sound(const SoundEncoder& encoder) {
   run_->timeline.set_priming(encoder.priming);
   const auto convert = add("audioconvert"), filter = add("capsfilter");
   g_object_set(filter.get(), "caps", encoder.caps.get(), nullptr);
-  link(PadPtr::adopt(gst_element_get_static_pad(mixer_, "src")), static_pad(convert, "sink"));
+  const auto mixed = PadPtr::adopt(gst_element_get_static_pad(mixer_, "src"));
+  link(mixed, static_pad(convert, "sink"));
   link(static_pad(convert, "src"), static_pad(filter, "sink"));
   auto out = static_pad(filter, "src");
+  if (encoder.keeps_channels)
+    probes::on_channels(
+        out.get(), [this, mixed, name = encoder.name](int channels) { tell_of_fewer_channels(mixed, channels, name); });
   auto coded = encoder.caps;
   if (auto element = make_encoder(encoder)) {
     element = add(std::move(element));
@@ -343,6 +348,16 @@ void DubBin::build_sound(const SoundEncoder& encoder) {
   probes::move_sound(out.get(), run_);
   if (names_tracks()) probes::give_title(out.get(), kGeneratedTitle);
   link(out, muxer_pad(coded.get(), {}));
+}
+
+// Files do not always say how many there are: then it shows when the sound is there.
+void DubBin::tell_of_fewer_channels(const PadPtr& mixed, int channels, const std::string& codec) {
+  const auto caps = CapsPtr::adopt(gst_pad_get_current_caps(mixed.get()));
+  int before = 0;
+  if (caps) gst_structure_get_int(gst_caps_get_structure(caps.get(), 0), "channels", &before);
+  if (before > channels)
+    tell_late(std::to_string(before) + " channels of the sound are mixed down to " + std::to_string(channels) +
+              ", as " + codec + " has no place for them all here");
 }
 
 // A request pad of klingv2a for `stream`; its source pad comes later and is then linked to `to`. Returns its name.

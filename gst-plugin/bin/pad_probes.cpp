@@ -8,6 +8,7 @@
 #include "kept_packets.h"
 #include "log.h"
 #include "movie_boxes.h"
+#include "muxer_trial.h"
 #include "opus_in_mp4.h"
 
 namespace klingv2a::probes {
@@ -248,6 +249,16 @@ gulong move_sound(GstPad* pad, std::shared_ptr<DubRun> run) {
 void count_coded_opus(GstPad* pad) {
   add(pad, GST_PAD_PROBE_TYPE_BUFFER, [times = CodedOpusTimes()](GstPad*, GstPadProbeInfo* info) mutable {
     change_buffer(info, [&](BufferPtr packet) { return times.counted(std::move(packet)); });
+  });
+}
+
+void say_chroma_site(GstPad* pad) {
+  add(pad, kEvents, [](GstPad*, GstPadProbeInfo* info) {
+    GstEvent* event = event_of(info, GST_EVENT_CAPS);
+    if (!event) return;
+    GstCaps* caps = nullptr;
+    gst_event_parse_caps(event, &caps);
+    replace(info, EventPtr::adopt(gst_event_new_caps(with_chroma_site(caps).get())));
   });
 }
 

@@ -46,6 +46,9 @@ gulong move_sound(GstPad* pad, std::shared_ptr<DubRun> run);
 // Before move_sound(): CodedOpusTimes.
 void count_coded_opus(GstPad* pad);
 
+// CAPS that qtmux and mp4mux read safely, see with_chroma_site().
+void say_chroma_site(GstPad* pad);
+
 // Subtitles: CAPS and text without markup.
 void make_plain(GstPad* pad, Markup markup);
 

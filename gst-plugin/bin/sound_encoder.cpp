@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "sound_encoder.h"
 
+#include <gst/audio/audio.h>
+
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "enum_type.h"
@@ -50,6 +53,42 @@ bool is_carried(const Choice& choice, Container container) {
   return carriage(container, caps.get()) != Carriage::none;
 }
 
+// More than two channels are several streams; muxers look whether all of that is said.
+void add_opus_streams(GstCaps* opus, int channels) {
+  GValue mapping = G_VALUE_INIT, place = G_VALUE_INIT;
+  g_value_init(&mapping, GST_TYPE_ARRAY);
+  g_value_init(&place, G_TYPE_INT);
+  for (int channel = 0; channel < channels; ++channel) {
+    g_value_set_int(&place, channel);
+    gst_value_array_append_value(&mapping, &place);
+  }
+  gst_caps_set_simple(opus, "channel-mapping-family", G_TYPE_INT, 1, "stream-count", G_TYPE_INT, channels,
+                      "coupled-count", G_TYPE_INT, 0, nullptr);
+  gst_caps_set_value(opus, "channel-mapping", &mapping);
+  g_value_unset(&mapping);
+  g_value_unset(&place);
+}
+
+// A sound's caps with so many channels (three or more), for the usual loudspeakers.
+CapsPtr with_channels(const GstCaps* caps, int channels) {
+  auto copy = CapsPtr::adopt(gst_caps_copy(caps));
+  gst_caps_set_simple(copy.get(), "channels", G_TYPE_INT, channels, nullptr);
+  const GstStructure* structure = gst_caps_get_structure(copy.get(), 0);
+  if (gst_structure_has_name(structure, "audio/x-raw"))
+    gst_caps_set_simple(copy.get(), "channel-mask", GST_TYPE_BITMASK, gst_audio_channel_get_fallback_mask(channels),
+                        nullptr);
+  if (gst_structure_has_field(structure, "channel-mapping-family")) add_opus_streams(copy.get(), channels);
+  return copy;
+}
+
+bool takes(const char* factory, const GstCaps* raw) {
+  if (!*factory) return true;
+  GstElementFactory* found = gst_element_factory_find(factory);
+  const bool taken = found && gst_element_factory_can_sink_any_caps(found, raw);
+  if (found) gst_object_unref(found);
+  return taken;
+}
+
 std::vector<AudioCodec> wanted(AudioCodec codec, Container container) {
   if (codec != AudioCodec::automatic) return {codec};
   if (container == Container::webm) return {kWebm.begin(), kWebm.end()};
@@ -72,21 +111,43 @@ SoundEncoder with(const Choice& choice, Container container) {
           priming,        hides_pre_skip};
 }
 
+bool keeps(const Choice& choice, Container container, int channels) {
+  if (channels <= 2) return true;
+  const auto raw = with_channels(raw_caps(choice.raw).get(), channels);
+  if (!takes(choice.factory, raw.get())) return false;
+  const auto coded = with_channels(CapsPtr::adopt(gst_caps_from_string(choice.coded)).get(), channels);
+  return container == Container::wav || carriage(container, coded.get()) != Carriage::none;
+}
+
+Error no_encoder(Container container, bool installed) {
+  if (!installed)
+    return make_error(ErrorKind::settings, Phase::check, "no encoder for this audio-codec",
+                      "install gstreamer1.0-libav, or choose another");
+  std::string names;
+  for (const auto& choice : kChoices)
+    if (is_installed(choice) && is_carried(choice, container) && names.find(choice.name) == std::string::npos)
+      names += (names.empty() ? "audio-codec=" : " or audio-codec=") + std::string(choice.name);
+  return make_error(ErrorKind::settings, Phase::check,
+                    std::string(traits_of(container).muxer) + " does not carry sound of this audio-codec",
+                    "choose " + names + ", or another mux");
+}
+
 }  // namespace
 
-SoundEncoder choose_encoder(AudioCodec codec, Container container) {
+SoundEncoder choose_encoder(AudioCodec codec, Container container, int channels) {
   bool installed = false;
+  std::optional<SoundEncoder> narrower;
   for (const auto one : wanted(codec, container))
     for (const auto& choice : kChoices) {
       if (choice.codec != one || !is_installed(choice)) continue;
       installed = true;
-      if (is_carried(choice, container)) return with(choice, container);
+      if (!is_carried(choice, container)) continue;
+      if (keeps(choice, container, channels)) return with(choice, container);
+      if (!narrower) narrower = with(choice, container);
     }
-  const std::string muxer = traits_of(container).muxer;
-  throw make_error(
-      ErrorKind::settings, Phase::check,
-      installed ? muxer + " does not carry sound of this audio-codec" : "no encoder for this audio-codec",
-      installed ? "choose another audio-codec or another mux" : "install gstreamer1.0-libav, or choose another");
+  if (!narrower) throw no_encoder(container, installed);
+  narrower->keeps_channels = false;
+  return *narrower;
 }
 
 ElementPtr make_encoder(const SoundEncoder& encoder) {

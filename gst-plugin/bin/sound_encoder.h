@@ -22,10 +22,13 @@ struct SoundEncoder {
   CapsPtr coded;        // what comes out, for the choice of the muxer's pad
   GstClockTime priming = 0;
   bool counts_from_sound = false;  // packets' times are to be counted anew: CodedOpusTimes
+  bool keeps_channels = true;      // as many as were asked for
 };
 
-// Throws Error{settings}: no such encoder is installed, or the container does not carry the coding.
-[[nodiscard]] SoundEncoder choose_encoder(AudioCodec codec, Container container);
+// For a sound of so many channels (0: not known, or one or two). With AudioCodec::automatic the coding is one that
+// keeps them, if there is one. Throws Error{settings}: no such encoder is installed, or the container does not carry
+// the coding.
+[[nodiscard]] SoundEncoder choose_encoder(AudioCodec codec, Container container, int channels = 0);
 
 // The element, its bit rate set for so many channels; null for raw samples.
 [[nodiscard]] ElementPtr make_encoder(const SoundEncoder& encoder);

@@ -137,7 +137,8 @@ TEST(StreamPlans, AdviseOnlyWhatWouldBeTaken) {
 
 TEST(StreamPlans, TakeMatroskaWhereTheInputsContainerCannotBeWritten) {
   EXPECT_EQ(make_plan(streams_of({kH264}), {}, std::nullopt).container, Container::mkv);
-  EXPECT_EQ(make_plan(streams_of({"video/x-huffyuv,width=320,height=240"}), {}, Container::mp4).container, Container::mkv);
+  EXPECT_EQ(make_plan(streams_of({"video/x-huffyuv,width=320,height=240"}), {}, Container::mp4).container,
+            Container::mkv);
 }
 
 TEST(StreamPlans, RefuseWhatCannotBeDone) {
@@ -167,6 +168,39 @@ TEST(SoundEncoders, FollowTheContainer) {
   EXPECT_EQ(choose_encoder(AudioCodec::automatic, Container::wav).name, "pcm");
   EXPECT_GT(choose_encoder(AudioCodec::aac, Container::mkv).priming, 0U);
   EXPECT_THROW((void)choose_encoder(AudioCodec::pcm, Container::mp4), Error);
+}
+
+TEST(SoundEncoders, KeepTheChannels) {
+  for (const auto container : {Container::mp4, Container::mov, Container::mkv, Container::ts}) {
+    for (const int channels : {0, 1, 2, 3, 4, 5, 6}) {
+      const auto encoder = choose_encoder(AudioCodec::automatic, container, channels);
+      EXPECT_EQ(encoder.name, "aac") << channels;
+      EXPECT_TRUE(encoder.keeps_channels) << channels;
+    }
+    for (const int channels : {7, 8}) {
+      const auto encoder = choose_encoder(AudioCodec::automatic, container, channels);
+      EXPECT_EQ(encoder.name, "opus") << channels;
+      EXPECT_TRUE(encoder.keeps_channels) << channels;
+      EXPECT_FALSE(choose_encoder(AudioCodec::aac, container, channels).keeps_channels);
+    }
+  }
+  EXPECT_TRUE(choose_encoder(AudioCodec::opus, Container::mkv).keeps_channels);
+  EXPECT_TRUE(choose_encoder(AudioCodec::flac, Container::mkv, 8).keeps_channels);
+  EXPECT_TRUE(choose_encoder(AudioCodec::pcm, Container::mkv, 16).keeps_channels);
+  EXPECT_TRUE(choose_encoder(AudioCodec::automatic, Container::wav, 8).keeps_channels);
+  EXPECT_FALSE(choose_encoder(AudioCodec::pcm, Container::mov, 6).keeps_channels)
+      << "qtmux writes no places of channels";
+  EXPECT_FALSE(choose_encoder(AudioCodec::automatic, Container::mp4, 16).keeps_channels);
+}
+
+TEST(SoundEncoders, AdviseWhatTheContainerCarries) {
+  try {
+    (void)choose_encoder(AudioCodec::flac, Container::mp4);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(error.details().advice.find("audio-codec=aac or audio-codec=opus,"), std::string::npos)
+        << error.details().advice;
+  }
 }
 
 GstSegment segment_from(GstClockTime start, GstClockTime base = 0) {

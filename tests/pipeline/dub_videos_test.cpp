@@ -107,6 +107,8 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         variable_in_mp4(), variable("VariableRateInMkv", "variable.mkv"),
         coded("opus", encoded("Vp9InWebm", "vp9.webm", "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -c:a libopus")),
+        into("mp4", encoded("Vp9ToMp4", "vp9.mkv", "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -c:a aac",
+                            ",format=yuv420p")),
         encoded("ProresInMov", "prores.mov", "-c:v prores_ks -profile:v 0 -c:a pcm_s16le"),
         encoded("HevcInMp4", "hevc.mp4",
                 "-c:v libx265 -preset ultrafast -x265-params log-level=error -tag:v hvc1 -c:a aac"),

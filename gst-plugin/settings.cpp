@@ -144,10 +144,11 @@ struct UintProperty {
 constexpr std::array kUints{
     UintProperty{kTake, &Settings::take, "take", "Take",
                  "The same clip and settings with another take is another task (a number)", 0, G_MAXUINT, 0},
-    UintProperty{kTimeout, &Settings::timeout_s, "timeout", "Time-out",
-                 "How long to wait for a task, and for frames that do not arrive; the task itself is never given up "
-                 "(in seconds)",
-                 1, 7 * 24 * 3600, 20 * 60},
+    UintProperty{
+        kTimeout, &Settings::timeout_s, "timeout", "Time-out",
+        "How long to wait for a task and its sound; for the next frame a tenth of it; no task is ever given up "
+        "(in seconds)",
+        1, 7 * 24 * 3600, 20 * 60},
     UintProperty{kMaxTasks, &Settings::max_tasks, "max-tasks", "Most tasks",
                  "How many tasks of the account may be under way at a time, over all that share the journal (in tasks)",
                  1, 1000, 5},

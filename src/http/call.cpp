@@ -66,21 +66,22 @@ class Call::BodyStream {
   GCancellable* cancel_;
 };
 
-Call::Call(SoupSession* session, const Request& request, GUri* uri, GCancellable* run_cancel, Watchdog& watchdog)
+Call::Call(SoupSession* session, GProxyResolver* proxies, const Request& request, GUri* uri, GCancellable* run_cancel,
+           Watchdog& watchdog)
     : session_(session),
       request_(request),
       run_cancel_(run_cancel),
       watchdog_(watchdog),
       deadline_(after(request.timeouts.total)),
       cancel_(GObjectPtr<GCancellable>::adopt(g_cancellable_new())),
-      message_(GObjectPtr<SoupMessage>::adopt(soup_message_new_from_uri(request.method.c_str(), uri))) {
+      message_(GObjectPtr<SoupMessage>::adopt(soup_message_new_from_uri(request.method.c_str(), uri))),
+      route_(route_of(proxies, request.url)) {
   unsigned message_flags = SOUP_MESSAGE_NO_REDIRECT;
   // libsoup sends again on a connection that turned out to be dead; a new one has no past. An upload could not be
   // read a second time.
   if (request.send_once || request.upload) message_flags |= SOUP_MESSAGE_NEW_CONNECTION;
   soup_message_set_flags(message_.get(), static_cast<SoupMessageFlags>(message_flags));
   soup_message_disable_feature(message_.get(), SOUP_TYPE_AUTH_MANAGER);
-  route_ = route_of(soup_session_get_proxy_resolver(session_), request.url);
   set_headers();
   set_body();
   connect_signals();

@@ -25,7 +25,9 @@ namespace klingv2a::http {
 class Call {
  public:
   // `uri` is the parsed request.url. All arguments outlive the call; `request` has been checked.
-  Call(SoupSession* session, const Request& request, GUri* uri, GCancellable* run_cancel, Watchdog& watchdog);
+  // `proxies`: those of the environment, if they are in force.
+  Call(SoupSession* session, GProxyResolver* proxies, const Request& request, GUri* uri, GCancellable* run_cancel,
+       Watchdog& watchdog);
   ~Call();
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;

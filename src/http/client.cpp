@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <optional>
+#include <tuple>
 #include <utility>
 
 #include "http/call.h"
@@ -79,10 +79,21 @@ unsigned whole_seconds(Seconds length) {
   return static_cast<unsigned>(std::max(1.0, std::ceil(length.count())));
 }
 
-// What the environment says, read once for a client.
+// What the environment says of the way to a host, read once for each kind of way.
 struct WayOut {
-  GObjectPtr<GProxyResolver> proxies = proxies_of_environment();
-  GObjectPtr<GTlsDatabase> authorities = authorities_of_environment();
+  explicit WayOut(bool loopback, bool encrypted) {
+    // A proxy cannot reach our loopback, and must not see what is meant for it.
+    if (!loopback) proxies = proxies_of_environment();
+    // TLS takes its time to load: not where nobody needs it.
+    if (encrypted) authorities = authorities_of_environment();
+  }
+  GObjectPtr<GProxyResolver> proxies;
+  GObjectPtr<GTlsDatabase> authorities;
+};
+
+struct Session {
+  WayOut way_out;
+  GObjectPtr<SoupSession> session;
 };
 
 GObjectPtr<SoupSession> make_session(unsigned silence_s, bool loopback, const WayOut& way_out) {
@@ -90,7 +101,6 @@ GObjectPtr<SoupSession> make_session(unsigned silence_s, bool loopback, const Wa
       soup_session_new_with_options("timeout", silence_s, "user-agent", "klingv2a/" KLINGV2A_VERSION, nullptr));
   soup_session_remove_feature_by_type(session.get(), SOUP_TYPE_AUTH_MANAGER);
   soup_session_remove_feature_by_type(session.get(), SOUP_TYPE_CONTENT_DECODER);
-  // A proxy cannot reach our loopback, and must not see what is meant for it.
   if (loopback)
     soup_session_set_proxy_resolver(session.get(), nullptr);
   else if (way_out.proxies)
@@ -110,27 +120,31 @@ struct Client::Impl {
     sessions.clear();
   }
 
-  // The silence time-out and the proxy belong to the session's connections, so each combination has a session.
-  SoupSession* session_for(const Request& request) {
-    const std::pair key(whole_seconds(request.timeouts.silence), is_loopback_url(request.url));
-    GObjectPtr<SoupSession>& session = sessions[key];
-    if (!session) session = make_session(key.first, key.second, way_out_of(request));
-    return session.get();
+  // The silence time-out, the proxy and the authorities belong to the session's connections, so each combination has a
+  // session.
+  const Session& session_for(const Request& request) {
+    const bool loopback = is_loopback_url(request.url);
+    const bool encrypted = g_ascii_strncasecmp(request.url.c_str(), "https:", 6) == 0;
+    const std::tuple key(whole_seconds(request.timeouts.silence), loopback, encrypted);
+    if (const auto known = sessions.find(key); known != sessions.end()) return known->second;
+    WayOut way_out = way_out_of(request, loopback, encrypted);
+    auto session = make_session(std::get<0>(key), loopback, way_out);
+    return sessions.emplace(key, Session{std::move(way_out), std::move(session)}).first->second;
   }
 
-  const WayOut& way_out_of(const Request& request) {
+  static WayOut way_out_of(const Request& request, bool loopback, bool encrypted) {
     try {
-      if (!way_out) way_out.emplace();
+      return WayOut(loopback, encrypted);
     } catch (const Error& error) {
       ErrorDetails details = error.details();
       details.phase = request.phase;
       throw TransportError(std::move(details), Sent::nothing);
     }
-    return *way_out;
   }
 
   Response send_once(const Request& request, GUri* uri) {
-    Call call(session_for(request), request, uri, cancel.get(), watchdog);
+    const Session& way = session_for(request);
+    Call call(way.session.get(), way.way_out.proxies.get(), request, uri, cancel.get(), watchdog);
     Response response = call.run();
     g_debug("%s %s: %d, %" G_GUINT64_FORMAT " bytes", request.method.c_str(), displayable_url(request.url).c_str(),
             response.status, response.body_size);
@@ -139,8 +153,7 @@ struct Client::Impl {
 
   GObjectPtr<GCancellable> cancel;
   MainContextPtr context;
-  std::optional<WayOut> way_out;  // once it was needed
-  std::map<std::pair<unsigned, bool>, GObjectPtr<SoupSession>> sessions;
+  std::map<std::tuple<unsigned, bool, bool>, Session> sessions;
   Watchdog watchdog;
 };
 

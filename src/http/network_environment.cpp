@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <initializer_list>
 #include <memory>
+#include <set>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -109,14 +110,14 @@ void append_file(SpoolFile& all, const std::string& path, const char* variable) 
 
 void append_folder(SpoolFile& all, const Variable& folder) {
   std::error_code failure;
-  std::vector<std::string> files;
+  // OpenSSL's folders have each file under a second name, a hash.
+  std::set<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(folder.value, failure))
-    if (entry.is_regular_file(failure)) files.push_back(entry.path());
+    if (std::error_code gone; entry.is_regular_file(gone)) files.insert(std::filesystem::canonical(entry.path(), gone));
   if (failure)
     throw unusable(std::string(folder.name) + " names a folder that cannot be read: " + folder.value,
                    "correct it, or unset it");
-  std::ranges::sort(files);
-  for (const std::string& file : files) append_file(all, file, folder.name);
+  for (const auto& file : files) append_file(all, file, folder.name);
 }
 
 std::string basic_authorization(const GUri* proxy) {
@@ -168,7 +169,7 @@ GObjectPtr<GTlsDatabase> authorities_of_environment() {
 }
 
 std::optional<ProxyRoute> route_of(GProxyResolver* resolver, const std::string& url) {
-  if (!resolver || !G_IS_SIMPLE_PROXY_RESOLVER(resolver)) return std::nullopt;
+  if (!resolver) return std::nullopt;
   const std::unique_ptr<char*, StrvDeleter> proxies(g_proxy_resolver_lookup(resolver, url.c_str(), nullptr, nullptr));
   if (!proxies || !*proxies) return std::nullopt;
   const GUriPtr proxy(g_uri_parse(*proxies.get(), G_URI_FLAGS_HAS_PASSWORD, nullptr));

@@ -27,7 +27,7 @@ struct ProxyRoute {
   std::string name;           // "host:port", without user and password
   std::string authorization;  // the value of Proxy-Authorization; empty: none is known, or the proxy is not HTTP's
 };
-// Nothing when the way is direct, or the system's own settings hold: those may take time to ask. `resolver` may be null.
+// Nothing when the way is direct. `resolver`, one of the above, may be null: the system's own would take time to ask.
 [[nodiscard]] std::optional<ProxyRoute> route_of(GProxyResolver* resolver, const std::string& url);
 
 }  // namespace klingv2a::http

@@ -75,16 +75,27 @@ TEST_F(Starving, ByATeeIsAnErrorToo) {
   EXPECT_EQ(posts(service_), 0);
 }
 
-// While the user has paused, a source in step with the clock gives nothing.
+// Lets some buffers pass, and then none until it is removed.
+GstPadProbeReturn pass_some(GstPad*, GstPadProbeInfo*, gpointer left) {
+  auto& buffers = *static_cast<int*>(left);
+  return buffers-- > 0 ? GST_PAD_PROBE_PASS : GST_PAD_PROBE_OK;
+}
+
+// While the user has paused, nothing need come.
 TEST_F(Starving, APauseIsNone) {
-  PipelineRun run(std::string("filesrc location=") + kMovieHello + " ! qtdemux ! h264parse ! clocksync ! " +
+  PipelineRun run(std::string("filesrc location=") + kMovieHello + " ! qtdemux ! h264parse ! identity name=i ! " +
                   klingv2a_on(service_, "timeout=6") +
                   "k.video ! fakesink async=false  k.audio ! fakesink async=false");
+  const auto pad = GObjectPtr<GstPad>::adopt(gst_element_get_static_pad(run.element("i").get(), "src"));
+  int left = 30;
+  const auto blocking = static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER);
+  const gulong block = gst_pad_add_probe(pad.get(), blocking, pass_some, &left, nullptr);
   run.start();
   ASSERT_TRUE(run.wait_for_progress("taking in the clip"));
   run.start(GST_STATE_PAUSED);
   EXPECT_EQ(run.wait_for_end(std::chrono::seconds(9)), End::deadline) << run.first_error();
   EXPECT_TRUE(run.warnings().empty()) << run.warnings()[0].text;
+  gst_pad_remove_probe(pad.get(), block);
   EXPECT_EQ(run.run(), End::eos) << run.first_error();
   EXPECT_EQ(posts(service_), 1);
 }

@@ -98,6 +98,7 @@ class DubBin {
   void check_encryption();
   void name_texts();
   std::vector<std::string> losses(const StreamPlan& plan);
+  [[nodiscard]] std::vector<std::string> tracks_without_streams() const;
   [[nodiscard]] TrackUses uses_of(const StreamPlan& plan) const;
   void tell(const std::vector<std::string>& lost);
   void tell_program(const std::string& loss);

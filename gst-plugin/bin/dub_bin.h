@@ -124,6 +124,7 @@ class DubBin {
   void build_generated();
   void build_sound(const SoundEncoder& encoder);
   Bytes finished(View moov);
+  std::optional<Bytes> finished_header(View written);
   FrontTrim front_trim();
   [[nodiscard]] TrackOrigin origin_of(const std::string& stream) const;
   bool names_tracks();

@@ -32,7 +32,7 @@ constexpr std::uint64_t kChapLanguage = 0x437C, kChapBcp47 = 0x437D, kBlock = 0x
 constexpr std::size_t kMostElements = 200'000;  // on top of a segment; of clusters a long file has many
 constexpr std::size_t kMostPackets = 2000;      // that are looked at
 constexpr std::size_t kMostDetails = 4096;
-constexpr std::uint64_t kLargest = 64ull * 1024 * 1024;  // of an element that is read
+constexpr std::uint64_t kLargest = 64ull * 1024 * 1024;  // of all elements that are read
 constexpr guint kLongestNumber = 8;
 constexpr std::uint64_t kFirstOnTop = 0x1000000;  // ids on top of a segment have 4 bytes
 constexpr guint kLongestHead = 12;                // of an element: an id of 4 bytes, a size of 8
@@ -184,7 +184,8 @@ class Listing {
   void element(std::string_view place, std::uint64_t id, View content, std::uint64_t number, int depth) {
     const auto key = id == kMapping ? mapping_key(content) : std::string();
     const auto* row = find_row(place, id, key);
-    if (!row) row = find_row(place, id);
+    // Of a kind that has no row of its own.
+    if (!key.empty() && row && row->row.key == "*") row = find_row(place, id, "BlockAdditionMapping");
     if (!row) return;
     if (row->inside.empty() && says_nothing(*row, content)) return;
     add(row->row, key.empty() ? name_of(*row, id) : key, number);
@@ -311,10 +312,11 @@ class FileListing {
     constexpr std::array kRead{kInfo, kTracks, kChapters, kAttachments, kTags};
     if (std::ranges::find(kRead, element.id) == kRead.end())
       return element.id == kCluster ? void() : listing_.top(element.id, {});
-    if (element.size > kLargest) return listing_.unread(element.id, element.size);
-    auto bytes = read_bytes(source_, element.begin, static_cast<guint>(element.size));
+    if (element.size > kLargest - std::min<std::uint64_t>(kLargest, file_.matroska.size()))
+      return listing_.unread(element.id, element.size);
+    const auto bytes = read_bytes(source_, element.begin, static_cast<guint>(element.size));
     const auto whole = ebml::make(element.id, bytes);
-    if (element.id != kInfo && file_.matroska.size() + whole.size() <= kLargest) append(file_.matroska, whole);
+    if (element.id != kInfo) append(file_.matroska, whole);
     if (element.id == kTags) return append(tags_, whole);
     listing_.top(element.id, bytes);
   }

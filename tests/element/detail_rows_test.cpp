@@ -10,6 +10,7 @@
 
 #include "bin/ebml.h"
 #include "bin/finished_movie.h"
+#include "bin/matroska_copy.h"
 #include "bin/matroska_details.h"
 #include "bin/matroska_tags.h"
 #include "bin/movie_details.h"
@@ -203,6 +204,72 @@ TEST(MatroskaDetails, OfBytesThatAreNoneAreReadWithBounds) {
       (void)told_of(bad);
       (void)told_of(Bytes(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(i)));
     }
+}
+
+// As a muxer begins: one track, whose name makes room.
+Bytes written_with(const std::string& name) {
+  const auto entry =
+      joined({number(0xD7, 1), number(0x73C5, 99), number(0x83, 1), text(0x536E, name), text(0x86, "V_AV1")});
+  return ebml::make(0x18538067, joined({ebml::make(0x1549A966, number(0xEC, 0)),
+                                        ebml::make(kTracks, ebml::make(kTrackEntry, entry))}));
+}
+
+std::shared_ptr<FileDetails> input_of(const Bytes& elements) {
+  auto file = std::make_shared<FileDetails>();
+  file->matroska = elements;
+  return file;
+}
+
+bool holds(const Bytes& bytes, const Bytes& wanted) {
+  return !std::ranges::search(bytes, wanted).empty();
+}
+
+// Each row that is kept, planted in the input, is in the output, which keeps its size.
+TEST(MatroskaCopy, KeepsEachRowThatIsKept) {
+  for (const auto& row : matroska_detail_rows()) {
+    if (row.row.fates.matroska != Fate::kept || (row.row.place != "TrackEntry" && row.row.place != "Video")) continue;
+    const auto planted = ebml::make(row.id == 0 ? 0x7FFE : row.id, Bytes{'a', 'b', '-', 'C'});
+    const auto input = input_of(segment_with(row.row.place == "Video" ? ebml::make(kVideo, planted) : planted, {}));
+    const auto written = written_with(name_with_room(*input));
+    const auto header = finish_header(written, {input, {{1, TrackUse::copied, false}}, ""});
+    ASSERT_TRUE(header) << row.row.key;
+    EXPECT_EQ(header->size(), written.size());
+    EXPECT_TRUE(holds(*header, planted)) << row.row.key;
+    EXPECT_TRUE(holds(*header, text(0x86, "V_AV1"))) << row.row.key;
+    const auto mixed = finish_header(written, {input, {{1, TrackUse::mixed, false}}, ""});
+    ASSERT_TRUE(mixed);
+    EXPECT_EQ(holds(*mixed, planted), row.row.scope == Scope::track) << row.row.key << " in the mixed sound";
+  }
+}
+
+TEST(MatroskaCopy, KeepsChaptersAndAttachmentsByteForByte) {
+  const auto chapters = ebml::make(0x1043A770, number(0x45B9, 3)), files = ebml::make(0x1941A469, number(0x61A7, 5));
+  const auto input = input_of(segment_with({}, joined({chapters, files})));
+  const auto header = finish_header(written_with(name_with_room(*input)), {input, {{1, TrackUse::copied, false}}, ""});
+  ASSERT_TRUE(header);
+  EXPECT_TRUE(holds(*header, chapters) && holds(*header, files));
+}
+
+TEST(MatroskaCopy, NamesItsOwnSoundAndKnowsNoLanguageOfIt) {
+  const auto input = input_of({});
+  const auto header =
+      finish_header(written_with(name_with_room(*input)), {input, {{0, TrackUse::copied, true}}, "Generated"});
+  ASSERT_TRUE(header);
+  EXPECT_TRUE(holds(*header, text(0x536E, "Generated")) && holds(*header, text(0x22B59C, "und")));
+}
+
+TEST(MatroskaCopy, LeavesOtherBytesAlone) {
+  const auto input = input_of(segment_with({}, {}));
+  EXPECT_FALSE(finish_header(zeros(64), {input, {}, ""}));
+  const auto large = input_of(segment_with(text(0x22B59D, std::string(300, 'x')), {}));
+  EXPECT_FALSE(finish_header(written_with("no room"), {large, {{1, TrackUse::copied, false}}, ""}));
+  const auto good = written_with(name_with_room(*input));
+  for (std::size_t i = 0; i < 80; ++i) {
+    auto bad = good;
+    bad[i] ^= 0xFF;
+    const auto header = finish_header(bad, {input, {{1, TrackUse::copied, false}}, ""});
+    EXPECT_TRUE(!header || header->size() == bad.size());
+  }
 }
 
 TEST(MatroskaTags, OfOtherBytesAreLeftAlone) {

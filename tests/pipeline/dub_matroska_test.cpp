@@ -73,5 +73,30 @@ TEST_F(DubMatroska, TheDefaultTrackIsTheOneThatIsDubbed) {
   EXPECT_EQ(after.streams("audio")[1]->field("tag:language"), "fre");
 }
 
+// What mkvinfo shows of the tracks and the attachments, without what each file has of its own.
+std::string shown(const std::string& file) {
+  const auto ran = run_program({"sh", "-c",
+                                "mkvmerge -J '" + file + "' | grep -E '\"(" +
+                                    "track_name|language|language_ietf|forced_track|default_track|enabled_track|"
+                                    "flag_[a-z_]*|file_name|content_type|size)\"' | sort"});
+  return ran.output;
+}
+
+TEST_F(DubMatroska, FlagsNamesLanguagesAndAttachmentsStay) {
+  const auto source = rich();
+  const auto seen = run(source, "out.mkv");
+  EXPECT_TRUE(seen.lost.empty()) << ::testing::PrintToString(seen.lost);
+  EXPECT_NE(shown(source).find("a.ttf"), std::string::npos) << "mkvmerge shows it";
+  EXPECT_NE(shown(source).find("pt-BR"), std::string::npos);
+  EXPECT_EQ(shown(target_), shown(source));
+  EXPECT_EQ(picture_hashes(target_), picture_hashes(source));
+}
+
+TEST_F(DubMatroska, TrackNamesStayInAMovie) {
+  const auto seen = run(rich(), "out.mp4", "mux=mp4");
+  EXPECT_FALSE(tells(seen, "(Name)")) << ::testing::PrintToString(seen.lost);
+  EXPECT_EQ(ProbedFile(target_).streams("audio")[0]->field("tag:handler_name"), "The director talks");
+}
+
 }  // namespace
 }  // namespace klingv2a::test

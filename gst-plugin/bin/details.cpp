@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "matroska_details.h"
 #include "movie_details.h"
 #include "upstream_bytes.h"
 
@@ -42,7 +43,9 @@ Fate fate_in(const Fates& fates, Container container) {
 
 FileDetails read_details(GstPad* sink) {
   const auto source = readable_upstream(sink);
-  return source ? read_movie_details(source.get()) : FileDetails();
+  if (!source) return {};
+  auto movie = read_movie_details(source.get());
+  return movie.movie.empty() ? read_matroska_details(source.get()) : movie;
 }
 
 std::vector<std::string> lost_details(const FileDetails& file, Container container, const TrackUses& uses) {

@@ -66,8 +66,10 @@ struct FileDetails {
   std::uint64_t created = 0;  // seconds since 1904; 0: it does not say
   std::vector<Detail> details;
   std::vector<TrackFacts> tracks;
-  Bytes movie;         // the whole `moov`; empty: another container
-  Bytes beside_movie;  // boxes of the file that stand beside it, to be written behind it
+  Bytes movie;                // the whole `moov`; empty: another container
+  bool lists_extras = false;  // chapters and attachments are among the details
+  Bytes matroska;             // its elements Tracks, Chapters, Attachments, Tags; empty: another container
+  Bytes beside_movie;         // boxes of the file that stand beside it, to be written behind it
 };
 
 // Empty for containers without a reader, and where upstream cannot be read at will (pipes).

@@ -299,7 +299,7 @@ void DubBin::plan_and_build() {
   if (settings.strict && !lost.empty()) throw too_strict(lost.front());
   tell(lost);
   const bool writes_extras = !traits_of(plan.container).needs_dts;  // Matroska, WebM; WAV is asked for without them
-  if (!writes_extras)
+  if (!writes_extras && !details_->lists_extras)
     for (const auto& stream : streams_)
       probes::on_extras(stream.pad.get(), [this](const std::string& what) {
         lose(what + " of the file are left out: " + traits_of(container_).muxer + " does not write them");
@@ -364,7 +364,21 @@ std::vector<std::string> DubBin::losses(const StreamPlan& plan) {
   auto lost = plan.lost;
   const bool keeps_list = traits_of(plan.container).edit_lists;
   for (auto& more : tracks_not_demuxed(details_->movie, streams_.size(), keeps_list)) lost.push_back(std::move(more));
+  for (auto& more : tracks_without_streams()) lost.push_back(std::move(more));
   for (auto& more : lost_details(*details_, plan.container, uses_of(plan))) lost.push_back(std::move(more));
+  return lost;
+}
+
+// matroskademux says nothing of tracks whose coding it does not know.
+std::vector<std::string> DubBin::tracks_without_streams() const {
+  std::vector<std::string> lost;
+  if (!details_->lists_extras) return lost;
+  for (const auto& track : details_->tracks) {
+    const auto is_it = [&](const Stream& stream) { return stream.input.track == track.id; };
+    if (std::ranges::none_of(streams_, is_it))
+      lost.push_back("track " + std::to_string(track.id) + " of the file (" + track.handler +
+                     ") is left out, because GStreamer's demuxer does so");
+  }
   return lost;
 }
 

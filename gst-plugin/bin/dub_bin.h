@@ -98,6 +98,7 @@ class DubBin {
   void check_encryption();
   void name_texts();
   std::vector<std::string> losses(const StreamPlan& plan);
+  [[nodiscard]] std::vector<std::string> tracks_without_streams() const;
   [[nodiscard]] TrackUses uses_of(const StreamPlan& plan) const;
   void tell(const std::vector<std::string>& lost);
   void tell_program(const std::string& loss);
@@ -124,6 +125,7 @@ class DubBin {
   void build_sound(const SoundEncoder& encoder);
   void tell_of_fewer_channels(const PadPtr& mixed, int channels, const std::string& codec);
   Bytes finished(View moov);
+  std::optional<Bytes> finished_header(View written);
   FrontTrim front_trim();
   [[nodiscard]] TrackOrigin origin_of(const std::string& stream) const;
   bool names_tracks();

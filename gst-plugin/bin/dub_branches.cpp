@@ -10,6 +10,7 @@
 #include "generated_mark.h"
 #include "kept_packets.h"
 #include "log.h"
+#include "matroska_copy.h"
 #include "messages.h"
 #include "pad_probes.h"
 #include "plain_text.h"
@@ -155,6 +156,8 @@ void DubBin::build_muxer() {
   if (writes_matroska(container_)) probes::finish_tags(out.get(), {generated_mark(), kMarkName, mark});
   run_->written.set_container(container_);
   probes::count_pictures(out.get(), run_, [this] { compare_frames(); });
+  if (writes_matroska(container_))
+    probes::finish_header(out.get(), [this](View written) { return finished_header(written); });
   gst_ghost_pad_set_target(GST_GHOST_PAD(source_), out.get());
   const std::lock_guard lock(mutex_);
   muxer_ = std::move(muxer);
@@ -169,6 +172,13 @@ Bytes DubBin::finished(View moov) {
   return std::move(movie.bytes);
 }
 
+// The muxer's streaming thread, when it begins.
+std::optional<Bytes> DubBin::finished_header(View written) {
+  auto header = finish_header(written, {details_, origins_, names_tracks() ? kGeneratedTitle : ""});
+  if (!header) tell_late("what the file says of its tracks is left out: the muxer's own header is not understood");
+  return header;
+}
+
 FrontTrim DubBin::front_trim() {
   FrontTrim trim{run_->timeline.front_in_file(), {}};
   const bool separate = settings().wishes.original == OriginalAudio::separate;
@@ -178,6 +188,7 @@ FrontTrim DubBin::front_trim() {
     if (stream == kVideoStream) track.orientation = run_->orientation.get();
     if (separate && stream.empty()) track.name = kGeneratedTitle;
     if (separate && stream == original_) track.name = kOriginalTitle;
+    if (track.name.empty()) track.name = matroska_name(*details_, origins_[trim.tracks.size()].id);
     trim.tracks.push_back(std::move(track));
   }
   return trim;
@@ -206,6 +217,7 @@ PadPtr DubBin::muxer_pad(const GstCaps* caps, const std::string& stream) {
     throw make_error(ErrorKind::input, Phase::check,
                      std::string(traits_of(container_).muxer) + " gives no pad for " + to_text(caps),
                      "write another container with mux");
+  if (has_chapters(*details_)) probes::drop_chapters(pad.get());
   const std::lock_guard lock(mutex_);
   tracks_.push_back(stream);
   origins_.push_back(origin_of(stream));
@@ -273,7 +285,7 @@ void DubBin::tell_of_lost_rotation(const Stream& stream) {
   const auto is_upright = [](const std::string& orientation) {
     return orientation.empty() || orientation == "rotate-0";
   };
-  if (!details_->movie.empty()) return;  // its matrix is known, and told of
+  if (!details_->movie.empty() || details_->lists_extras) return;  // it is known, and told of
   const bool edits = traits_of(container_).edit_lists;
   probes::on_rotation(stream.pad.get(), edits ? &can_be_written : +is_upright, [this] {
     lose(std::string("how the picture is to be turned is left out: ") + traits_of(container_).muxer +
@@ -346,7 +358,7 @@ void DubBin::build_sound(const SoundEncoder& encoder) {
   }
   if (encoder.counts_from_sound) probes::count_coded_opus(out.get());
   probes::move_sound(out.get(), run_);
-  if (names_tracks()) probes::give_title(out.get(), kGeneratedTitle);
+  if (writes_matroska(container_)) probes::give_room(out.get(), name_with_room(*details_));
   link(out, muxer_pad(coded.get(), {}));
 }
 

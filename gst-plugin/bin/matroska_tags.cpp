@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "ebml.h"
+#include "matroska_copy.h"
 
 namespace klingv2a {
 
@@ -45,6 +46,7 @@ class TagsOfAMuxer {
   Bytes rewritten(View content, int depth) {
     Bytes result;
     ebml::for_each(content, [&](std::uint64_t id, View inner) {
+      if (id == kSimpleTag && is_room(inner)) return;
       if (id == kSimpleTag && is_own(inner)) return movie::append(result, own_tag());
       const bool holds_tags = (id == kTag || id == kSimpleTag) && depth < kDeepest;
       if (holds_tags) return append_tags(result, id, rewritten(inner, depth + 1));
@@ -75,6 +77,15 @@ class TagsOfAMuxer {
       own = own || bare || quoted;
     });
     return own;
+  }
+
+  // The name of a track that makes room in the header.
+  static bool is_room(View simple_tag) {
+    bool room = false;
+    ebml::for_each(simple_tag, [&](std::uint64_t id, View inner) {
+      if (id == kTagString) room = plain(text_of(inner)).starts_with(kRoomName);
+    });
+    return room;
   }
 
   [[nodiscard]] Bytes own_tag() const {

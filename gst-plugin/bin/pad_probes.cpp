@@ -2,11 +2,13 @@
 #include "pad_probes.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 
 #include "kept_packets.h"
 #include "log.h"
+#include "matroska_copy.h"
 #include "movie_boxes.h"
 #include "muxer_trial.h"
 #include "opus_in_mp4.h"
@@ -282,6 +284,25 @@ void give_title(GstPad* pad, std::string title) {
   });
 }
 
+void give_room(GstPad* pad, std::string name) {
+  constexpr int kTimes = 2;
+  add(pad, GST_PAD_PROBE_TYPE_BUFFER, [name = std::move(name), given = 0](GstPad* on, GstPadProbeInfo*) mutable {
+    if (given == kTimes) return;
+    GstTagList* list = gst_tag_list_new(GST_TAG_TITLE, given == 0 ? name.c_str() : kRoomName, nullptr);
+    ++given;
+    gst_pad_push_event(on, gst_event_new_tag(list));
+  });
+}
+
+void drop_chapters(GstPad* pad) {
+  gst_pad_add_probe(
+      pad, kEvents,
+      [](GstPad*, GstPadProbeInfo* info, gpointer) {
+        return event_of(info, GST_EVENT_TOC) ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+      },
+      nullptr, nullptr);
+}
+
 void on_channels(GstPad* pad, std::function<void(int)> told) {
   add(pad, kEvents, [told = std::move(told)](GstPad*, GstPadProbeInfo* info) {
     GstEvent* event = event_of(info, GST_EVENT_CAPS);
@@ -331,6 +352,22 @@ void finish_tags(GstPad* pad, OwnTag own) {
       },
       pieces.release(),
       [](gpointer data) { const std::unique_ptr<TagsInPieces> last(static_cast<TagsInPieces*>(data)); });
+}
+
+void finish_header(GstPad* pad, std::function<std::optional<Bytes>(View written)> finish) {
+  add(pad, GST_PAD_PROBE_TYPE_BUFFER, [finish = std::move(finish)](GstPad*, GstPadProbeInfo* info) {
+    constexpr std::array<std::uint8_t, 4> kSegment{0x18, 0x53, 0x80, 0x67};
+    GstBuffer* passing = GST_PAD_PROBE_INFO_BUFFER(info);
+    if (GST_BUFFER_DURATION_IS_VALID(passing) || gst_buffer_memcmp(passing, 0, kSegment.data(), kSegment.size()) != 0)
+      return;
+    change_buffer(info, [&](BufferPtr buffer) {
+      GstMapInfo map;
+      if (!gst_buffer_map(buffer.get(), &map, GST_MAP_READ)) return buffer;
+      const auto bytes = finish({map.data, map.size});
+      gst_buffer_unmap(buffer.get(), &map);
+      return bytes ? like(buffer, *bytes) : buffer;
+    });
+  });
 }
 
 void drop_xmp(GstPad* pad) {

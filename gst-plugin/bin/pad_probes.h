@@ -55,6 +55,13 @@ void make_plain(GstPad* pad, Markup markup);
 // A title for a stream that comes without one.
 void give_title(GstPad* pad, std::string title);
 
+// The name of the stream until its first packet is written, which is when the muxer writes its header; then but its
+// begin.
+void give_room(GstPad* pad, std::string name);
+
+// Keeps lists of chapters from the muxer.
+void drop_chapters(GstPad* pad);
+
 // Calls `told` with the number of channels before CAPS pass.
 void on_channels(GstPad* pad, std::function<void(int)> told);
 
@@ -66,6 +73,10 @@ void finish_moov(GstPad* pad, std::function<Bytes(View moov)> finish);
 
 // On the source pad of Matroska's muxers: see finish_tags() in matroska_tags.h.
 void finish_tags(GstPad* pad, OwnTag own);
+
+// On the source pad of Matroska's muxers: what comes back takes the place of the buffer that begins a segment; null:
+// it stays.
+void finish_header(GstPad* pad, std::function<std::optional<Bytes>(View written)> finish);
 
 // As finish_moov: leaves out what mp4mux and qtmux write of the tags a second time, as XMP of their own behind the
 // movie.

@@ -425,7 +425,8 @@ TEST(ReadEnvelope, OtherBodiesAreShown) {
   const Envelope html = read_envelope(200, "<html>\n <h1>Welcome\x01</h1>" + std::string(5000, 'x'));
   EXPECT_FALSE(html.ok);
   EXPECT_FALSE(html.is_json);
-  EXPECT_NE(html.message.find("<html> <h1>Welcome </h1>"), std::string::npos) << html.message;
+  EXPECT_NE(html.message.find("Welcome"), std::string::npos) << html.message;
+  EXPECT_EQ(html.message.find('<'), std::string::npos) << html.message;
   EXPECT_LT(html.message.size(), 400u);
   EXPECT_EQ(read_envelope(502, "").message, "HTTP 502 without a body");
   for (const char* body : {"[]", "null", "{}", "{\"code\":null}", "{\"code\":{}}", "{\"code\":0", "\xff"}) {

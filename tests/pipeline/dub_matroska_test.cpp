@@ -76,7 +76,7 @@ TEST_F(DubMatroska, TheDefaultTrackIsTheOneThatIsDubbed) {
 // What mkvinfo shows of the tracks and the attachments, without what each file has of its own.
 std::string shown(const std::string& file) {
   const auto ran = run_program({"sh", "-c",
-                                "mkvmerge -J '" + file + "' | grep -E '\"(" +
+                                "mkvmerge -J '" + file + "' | grep -E '^ {4,}\"(" +
                                     "track_name|language|language_ietf|forced_track|default_track|enabled_track|"
                                     "flag_[a-z_]*|file_name|content_type|size)\"' | sort"});
   return ran.output;

@@ -16,9 +16,8 @@ namespace {
 using Bytes = std::span<const std::byte>;
 
 // Their packets say it in ways that are not looked into here; or, raw, are too large for many of them to wait.
-constexpr std::array<std::string_view, 7> kNotKnown{"video/x-raw",   "video/x-wmv", "video/x-cavs",
-                                                    "video/x-dirac", "video/x-svq", "video/x-pn-realvideo",
-                                                    "video/x-msmpeg"};
+constexpr std::array<std::string_view, 6> kNotKnown{"video/x-raw",   "video/x-wmv", "video/x-cavs",
+                                                    "video/x-dirac", "video/x-svq", "video/x-pn-realvideo"};
 constexpr std::array<std::string_view, 3> kMpeg4{"video/x-xvid", "video/x-divx", "video/x-3ivx"};
 
 // What follows a start code (00 00 01 and `code`); empty if there is none.

@@ -92,7 +92,7 @@ PictureTimes::Picture PictureTimes::looked_at(BufferPtr picture) {
   one.pts = GST_BUFFER_PTS(buffer);
   one.dts = GST_BUFFER_DTS(buffer);
   const bool same = GST_CLOCK_TIME_IS_VALID(one.pts) && one.pts == one.dts;
-  one.doubtful = one.place && !std::exchange(begun_, true) && same && order_.may_reorder();
+  one.doubtful = doubts_ && one.place && !std::exchange(begun_, true) && same && order_.may_reorder();
   one.item = Item::adopt(GST_MINI_OBJECT_CAST(picture.to_c()));
   return one;
 }

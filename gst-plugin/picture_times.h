@@ -27,6 +27,8 @@ class PictureTimes {
     double x = 0, y = 0;
   };
 
+  // May a first PTS that is the DTS be the DTS only? So it is in AVI, and the picture waits for the next one.
+  void set_doubts(bool doubts) { doubts_ = doubts; }
   // Pictures of these caps come next; finish() was called, and all items were taken.
   void set_caps(CapsPtr caps);
   void put(BufferPtr picture);
@@ -79,6 +81,7 @@ class PictureTimes {
   PictureOrder order_;
   bool names_units_ = false;     // each buffer is a NAL unit: which of them lack a time nobody can say
   bool begun_ = false;           // a picture has come
+  bool doubts_ = true;           // see set_doubts()
   std::optional<double> frame_;  // nanoseconds, as the caps say
   std::deque<Picture> window_;   // in decode order, with events among them
   std::deque<Picture> past_;     // the last ones that left, without their items

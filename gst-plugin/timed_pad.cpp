@@ -38,6 +38,50 @@ GstPadProbeReturn handled(GstPadProbeInfo* info, GstFlowReturn flow) {
   return GST_PAD_PROBE_HANDLED;
 }
 
+// The only pad of its direction; null if there are none or several (a tee).
+PadPtr only_pad(GstElement* element, GstPadDirection direction) {
+  const GList* pads = direction == GST_PAD_SINK ? element->sinkpads : element->srcpads;
+  const bool one = pads && !pads->next;
+  return one ? PadPtr::share(GST_PAD(pads->data)) : PadPtr();
+}
+
+bool is_made_by(GstElement* element, const char* name) {
+  const auto* factory = gst_element_get_factory(element);
+  return factory && g_str_equal(GST_OBJECT_NAME(factory), name);
+}
+
+// What really gives its buffers to this pad: behind the borders of bins, outwards and inwards.
+PadPtr source_of(const PadPtr& sink) {
+  constexpr int kMostBorders = 16;
+  auto pad = PadPtr::adopt(gst_pad_get_peer(sink.get()));
+  for (int i = 0; pad && GST_IS_PROXY_PAD(pad.get()) && i < kMostBorders; ++i) {
+    if (GST_IS_GHOST_PAD(pad.get())) {
+      pad = PadPtr::adopt(gst_ghost_pad_get_target(GST_GHOST_PAD(pad.get())));
+      continue;
+    }
+    const auto border = GObjectPtr<GstProxyPad>::adopt(gst_proxy_pad_get_internal(GST_PROXY_PAD(pad.get())));
+    pad = PadPtr::adopt(border ? gst_pad_get_peer(GST_PAD(border.get())) : nullptr);
+  }
+  return pad;
+}
+
+// Does a demuxer of AVI stand before this pad, with nothing but parsers and queues between? Behind a tee the second
+// picture may not come before the first one has left, so there nobody may wait for it.
+bool comes_from_avi(GstPad* sink) {
+  constexpr int kMostElements = 16;
+  auto pad = PadPtr::share(sink);
+  for (int i = 0; pad && i < kMostElements; ++i) {
+    const auto peer = source_of(pad);
+    const auto element = ElementPtr::adopt(peer ? gst_pad_get_parent_element(peer.get()) : nullptr);
+    if (!element) return false;
+    if (is_made_by(element.get(), "avidemux")) return true;
+    GST_OBJECT_LOCK(element.get());
+    pad = only_pad(element.get(), GST_PAD_SRC) ? only_pad(element.get(), GST_PAD_SINK) : PadPtr();
+    GST_OBJECT_UNLOCK(element.get());
+  }
+  return false;
+}
+
 }  // namespace
 
 GstFlowReturn TimedPad::State::pass_on(GstPad* pad) {
@@ -68,6 +112,7 @@ GstPadProbeReturn TimedPad::on_event(GstPad* pad, GstPadProbeInfo* info, State& 
     GstCaps* caps = nullptr;
     gst_event_parse_caps(event, &caps);
     state.times.set_caps(CapsPtr::share(caps));
+    state.times.set_doubts(comes_from_avi(pad));
   }
   return GST_PAD_PROBE_OK;
 }

@@ -33,7 +33,7 @@ TEST_F(CliHome, ThatIsNotThereIsAnErrorBeforeAnythingIsPaid) {
     const ToolRun ran = run_at_home(missing, words);
     EXPECT_EQ(ran.exit_code, 23) << ran.output << ran.errors;
     EXPECT_TRUE(holds(ran.last("$.error.message"), missing)) << ran.output;
-    EXPECT_TRUE(holds(ran.last("$.error.advice"), "journal=/PATH")) << ran.output;
+    EXPECT_TRUE(holds(ran.last("$.error.advice"), "--journal /PATH")) << ran.output;
     EXPECT_EQ(ran.last("$.paid"), "no");
   }
   EXPECT_FALSE(std::filesystem::exists(missing));

@@ -50,11 +50,7 @@ class SoundIsThere : public CompanionTest {
  protected:
   void SetUp() override {
     CompanionTest::SetUp();
-    rig_.answer_upstream([](GstQuery* query) -> std::optional<bool> {
-      if (GST_QUERY_TYPE(query) != GST_QUERY_DURATION) return std::nullopt;
-      gst_query_set_duration(query, GST_FORMAT_TIME, gint64{3600} * GST_SECOND);
-      return true;
-    });
+    rig_.stop_at(3600 * GST_SECOND);
   }
 };
 

@@ -55,7 +55,9 @@ class ElementRig {
   bool stream_start(const std::string& id = "video", guint group = 7) const;
   bool caps(const std::string& text = kVideoCaps) const;
   bool segment(GstClockTime start = 0, GstClockTime stop = GST_CLOCK_TIME_NONE) const;
-  bool begin() const { return stream_start() && caps() && segment(); }
+  bool begin() const { return stream_start() && caps() && segment(0, stop_); }
+  // Where begin()'s segment stops.
+  void stop_at(GstClockTime stop) { stop_ = stop; }
   GstFlowReturn push(GstBuffer* buffer) const;
   GstFlowReturn push_frame(GstClockTime pts, GstClockTime duration = kFrame) const;
   // Frames number `first` to `first + count - 1` at 30 fps; ends with the first that is refused.
@@ -105,6 +107,7 @@ class ElementRig {
 
   const Options options_;
   GObjectPtr<GstElement> element_;
+  GstClockTime stop_ = GST_CLOCK_TIME_NONE;
   GObjectPtr<GstBus> bus_;
   HarnessPtr video_, sound_;
   PadLog video_log_{PadLog::Keep::hashes}, sound_log_{PadLog::Keep::bytes};

@@ -218,6 +218,11 @@ constexpr std::array kRows{
     MatroskaRow{0x67C8, {"Tag", "NUMBER_OF_FRAMES", "the number of packets", kFile, kRebuilt}},
     MatroskaRow{0x67C8, {"Tag", "NUMBER_OF_BYTES", "the size", kFile, kRebuilt}},
     MatroskaRow{0x67C8, {"Tag", "_STATISTICS_*", "who counted", kFile, kRebuilt}},
+    MatroskaRow{0x67C8, {"Tag", "MAJOR_BRAND", "the kind of an earlier file", kFile, kRebuilt}},
+    MatroskaRow{0x67C8, {"Tag", "MINOR_VERSION", "the kind of an earlier file", kFile, kRebuilt}},
+    MatroskaRow{0x67C8, {"Tag", "COMPATIBLE_BRANDS", "the kind of an earlier file", kFile, kRebuilt}},
+    MatroskaRow{0x67C8, {"Tag", "HANDLER_NAME", "the handler in an earlier file", kFile, kRebuilt}},
+    MatroskaRow{0x67C8, {"Tag", "VENDOR_ID", "the encoder's maker in an earlier file", kFile, kRebuilt}},
     MatroskaRow{0x67C8, {"Tag", "SOUND_GENERATED_BY", "our own mark", kFile, kRebuilt}},
     MatroskaRow{0x67C8, {"Tag", "*", "the tag", kFile, kTold}},
     // The packets.

@@ -278,11 +278,21 @@ class FileListing {
     const auto end = segment->unknown_size ? length_ : std::min(length_, segment->begin + segment->size);
     go_through(segment->begin, end);
     listing_.segment(tags_);
+    forget_lone_defaults();
     file_.lists_extras = true;
     return std::move(file_);
   }
 
  private:
+  // Which track is the default says nothing where there is only one of its kind.
+  void forget_lone_defaults() {
+    std::erase_if(file_.details, [&](const Detail& detail) {
+      if (!detail.what.ends_with("(FlagDefault)")) return false;
+      const auto track = std::ranges::find(file_.tracks, detail.track, &TrackFacts::id);
+      return track != file_.tracks.end() && std::ranges::count(file_.tracks, track->handler, &TrackFacts::handler) < 2;
+    });
+  }
+
   std::optional<FileElement> read(std::uint64_t offset) {
     if (offset >= length_) return std::nullopt;
     const auto bytes = read_bytes(source_, offset, kLongestHead);

@@ -63,6 +63,8 @@ PictureOrder::Coding PictureOrder::coding_of(const GstCaps* caps) {
   int version = 0;
   gst_structure_get_int(structure, "mpegversion", &version);
   if (name == "video/mpeg" && version < 4) return Coding::mpeg2;
+  int divx = 0;  // 3 is Microsoft's MPEG-4, which has no B-frames
+  if (gst_structure_get_int(structure, "divxversion", &divx) && divx == 3) return Coding::in_place;
   if (name == "video/mpeg" || std::ranges::find(kMpeg4, name) != kMpeg4.end()) return Coding::mpeg4;
   return std::ranges::find(kNotKnown, name) == kNotKnown.end() ? Coding::in_place : Coding::unknown;
 }

@@ -2,6 +2,8 @@
 //
 // Subtitles that the output's muxer does not take as they are, through klingv2abin: they become plain text, or are
 // lost, and both is told. Nothing fails when it is paid for.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -40,13 +42,17 @@ const std::string kWebvtt =
     "printf 'WEBVTT\\n\\n00:00.500 --> 00:01.500 line:10%%%%\\n<c.yellow>First</c> &amp; line\\n\\n"
     "00:02.000 --> 00:02.800\\nSecond\\n' > s.vtt && ";
 
+// The file's details may be lost beside it.
+bool one_says(const std::vector<std::string>& lost, const std::string& part) {
+  return std::ranges::any_of(lost, [&](const auto& one) { return one.find(part) != std::string::npos; });
+}
+
 void expect_subtitles_become_plain(const std::string& source, const std::string& mux) {
   const TemporaryFolder folder;
   const auto target = folder.file("out." + mux);
   const auto seen = dub(source, "mux=" + mux, target);
   ASSERT_EQ(seen.end, End::eos) << seen.error;
-  ASSERT_EQ(seen.lost.size(), 1U);
-  EXPECT_NE(seen.lost[0].find("plain text"), std::string::npos) << seen.lost[0];
+  EXPECT_TRUE(one_says(seen.lost, "plain text")) << ::testing::PrintToString(seen.lost);
   EXPECT_EQ(seen.reported, seen.lost);
   const auto text = text_of(target);
   // In Matroska all is later by what the sound's encoder puts before it.
@@ -83,8 +89,7 @@ TEST_F(DubTexts, SubtitlesThatNoMuxerTakesAreLostAndNothingFails) {
   const TemporaryFolder folder;
   const auto seen = dub(source, "mux=ts", folder.file("out.ts"));
   ASSERT_EQ(seen.end, End::eos) << seen.error;
-  ASSERT_EQ(seen.lost.size(), 1U);
-  EXPECT_NE(seen.lost[0].find("is left out: mpegtsmux"), std::string::npos) << seen.lost[0];
+  EXPECT_TRUE(one_says(seen.lost, "is left out: mpegtsmux")) << ::testing::PrintToString(seen.lost);
   expect_refused(source, "mux=ts strict=true", "is left out");
 }
 

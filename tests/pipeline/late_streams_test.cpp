@@ -19,7 +19,7 @@ void PrintTo(const LateCase& one, std::ostream* out) {
 
 const std::string kFfmpeg = "ffmpeg -v error -y ";
 const std::string kBoth = kFfmpeg + "-i video.mp4 -i original.wav -map 0:v -map 1:a -c:v copy -c:a aac ";
-const std::string kDvd = "-target pal-dvd -c:a mp2 ";
+const std::string kDvd = "-target pal-dvd -c:a mp2 -b:a 224k ";
 const std::string kPictures = "-f lavfi -i testsrc=s=720x576:r=25:d=3.2 ";
 
 class LateStreams : public ::testing::TestWithParam<LateCase> {};

@@ -77,9 +77,9 @@ class Element : private ClipRunHost {
 
   // State changes. check_settings() posts the error itself and returns false.
   bool check_settings();
-  bool prepare();      // READY→PAUSED: takes the settings, and checks them again
-  void begin_stop();   // PAUSED→READY, before the pads are deactivated
-  void finish_stop();  // PAUSED→READY, after it
+  bool prepare();                 // READY→PAUSED: takes the settings, and checks them again
+  void begin_stop();              // PAUSED→READY, before the pads are deactivated
+  void finish_stop();             // PAUSED→READY, after it
   void note_paused(bool paused);  // PLAYING→PAUSED; PAUSED→PLAYING
 
   GstFlowReturn chain(BufferPtr buffer);

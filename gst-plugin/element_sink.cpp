@@ -341,7 +341,8 @@ void Element::warn_if_dropped_by_sinks() {
 }
 
 // Who seeks, and who edits, says where the video ends. A stop that is only the announced duration says nothing of the
-// video: that of Ogg and ASF is the longest stream's, that of a transport stream a guess. Then the frames are waited for.
+// video: that of Ogg and ASF is the longest stream's, that of a transport stream a guess. Then the frames are waited
+// for.
 void Element::check_segment_length() {
   GstSegment segment;
   {

@@ -132,12 +132,11 @@ void InnerPipeline::wait_until_eos(GCancellable* cancel, Seconds deadline) {
 
 // What is slow is the machine: a video is not to blame for it.
 Error InnerPipeline::too_slow(Seconds deadline) const {
-  ErrorDetails details =
-      make_error(failure_ == ErrorKind::input ? ErrorKind::busy : failure_, phase_,
-                 "it took longer than " + std::to_string(static_cast<int>(deadline.count())) +
-                     " s: this machine is too busy, or too slow",
-                 "run fewer at a time, or try again when it has less to do")
-          .details();
+  ErrorDetails details = make_error(failure_ == ErrorKind::input ? ErrorKind::busy : failure_, phase_,
+                                    "it took longer than " + std::to_string(static_cast<int>(deadline.count())) +
+                                        " s: this machine is too busy, or too slow",
+                                    "run fewer at a time, or try again when it has less to do")
+                             .details();
   details.retryable = true;
   return Error(std::move(details));
 }

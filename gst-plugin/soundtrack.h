@@ -56,8 +56,8 @@ struct SoundWindow {
   Nanoseconds length = 0;
 };
 
-// Decodes `sound` (WAV, MP3, or an MP4's sound track) and fits it, to the sample. Throws Error{result} when it holds no sound that can
-// be decoded, Error{settings} for a missing element, Error{cancelled}.
+// Decodes `sound` (WAV, MP3, or an MP4's sound track) and fits it, to the sample. Throws Error{result} when it holds no
+// sound that can be decoded, Error{settings} for a missing element, Error{cancelled}.
 [[nodiscard]] std::shared_ptr<const Soundtrack> decode_soundtrack(const SpoolFile& sound, const CapsPtr& caps,
                                                                   const SoundWindow& window, GCancellable* cancel);
 

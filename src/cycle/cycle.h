@@ -65,8 +65,8 @@ enum class Origin {
 enum class ResultForm { wav, mp3, video };
 [[nodiscard]] std::string_view to_string(ResultForm form) noexcept;
 
-// Of a sound that is of use: it may not say where it begins in what was decoded (an MP3 without LAME's tag). Then a form
-// that does is better.
+// Of a sound that is of use: it may not say where it begins in what was decoded (an MP3 without LAME's tag). Then a
+// form that does is better.
 enum class SoundStart { known, unknown };
 
 struct CycleStats {

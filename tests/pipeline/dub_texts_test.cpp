@@ -2,10 +2,9 @@
 //
 // Subtitles that the output's muxer does not take as they are, through klingv2abin: they become plain text, or are
 // lost, and both is told. Nothing fails when it is paid for.
-#include <algorithm>
-
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "dub_judge.h"

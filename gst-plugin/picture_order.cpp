@@ -23,8 +23,9 @@ constexpr std::array<std::string_view, 3> kMpeg4{"video/x-xvid", "video/x-divx",
 // What follows a start code (00 00 01 and `code`); empty if there is none.
 Bytes after_start_code(Bytes bytes, unsigned code) {
   const std::array<std::byte, 4> wanted{std::byte{0}, std::byte{0}, std::byte{1}, static_cast<std::byte>(code)};
-  const auto found = std::ranges::search(bytes, wanted);
-  return {found.end(), bytes.end()};
+  const auto found = std::search(bytes.begin(), bytes.end(), wanted.begin(), wanted.end());
+  return found == bytes.end() ? Bytes()
+                              : bytes.subspan(static_cast<std::size_t>(found - bytes.begin()) + wanted.size());
 }
 
 unsigned at(Bytes bytes, std::size_t index) {

@@ -34,8 +34,8 @@ class PictureOrder {
  private:
   enum class Coding { unknown, in_place, mpeg2, mpeg4, slices };
   [[nodiscard]] static Coding coding_of(const GstCaps* caps);
-  [[nodiscard]] std::optional<PicturePlace> next_mpeg2(GstBuffer* picture);
-  [[nodiscard]] std::optional<PicturePlace> next_mpeg4(GstBuffer* picture);
+  [[nodiscard]] std::optional<PicturePlace> next_mpeg2(GstBuffer* buffer);
+  [[nodiscard]] std::optional<PicturePlace> next_mpeg4(GstBuffer* buffer);
   [[nodiscard]] std::optional<PicturePlace> next_counted(GstBuffer* picture);
   [[nodiscard]] PicturePlace place_by_kind(bool is_b);
 

@@ -42,7 +42,7 @@ double mean_slope(const std::vector<Point>& points) {
 }
 
 // What an input says may run backwards; the line does not.
-std::vector<Point> rising(std::vector<Point> points) {
+std::vector<Point> rising(const std::vector<Point>& points) {
   std::vector<Point> kept;
   for (const auto& point : points)
     if (kept.empty() || (point.x > kept.back().x && point.y > kept.back().y)) kept.push_back(point);

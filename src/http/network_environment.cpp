@@ -52,7 +52,7 @@ std::string proxy_uri(const Variable& variable) {
   const std::size_t colon = variable.value.find("://");
   const bool has_scheme = colon != std::string::npos;
   const std::string scheme = has_scheme ? scheme_for_gio(variable.value.substr(0, colon)) : "http";
-  const std::string uri = scheme + "://" + (has_scheme ? variable.value.substr(colon + 3) : variable.value);
+  std::string uri = scheme + "://" + (has_scheme ? variable.value.substr(colon + 3) : variable.value);
   constexpr std::array<std::string_view, 5> kKnown{"http", "https", "socks4", "socks4a", "socks5"};
   const bool known = std::ranges::find(kKnown, scheme) != kKnown.end();
   const GUriPtr parsed(known ? g_uri_parse(uri.c_str(), G_URI_FLAGS_HAS_PASSWORD, nullptr) : nullptr);
@@ -86,6 +86,7 @@ std::vector<std::string> hosts_without_proxy() {
 
 GProxyResolver* simple_resolver(const std::vector<std::string>& without_proxy) {
   std::vector<char*> hosts;
+  hosts.reserve(without_proxy.size() + 1);
   for (const std::string& host : without_proxy) hosts.push_back(const_cast<char*>(host.c_str()));
   hosts.push_back(nullptr);
   return g_simple_proxy_resolver_new(nullptr, hosts.data());
@@ -172,7 +173,7 @@ std::optional<ProxyRoute> route_of(GProxyResolver* resolver, const std::string& 
   if (!resolver) return std::nullopt;
   const std::unique_ptr<char*, StrvDeleter> proxies(g_proxy_resolver_lookup(resolver, url.c_str(), nullptr, nullptr));
   if (!proxies || !*proxies) return std::nullopt;
-  const GUriPtr proxy(g_uri_parse(*proxies.get(), G_URI_FLAGS_HAS_PASSWORD, nullptr));
+  const GUriPtr proxy(g_uri_parse(*proxies, G_URI_FLAGS_HAS_PASSWORD, nullptr));
   const std::string_view scheme = proxy ? g_uri_get_scheme(proxy.get()) : "direct";
   if (scheme == "direct") return std::nullopt;
   ProxyRoute route;

@@ -17,7 +17,7 @@ namespace klingv2a {
 // Of two pictures of a stream, the one with the smaller place is shown first.
 struct PicturePlace {
   std::int64_t group = 0, place = 0;
-  auto operator<=>(const PicturePlace&) const = default;
+  auto operator<=>(const PicturePlace&) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 errs
 };
 
 class PictureOrder {

@@ -238,6 +238,9 @@ void install_other_settings(GObjectClass* gobject_class) {
                            "Check, make and publish everything, say what would be sent and paid, and deliver silence "
                            "instead of asking for a task",
                            FALSE, kReadWrite));
+}
+
+void install_sizes(GObjectClass* gobject_class) {
   g_object_class_install_property(gobject_class, kMaxHoldBytes,
                                   g_param_spec_uint64("max-hold-bytes", "Held in memory",
                                                       "How much of held frames and companions stays in memory; what is "
@@ -387,6 +390,7 @@ void install_settings(GObjectClass* gobject_class) {
                                     g_param_spec_uint(property.name, property.nick, property.blurb, property.min,
                                                       property.max, property.initial, kReadWrite));
   install_other_settings(gobject_class);
+  install_sizes(gobject_class);
 }
 
 bool set_setting(Settings& settings, guint id, const GValue* value) {

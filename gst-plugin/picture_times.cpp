@@ -177,7 +177,7 @@ std::vector<double> PictureTimes::decoding_times(const std::vector<Picture*>& pi
   std::vector<Point> points;
   for (std::size_t i = 0; i < pictures.size(); ++i)
     if (const auto dts = known(pictures[i]->dts)) points.push_back({static_cast<double>(i), *dts});
-  points = rising(std::move(points));
+  points = rising(points);
   if (points.empty() || (points.size() == 1 && !frame_)) return {};
   const double slope = points.size() > 1 ? mean_slope(points) : *frame_;
   std::vector<double> times;
@@ -219,7 +219,7 @@ std::optional<PictureTimes::Line> PictureTimes::line_through(const std::vector<S
   std::vector<Point> points;
   for (const auto& one : shown)
     if (const auto pts = known(one.picture->pts)) points.push_back({one.axis, *pts});
-  points = rising(std::move(points));
+  points = rising(points);
   if (points.empty() || (points.size() == 1 && !is_time)) return std::nullopt;
   return Line{points, is_time ? 1 : mean_slope(points)};
 }

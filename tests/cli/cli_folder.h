@@ -22,6 +22,7 @@ class CliFolder : public Cli {
   [[nodiscard]] std::string report() const { return done(std::string(kFile) + ".klingv2a.json"); }
   [[nodiscard]] std::vector<std::string> words(const std::vector<std::string>& more = {}) const {
     std::vector<std::string> all{"dub", in(), "--out-dir", done(), "--json"};
+    all.insert(all.end(), always_.begin(), always_.end());
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
@@ -42,6 +43,8 @@ class CliFolder : public Cli {
     expect_whole();
     EXPECT_EQ(service_.paid_tasks().size(), 1U);
   }
+
+  std::vector<std::string> always_;  // options of every run over the folder
 };
 
 }  // namespace klingv2a::test

@@ -257,6 +257,7 @@ class Element : private ClipRunHost {
   bool answer_position(const GstPad* pad, GstQuery* query);
   bool answer_latency(GstPad* sink, GstQuery* query);
   bool answer_caps(GstPad* pad, GstQuery* query);
+  bool answer_own_caps(GstPad* pad, GstQuery* query);
   bool answer_audio(GstQuery* query);
   bool answer_allocation(GstPad* pad, GstQuery* query);
   bool upstream_is_live();

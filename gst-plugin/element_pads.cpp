@@ -66,11 +66,29 @@ bool Element::on_source_query(GstPad* pad, GstQuery* query) {
     case GST_QUERY_LATENCY:
       return answer_latency(sink ? sink.get() : sink_, query);
     case GST_QUERY_CAPS:
+      // A link that is refused leaves the pad unlinked, of which gst-launch only warns, and a muxer waits for ever. So
+      // the pad takes a link of its media type; whoever refuses the stream is found before anything is paid.
+      if (sink && !gst_pad_is_linked(pad)) return answer_own_caps(pad, query);
       if (sink) return answer_caps(pad, query);
       [[fallthrough]];
     default:
       return sink ? gst_pad_query_default(pad, GST_OBJECT(self_), query) : answer_audio(query);
   }
+}
+
+// The stream, and then all of its media type.
+bool Element::answer_own_caps(GstPad* pad, GstQuery* query) {
+  GstCaps* filter = nullptr;
+  gst_query_parse_caps(query, &filter);
+  auto caps = CapsPtr::adopt(gst_pad_get_pad_template_caps(pad));
+  if (GstCaps* stream = gst_pad_get_current_caps(pad)) {
+    const auto kind =
+        CapsPtr::adopt(gst_caps_new_empty_simple(gst_structure_get_name(gst_caps_get_structure(stream, 0))));
+    caps = CapsPtr::adopt(gst_caps_merge(stream, gst_caps_intersect(kind.get(), caps.get())));
+  }
+  if (filter) caps = CapsPtr::adopt(gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST));
+  gst_query_set_caps_result(query, caps.get());
+  return true;
 }
 
 // What the other side of the element takes or gives, within our template. A companion's other side may not be there.

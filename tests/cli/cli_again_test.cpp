@@ -21,9 +21,7 @@ namespace fs = std::filesystem;
 // before the service has fetched.
 class CliAgain : public CliFolder {
  protected:
-  CliAgain() {
-    always_ = {"--publish", store_.publish()};
-  }
+  CliAgain() { always_ = {"--publish", store_.publish()}; }
   // Killed while the POST was out, a run leaves a task that may exist or not, and this service gives no list of tasks.
   // The user looks, and says which.
   void ask_the_console() {

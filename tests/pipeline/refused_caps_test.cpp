@@ -97,7 +97,7 @@ void expect_refused(const PipelineRun& run, const std::string& refuser) {
   EXPECT_NE(error.text.find("(" + refuser + ") refuses"), std::string::npos) << error.text;
 }
 
-// As a program links that does not look at the caps: gst-launch would not link them at all.
+// As a program links that does not look at the caps.
 void link_blindly(GstElement*, GstPad* pad, GstElement* to) {
   if (!g_str_has_prefix(GST_PAD_NAME(pad), "src_")) return;
   const auto sink = GObjectPtr<GstPad>::adopt(gst_element_get_static_pad(to, "sink"));
@@ -123,6 +123,17 @@ INSTANTIATE_TEST_SUITE_P(
                           "capsfilter"},
                       Led{"OneOfATee", kRaw, "tee name=x ! queue ! fakesink  x. ! queue ! audioconvert ! opusenc ! m.",
                           "matroskamux", "tee"}),
+    ::testing::PrintToStringParamName());
+
+// gst-launch only warns of a link that fails, and the muxer waits for ever: the link holds, and the caps are refused.
+INSTANTIATE_TEST_SUITE_P(
+    LinkedByLaunch, RefusedCaps,
+    ::testing::Values(Led{"Rate", kRaw, "k.src_0 ! audioconvert ! opusenc ! queue ! m.", "matroskamux", "audioconvert"},
+                      Led{"RateBehindAQueue", kRaw, "k.src_0 ! queue ! audioconvert ! opusenc ! queue ! m.",
+                          "matroskamux", "queue"},
+                      Led{"Capsfilter", kRaw, "k.src_0 ! capsfilter caps=audio/x-raw,rate=48000 ! queue ! m.",
+                          "matroskamux", "capsfilter"},
+                      Led{"SampleFormat", kRaw, "k.src_0 ! vorbisenc ! queue ! m.", "matroskamux", "vorbisenc"}),
     ::testing::PrintToStringParamName());
 
 INSTANTIATE_TEST_SUITE_P(

@@ -2,6 +2,7 @@
 #include "clip_intake.h"
 
 #include "clip_limits.h"
+#include "field_pictures.h"
 #include "log.h"
 #include "proxy_probe.h"
 
@@ -50,12 +51,18 @@ void ClipIntake::release() {
 void ClipIntake::take(const IntakeBuffer& part) {
   if (settings_.by_reference() || is_abandoned()) return;
   key_.add(part.caps.get(), part.buffer.get());
+  if (caps_.get() != part.caps.get()) shown_caps_ = field_as_picture(part.caps);
   caps_ = part.caps;
-  if (!std::exchange(begun_, true)) begin(part.caps);
+  if (!std::exchange(begun_, true)) begin(shown_caps_);
   if (const auto running = transcoder())
-    (void)running->push(part.caps, part.buffer, start_of(part));
+    transcode(*running, part);
   else
     keep_for_remuxing(part);
+}
+
+// Of the two fields of a picture the first one is enough.
+void ClipIntake::transcode(Transcoder& running, const IntakeBuffer& part) {
+  if (part.time || !is_of_fields(part.caps.get())) (void)running.push(shown_caps_, part.buffer, start_of(part));
 }
 
 void ClipIntake::begin(const CapsPtr& caps) {

@@ -67,6 +67,7 @@ class ClipIntake {
 
  private:
   void begin(const CapsPtr& caps);
+  void transcode(Transcoder& running, const IntakeBuffer& part);
   void keep_for_remuxing(const IntakeBuffer& part);
   void start_transcoding(const CapsPtr& caps, const std::vector<std::string>& reasons);
   void conform_or_refuse(const CapsPtr& caps, const std::string& reason);
@@ -82,7 +83,7 @@ class ClipIntake {
   ClipKey key_;
   std::string orientation_;
   bool begun_ = false;
-  CapsPtr caps_;
+  CapsPtr caps_, shown_caps_;       // as they came; as the transcoder gets them
   std::vector<IntakeBuffer> kept_;  // while it is to be remuxed
   std::uint64_t bytes_ = 0;
 

@@ -301,7 +301,7 @@ class Element : private ClipRunHost {
   GstSegment segment_{};
   guint32 segment_seqnum_ = GST_SEQNUM_INVALID;
   CapsPtr caps_;
-  bool nal_units_ = false;
+  bool parts_of_frames_ = false;  // a buffer may be one NAL unit, or one field
   std::string stream_id_;
   std::optional<guint> group_id_;
   EventPtr audio_stream_start_;  // to be sent with the next clip

@@ -7,12 +7,19 @@
 
 #include "conform.h"
 #include "element.h"
+#include "field_pictures.h"
 #include "gstklingv2a.h"
 #include "log.h"
 
 namespace klingv2a {
 
 namespace {
+
+// One NAL unit each, or one field.
+bool are_parts_of_frames(const GstCaps* caps) {
+  const char* alignment = gst_structure_get_string(gst_caps_get_structure(caps, 0), "alignment");
+  return g_strcmp0(alignment, "nal") == 0 || is_of_fields(caps);
+}
 
 bool same_video(const GstCaps* a, const GstCaps* b) {
   const GstStructure* x = gst_caps_get_structure(a, 0);
@@ -185,7 +192,7 @@ bool Element::on_caps(EventPtr event) {
     refused_ = refused && silent ? refused : std::nullopt;
     if (silent) refused.reset();
     caps_ = CapsPtr::share(caps);
-    nal_units_ = g_strcmp0(gst_structure_get_string(gst_caps_get_structure(caps, 0), "alignment"), "nal") == 0;
+    parts_of_frames_ = are_parts_of_frames(caps);
   }
   if (refused) return report_refusal(Error(*refused), Policy::ignore) == GST_FLOW_OK;
   if (changed) {

@@ -97,7 +97,8 @@ bool Element::answer_caps(GstPad* pad, GstQuery* query) {
   gst_query_parse_caps(query, &filter);
   auto caps = CapsPtr::adopt(gst_pad_get_pad_template_caps(pad));
   if (const auto other = internal_link(pad)) {
-    const auto others = CapsPtr::adopt(gst_pad_peer_query_caps(other.get(), caps.get()));
+    // Without a filter: interlace, for one, says "none" to one that leaves all frame rates open.
+    const auto others = CapsPtr::adopt(gst_pad_peer_query_caps(other.get(), nullptr));
     caps = CapsPtr::adopt(gst_caps_intersect_full(others.get(), caps.get(), GST_CAPS_INTERSECT_FIRST));
   }
   if (filter) caps = CapsPtr::adopt(gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST));

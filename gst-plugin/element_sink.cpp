@@ -77,9 +77,9 @@ GstFlowReturn Element::refusal() const {
   return GST_FLOW_OK;
 }
 
-// A NAL unit of the access unit that the one before it began.
+// A NAL unit of the access unit that the one before it began, or the second field of a picture.
 bool Element::continues_frame(GstBuffer* buffer) const {
-  if (!nal_units_ || !filling_ || !filling_->has_frames) return false;
+  if (!parts_of_frames_ || !filling_ || !filling_->has_frames) return false;
   if (!GST_BUFFER_PTS_IS_VALID(buffer)) return true;
   return running_time_of(segment_, GST_BUFFER_PTS(buffer)) == filling_->last;
 }

@@ -7,9 +7,12 @@
 
 #include <gst/video/video.h>
 
-// Raw video first: it has no choice to negotiate. H.264 as access units in avc framing is what the proxy needs.
-#define KLINGV2A_VIDEO_CAPS                                                                                     \
-  GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL)                                                                    \
+// Raw video first: it has no choice to negotiate. Its buffers may be single fields. H.264 as access units in avc
+// framing is what the proxy needs.
+#define KLINGV2A_VIDEO_CAPS                  \
+  GST_VIDEO_CAPS_MAKE(GST_VIDEO_FORMATS_ALL) \
+  "; " GST_VIDEO_CAPS_MAKE_WITH_FEATURES("format:Interlaced", GST_VIDEO_FORMATS_ALL)                            \
+  ", interlace-mode=(string)alternate"                                                                          \
   "; video/x-h264, stream-format=(string){ avc, avc3, byte-stream }, alignment=(string){ au, nal }"             \
   "; video/x-h265, stream-format=(string){ hvc1, hev1, byte-stream }, alignment=(string){ au, nal }"            \
   "; video/mpeg, mpegversion=(int){ 1, 2, 4 }, systemstream=(boolean)false; image/jpeg; video/x-prores"         \

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <future>
 
+#include "decoded.h"
 #include "pipeline_run.h"
 #include "program.h"
 #include "temporary_folder.h"
@@ -271,6 +272,43 @@ TEST_F(AnyVideo, In4KStopsWithinTheTimePromisedWhileItIsTranscoded) {
   EXPECT_LE(run.stop(), kPromised);
   EXPECT_EQ(posts(service_), 0);
 }
+
+// Each buffer is a field. The second one of a picture has the time of the first, as interlace makes them, or one of its
+// own, as capture cards do.
+class Fields : public AnyVideo, public ::testing::WithParamInterface<bool> {
+ protected:
+  static GstPadProbeReturn give_own_time(GstPad*, GstPadProbeInfo* info, gpointer) {
+    auto* buffer = gst_buffer_make_writable(GST_PAD_PROBE_INFO_BUFFER(info));
+    GST_PAD_PROBE_INFO_DATA(info) = buffer;
+    const bool second = (GST_BUFFER_FLAGS(buffer) & GST_VIDEO_BUFFER_FLAG_TFF) == 0;  // a bottom field
+    GST_BUFFER_DURATION(buffer) = GST_SECOND / 50;
+    if (second) GST_BUFFER_PTS(buffer) += GST_SECOND / 50;
+    return GST_PAD_PROBE_OK;
+  }
+};
+
+TEST_P(Fields, LeaveAsTheyCameWithASound) {
+  PipelineRun run(pipeline(
+      "videotestsrc num-buffers=200 ! video/x-raw,format=I420,framerate=50/1,width=320,height=240 ! interlace "
+      "name=f field-pattern=1:1 ! video/x-raw(format:Interlaced),interlace-mode=alternate ! identity name=i ! "));
+  if (GetParam()) probe_buffers(run, "i", "sink", give_own_time, nullptr);
+  auto& arrived = run.watch("k", "sink");
+  auto& left = run.watch("k", "video");
+  ASSERT_EQ(run.run(), End::eos) << run.first_error();
+  run.stop();
+  ASSERT_GE(left.count(), 190U);
+  EXPECT_EQ(first_difference(arrived.buffers(), left.buffers()), "");
+  EXPECT_NE(left.caps().find("alternate"), std::string::npos) << left.caps();
+  ASSERT_EQ(posts(service_), 1);
+  const auto task = service_.paid_tasks().front();
+  EXPECT_NEAR(task.duration_s, 4, 0.05);
+  EXPECT_EQ(task.height, 720) << "the shape of the picture, not of the field";
+  EXPECT_EQ(task.width, 960);
+  EXPECT_NEAR(task.frames, GetParam() ? 200 : 100, 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(, Fields, ::testing::Bool(),
+                         [](const auto& of) { return of.param ? "WithTimesOfTheirOwn" : "WithOneTime"; });
 
 TEST_F(AnyVideo, IsTranscodedAnewAfterASeek) {
   PipelineRun run(pipeline(raw_video(-1)));

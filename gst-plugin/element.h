@@ -253,7 +253,7 @@ class Element : private ClipRunHost {
 
   // element_pads.cpp
   bool seek(GstPad* sink, EventPtr event);
-  bool segment_is_done();
+  std::optional<bool> answer_of_seek(guint32 seqnum, const GstObject* origin, bool flushes);
   bool answer_position(const GstPad* pad, GstQuery* query);
   bool answer_latency(GstPad* sink, GstQuery* query);
   bool answer_caps(GstPad* pad, GstQuery* query);
@@ -319,6 +319,7 @@ class Element : private ClipRunHost {
   std::vector<SoundThread> threads_;
 
   guint32 seek_seqnum_ = GST_SEQNUM_INVALID;       // of the last seek
+  bool seek_may_pass_ = false;                     // it flushes, or a segment was done
   std::map<const GstObject*, bool> seek_results_;  // its answers, by where it went to; only compared
   Stats stats_;
   std::chrono::steady_clock::time_point stats_told_;

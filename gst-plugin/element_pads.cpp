@@ -175,10 +175,18 @@ bool Element::on_source_event(GstPad* pad, EventPtr event) {
   return type == GST_EVENT_LATENCY || type == GST_EVENT_QOS || type == GST_EVENT_RECONFIGURE;
 }
 
-// Then a seek without a flush begins the next loop.
-bool Element::segment_is_done() {
+// The answer that a seek has got from `origin`, or gets without going there. Nothing when it is to go there now. A seek
+// without a flush begins the next loop when the segment is done. That is judged once for all sinks: when the seek of
+// the second one comes, the first one's may have begun the loop.
+std::optional<bool> Element::answer_of_seek(guint32 seqnum, const GstObject* origin, bool flushes) {
   const std::lock_guard lock(mutex_);
-  return complete_ && !eos_;
+  if (std::exchange(seek_seqnum_, seqnum) != seqnum) {
+    seek_results_.clear();
+    seek_may_pass_ = flushes || (complete_ && !eos_);
+  }
+  const auto [answered, is_new] = seek_results_.try_emplace(origin, seek_may_pass_);
+  if (!is_new || !seek_may_pass_) return answered->second;
+  return std::nullopt;
 }
 
 // A pipeline sends one seek to every sink, so it arrives on each source pad. It goes upstream once, the way of the
@@ -194,16 +202,10 @@ bool Element::seek(GstPad* sink, EventPtr event) {
                        flags & kTrickModes ? " in a trick mode" : "");
     return false;
   }
-  if ((flags & GST_SEEK_FLAG_FLUSH) == 0 && !segment_is_done()) {
-    GST_WARNING_OBJECT(self_, "seek without a flush refused: what is held is one clip, or leaves as it came");
-    return false;
-  }
   const auto origin = origin_of(sink);
-  {
-    const std::lock_guard lock(mutex_);
-    if (std::exchange(seek_seqnum_, seqnum) != seqnum) seek_results_.clear();
-    const auto [answered, is_new] = seek_results_.try_emplace(origin.get(), true);
-    if (!is_new) return answered->second;
+  if (const auto answered = answer_of_seek(seqnum, origin.get(), (flags & GST_SEEK_FLAG_FLUSH) != 0)) {
+    if (!*answered) GST_WARNING_OBJECT(self_, "seek refused: without a flush the clip that is held would go on");
+    return *answered;
   }
   const bool done = gst_pad_push_event(sink, event.to_c());
   const std::lock_guard lock(mutex_);

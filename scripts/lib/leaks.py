@@ -13,7 +13,9 @@ import pathlib
 import re
 import sys
 
-ALIVE = re.compile(r"(?<!new format string: )object-alive, type-name=\(string\)([^,]*)")
+ALIVE = re.compile(r"(?<!new format string: )object-alive, type-name=\(string\)([^,]*)(.*)")
+# GStreamer's own: qtdemux of 1.22 forgets the first caps that it makes for Opus.
+NOT_OURS = re.compile(r"description=\(string\)audio/x-opus, ref-count=\(uint\)1,")
 STARTED = "object-alive.class"
 ENDED = "deinitialized GStreamer"
 
@@ -22,7 +24,7 @@ def judge(log, text):
     """What is wrong with one process, as lines."""
     test = log.with_suffix(".test")
     name = test.read_text(encoding="utf-8").strip() if test.exists() else "a program that a test started"
-    alive = collections.Counter(ALIVE.findall(text))
+    alive = collections.Counter(kind for kind, rest in ALIVE.findall(text) if not NOT_OURS.search(rest))
     wrong = [f"{name} left {count} × {kind} alive, see {log}" for kind, count in alive.most_common()]
     if test.exists() and ENDED not in text:
         wrong.append(f"{name} ended without gst_deinit(), see {log}")

@@ -206,7 +206,7 @@ TEST_P(JournalPostgresql, AUserWithoutRightsIsASetting) {
 
 TEST_P(JournalPostgresql, AServerThatOnlyReadsIsRefused) {
   server()->sql("CREATE ROLE reader LOGIN; ALTER ROLE reader SET default_transaction_read_only = on");
-  const ErrorDetails details = error_of_opening(server()->socket_uri("reader"), 3 * kShort);
+  const ErrorDetails details = error_of_opening(server()->socket_uri("reader"), 10 * kShort);
   server()->sql("DROP ROLE reader");
   EXPECT_EQ(details.kind, ErrorKind::disk);
   EXPECT_TRUE(has(details.message, "read-only")) << details.message;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "proxy_probe.h"
 
-#include <gst/pbutils/pbutils.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -10,6 +9,7 @@
 #include "clip_limits.h"
 #include "error.h"
 #include "gst_ptr.h"
+#include "inner_pipeline.h"
 #include "log.h"
 
 namespace klingv2a {
@@ -20,66 +20,65 @@ constexpr auto kMillisecond = static_cast<Nanoseconds>(GST_MSECOND);
 // The MP4's clocks round: a track's duration may differ by a little from the sum of its frames.
 constexpr Nanoseconds kRounding = 5 * kMillisecond;
 
-using InfoPtr = GObjectPtr<GstDiscovererInfo>;
-
-// Null when it took too long.
-InfoPtr discover(int fd, Seconds deadline) {
-  GError* raw_error = nullptr;
-  const auto limit = static_cast<GstClockTime>(deadline.count() * static_cast<double>(GST_SECOND));
-  const auto discoverer = GObjectPtr<GstDiscoverer>::adopt(gst_discoverer_new(limit, &raw_error));
-  GErrorPtr error(raw_error);
-  if (!discoverer) throw make_error(ErrorKind::settings, Phase::proxy, error->message);
-  lseek(fd, 0, SEEK_SET);  // fdsrc starts where the descriptor stands
-  const std::string uri = "fd://" + std::to_string(fd);
-  raw_error = nullptr;
-  auto info = InfoPtr::adopt(gst_discoverer_discover_uri(discoverer.get(), uri.c_str(), &raw_error));
-  error.reset(raw_error);
-  const auto result = info ? gst_discoverer_info_get_result(info.get()) : GST_DISCOVERER_ERROR;
-  // Without a decoder the container still tells all that is asked here.
-  if (result == GST_DISCOVERER_OK || result == GST_DISCOVERER_MISSING_PLUGINS) return info;
-  if (result == GST_DISCOVERER_TIMEOUT) return {};
-  throw make_error(ErrorKind::input, Phase::proxy,
-                   std::string("the proxy cannot be read back: ") + (error ? error->message : "not a video"));
-}
-
-InfoPtr discover(int fd, const ProbePatience& patience) {
-  for (const Seconds deadline : patience) {
-    if (auto info = discover(fd, deadline)) return info;
-    GST_WARNING("the proxy could not be looked at within %g s", deadline.count());
-  }
-  ErrorDetails details = make_error(ErrorKind::busy, Phase::proxy,
-                                    "the proxy could not be looked at in time: this machine is too busy, or too slow",
-                                    "run fewer at a time, or try again when it has less to do")
-                             .details();
-  details.retryable = true;
-  throw Error(std::move(details));
-}
-
-struct VideoSize {
+struct SeenVideo {
   int width = 0, height = 0;
+  Nanoseconds length = 0;
 };
 
-VideoSize video_size(GstDiscovererInfo* info) {
-  GList* streams = gst_discoverer_info_get_video_streams(info);
-  VideoSize size;
-  if (streams) {
-    const auto* video = GST_DISCOVERER_VIDEO_INFO(streams->data);
-    size.width = static_cast<int>(gst_discoverer_video_info_get_width(video));
-    size.height = static_cast<int>(gst_discoverer_video_info_get_height(video));
+void link_video(GstElement*, GstPad* pad, gpointer parser) {
+  const auto sink = PadPtr::adopt(gst_element_get_static_pad(GST_ELEMENT(parser), "sink"));
+  if (!gst_pad_is_linked(sink.get())) gst_pad_link(pad, sink.get());
+}
+
+// To the end, by the elements that read such a file and by no others.
+SeenVideo look_at(int fd, Seconds deadline) {
+  InnerPipeline pipeline(Phase::proxy, ErrorKind::input);
+  GstElement* source = pipeline.add("fdsrc");
+  GstElement* demuxer = pipeline.add("qtdemux");
+  GstElement* parser = pipeline.add("h264parse");
+  GstElement* sink = pipeline.add("fakesink");
+  lseek(fd, 0, SEEK_SET);  // fdsrc starts where the descriptor stands
+  g_object_set(source, "fd", fd, nullptr);
+  pipeline.link({source, demuxer});
+  pipeline.link({parser, sink});
+  g_signal_connect(demuxer, "pad-added", G_CALLBACK(link_video), parser);
+  pipeline.run_until_eos(nullptr, deadline);
+  const auto pad = PadPtr::adopt(gst_element_get_static_pad(parser, "src"));
+  const auto caps = CapsPtr::adopt(gst_pad_get_current_caps(pad.get()));
+  SeenVideo seen;
+  if (!caps) return seen;
+  const GstStructure* structure = gst_caps_get_structure(caps.get(), 0);
+  gst_structure_get_int(structure, "width", &seen.width);
+  gst_structure_get_int(structure, "height", &seen.height);
+  gint64 length = 0;
+  if (gst_element_query_duration(GST_ELEMENT(pipeline.bin()), GST_FORMAT_TIME, &length)) seen.length = length;
+  return seen;
+}
+
+SeenVideo look_at(int fd, const ProbePatience& patience) {
+  for (std::size_t i = 0; i < patience.size(); ++i) {
+    try {
+      return look_at(fd, patience[i]);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::busy && i + 1 < patience.size()) {
+        GST_WARNING("the proxy could not be looked at within %g s", patience[i].count());
+        continue;
+      }
+      if (error.kind() != ErrorKind::input) throw;
+      throw make_error(ErrorKind::input, Phase::proxy, std::string("the proxy cannot be read back: ") + error.what());
+    }
   }
-  gst_discoverer_stream_info_list_free(streams);
-  if (size.width == 0) throw make_error(ErrorKind::input, Phase::proxy, "the proxy shows no video");
-  return size;
+  return {};
 }
 
 }  // namespace
 
 void probe_proxy(const SpoolFile& proxy, const ClipTimeline& timeline, const ProbePatience& patience) {
   limits::check_bytes(proxy.size());
-  const auto info = discover(proxy.fd(), patience);
-  const auto size = video_size(info.get());
-  limits::check_size(size.width, size.height);
-  const auto length = static_cast<Nanoseconds>(gst_discoverer_info_get_duration(info.get()));
+  const auto seen = look_at(proxy.fd(), patience);
+  if (seen.width == 0) throw make_error(ErrorKind::input, Phase::proxy, "the proxy shows no video");
+  limits::check_size(seen.width, seen.height);
+  const Nanoseconds length = seen.length;
   limits::check_length(length, timeline.frame);
   if (std::abs(length - timeline.proxy_length()) > timeline.frame + kRounding)
     throw make_error(ErrorKind::input, Phase::proxy,

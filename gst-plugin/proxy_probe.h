@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// A last look at the finished proxy before anything is published, with gst-pbutils: what the service will see is what
-// the limits are about. Runs on the cycle thread; ends by itself when its patience does.
+// A last look at the finished proxy before anything is published: what the service will see is what the limits are
+// about. Runs on the cycle thread; ends by itself when its patience does.
 #pragma once
 
 #include <array>

@@ -13,6 +13,7 @@
 #include "inner_pipeline.h"
 #include "sample_collector.h"
 #include "sound_timing.h"
+#include "trusted_decoder.h"
 
 namespace klingv2a {
 
@@ -23,6 +24,8 @@ constexpr Seconds kDecodeDeadline{120};
 constexpr Nanoseconds kRounding = 10 * static_cast<Nanoseconds>(GST_MSECOND);
 // Kept beyond what is wanted, because only at the end it is known where the timeline begins.
 constexpr std::int64_t kSpareSeconds = 1;
+// A sound that lasts longer than this many times what is wanted, and a minute, is none for this clip.
+constexpr std::int64_t kMostTimes = 4, kMostMore = 60;
 
 // The first stream that decodes to raw audio.
 void link_when_decoded(GstElement* decoder, GstElement* converter) {
@@ -37,6 +40,8 @@ void link_when_decoded(GstElement* decoder, GstElement* converter) {
 void build_decoder(InnerPipeline& pipeline, int fd, std::uint64_t offset, const GstCaps* caps, GstElement* sink) {
   GstElement* source = pipeline.add("fdsrc");
   GstElement* decoder = pipeline.add("decodebin");
+  trust_only(decoder, Trusted::sounds);
+  refuse_absurd_sounds(decoder);
   GstElement* converter = pipeline.add("audioconvert");
   GstElement* resampler = pipeline.add("audioresample");
   GstElement* filter = pipeline.add("capsfilter");
@@ -49,6 +54,37 @@ void build_decoder(InnerPipeline& pipeline, int fd, std::uint64_t offset, const 
   pipeline.link({converter, resampler, filter, sink});
   link_when_decoded(decoder, converter);
 }
+
+// Ends the decoding of what goes on and on, with an ERROR.
+class LengthLimit {
+ public:
+  LengthLimit(const GstAudioInfo& info, std::int64_t wanted)
+      : rate_(GST_AUDIO_INFO_RATE(&info)),
+        most_(wanted * kMostTimes + kMostMore * rate_),
+        bytes_left_(most_ * GST_AUDIO_INFO_BPF(&info)) {}
+  // Outlives the pipeline of `sink`.
+  void watch(GstElement* sink) {
+    const auto pad = PadPtr::adopt(gst_element_get_static_pad(sink, "sink"));
+    gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, on_buffer, this, nullptr);
+  }
+
+ private:
+  static GstPadProbeReturn on_buffer(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
+    auto& self = *static_cast<LengthLimit*>(data);
+    self.bytes_left_ -= static_cast<std::int64_t>(gst_buffer_get_size(GST_PAD_PROBE_INFO_BUFFER(info)));
+    if (self.bytes_left_ >= 0) return GST_PAD_PROBE_OK;
+    const auto sink = ElementPtr::adopt(gst_pad_get_parent_element(pad));
+    GST_ELEMENT_ERROR(sink.get(), STREAM, WRONG_TYPE,
+                      ("its sound lasts longer than %" G_GINT64_FORMAT " s", self.most_ / self.rate_), (nullptr));
+    GST_PAD_PROBE_INFO_FLOW_RETURN(info) = GST_FLOW_ERROR;
+    gst_buffer_unref(GST_PAD_PROBE_INFO_BUFFER(info));
+    GST_PAD_PROBE_INFO_DATA(info) = nullptr;
+    return GST_PAD_PROBE_HANDLED;
+  }
+
+  const std::int64_t rate_, most_;
+  std::int64_t bytes_left_;  // of one streaming thread
+};
 
 GstStructure* current_structure(const CapsPtr& caps) {
   return caps && gst_caps_get_size(caps.get()) > 0 ? gst_caps_get_structure(caps.get(), 0) : nullptr;
@@ -148,10 +184,12 @@ DecodedSound::DecodedSound(const SpoolFile& sound, const CapsPtr& caps, std::int
   // The pipeline is declared last, so that no streaming thread outlives what it fills.
   Timing timing(sound);
   SampleCollector collector(static_cast<std::uint64_t>(kept * GST_AUDIO_INFO_BPF(&info_)));
+  LengthLimit limit(info_, wanted);
   InnerPipeline pipeline(Phase::decode, ErrorKind::result);
   timing.watch(pipeline);
   GstElement* sink = pipeline.add("appsink");
   collector.attach(sink);
+  limit.watch(sink);
   build_decoder(pipeline, sound.fd(), timing.data_offset(), caps.get(), sink);
   pipeline.run_until_eos(cancel, kDecodeDeadline);
   if (collector.total_bytes() == 0) throw make_error(ErrorKind::result, Phase::decode, "the result holds no sound");

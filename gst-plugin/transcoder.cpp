@@ -15,6 +15,7 @@
 #include "picture_chain.h"
 #include "reaper.h"
 #include "sample_collector.h"
+#include "trusted_decoder.h"
 
 namespace klingv2a {
 
@@ -148,6 +149,7 @@ class Transcoder::Work {
 
   void add_decoder() {
     GstElement* decoder = pipeline_.add("decodebin");
+    trust_only(decoder, Trusted::codecs);
     pipeline_.link({source_, decoder});
     g_signal_connect(decoder, "pad-added", G_CALLBACK(on_decoded), this);
   }

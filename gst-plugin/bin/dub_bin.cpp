@@ -12,6 +12,7 @@
 #include "messages.h"
 #include "pad_probes.h"
 #include "plain_text.h"
+#include "trusted_decoder.h"
 #include "upstream_bytes.h"
 
 namespace klingv2a {
@@ -131,6 +132,7 @@ DubBin::DubBin(GstBin* self) : self_(self), run_(std::make_shared<DubRun>()) {
   if (!kling_ || !mixer_ || !parser_) return;
   pass_notifications_on();
   to_come_ = std::make_unique<StreamsToCome>(parser_);
+  trust_only(parser_, Trusted::containers);
   g_signal_connect(parser_, "autoplug-continue", G_CALLBACK(is_container), this);
   g_signal_connect(parser_, "pad-added",
                    G_CALLBACK(+[](GstElement*, GstPad* pad, DubBin* bin) { bin->on_stream(PadPtr::share(pad)); }),

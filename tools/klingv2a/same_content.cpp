@@ -14,6 +14,7 @@
 
 #include "checksum.h"
 #include "gst_ptr.h"
+#include "trusted_decoder.h"
 
 namespace klingv2a::cli {
 
@@ -81,6 +82,7 @@ std::optional<std::vector<std::string>> content_of(const std::string& file, cons
       GST_ELEMENT(gst_object_ref_sink(gst_parse_launch("filesrc name=in ! parsebin name=parser", nullptr))));
   const auto in = ElementPtr::adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), "in"));
   const auto parser = ElementPtr::adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), "parser"));
+  trust_only(parser.get(), Trusted::containers);
   g_object_set(in.get(), "location", file.c_str(), nullptr);
   g_signal_connect(parser.get(), "pad-added", G_CALLBACK(on_pad), &streams);
   const bool ended = runs_to_its_end(pipeline.get(), is_cancelled);

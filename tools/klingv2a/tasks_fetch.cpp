@@ -22,6 +22,7 @@
 #include "output_file.h"
 #include "tasks.h"
 #include "tasks_service.h"
+#include "trusted_decoder.h"
 
 namespace klingv2a::cli {
 
@@ -61,16 +62,20 @@ void write_sound(const SpoolFile& sound, OutputFile& output, const std::string& 
   output.finish();
 }
 
+constexpr const char* kToWav = "fdsrc name=in ! decodebin name=decoder ! audioconvert ! wavenc ! filesink name=out";
+
 // The service had no WAV: what came is decoded.
 void convert_to_wav(const SpoolFile& sound, OutputFile& output) {
   begin_gstreamer();
   GError* failure = nullptr;
-  const auto pipeline = ElementPtr::adopt(GST_ELEMENT(gst_object_ref_sink(
-      gst_parse_launch("fdsrc name=in ! decodebin ! audioconvert ! wavenc ! filesink name=out", &failure))));
+  const auto pipeline = ElementPtr::adopt(GST_ELEMENT(gst_object_ref_sink(gst_parse_launch(kToWav, &failure))));
   const GErrorPtr error(failure);
   if (error) throw make_error(ErrorKind::settings, Phase::decode, error->message);
   const auto in = ElementPtr::adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), "in"));
   const auto out = ElementPtr::adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), "out"));
+  const auto decoder = ElementPtr::adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), "decoder"));
+  trust_only(decoder.get(), Trusted::sounds);
+  refuse_absurd_sounds(decoder.get());
   ::lseek(sound.fd(), 0, SEEK_SET);
   g_object_set(in.get(), "fd", sound.fd(), nullptr);
   g_object_set(out.get(), "location", output.part().c_str(), nullptr);

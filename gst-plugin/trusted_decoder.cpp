@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "trusted_decoder.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "gst_ptr.h"
+
+namespace klingv2a {
+
+namespace {
+
+// GstAutoplugSelectResult, which no header has.
+enum class Select { attempt = 0, expose = 1, skip = 2 };
+
+constexpr std::array<std::string_view, 30> kSounds{
+    "wavparse",   "qtdemux",        "oggdemux",  "matroskademux",   "id3demux",       "apedemux",
+    "flacparse",  "mpegaudioparse", "aacparse",  "opusparse",       "vorbisparse",    "mpg123audiodec",
+    "avdec_mp3",  "avdec_mp3float", "avdec_aac", "avdec_aac_fixed", "faad",           "fdkaacdec",
+    "flacdec",    "avdec_flac",     "opusdec",   "avdec_opus",      "vorbisdec",      "avdec_vorbis",
+    "avdec_alac", "mulawdec",       "alawdec",   "avdec_pcm_mulaw", "avdec_pcm_alaw", "aiffparse"};
+constexpr std::array<std::string_view, 15> kContainers{
+    "qtdemux",  "matroskademux", "tsdemux", "mpegpsdemux", "avidemux", "flvdemux", "oggdemux", "asfdemux",
+    "mxfdemux", "rmdemux",       "dvdemux", "ivfparse",    "y4mdec",   "id3demux", "wavparse"};
+// What decodebin and parsebin are made of.
+constexpr std::array<std::string_view, 6> kPlumbing{"typefind", "multiqueue", "queue",
+                                                    "queue2",   "capsfilter", "identity"};
+constexpr std::array<std::string_view, 5> kPictures{"jpegdec", "pngdec", "webpdec", "openjpegdec", "gdkpixbufdec"};
+
+bool has(const auto& names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+// Of one codec, and of nothing that could name another place.
+bool is_of_a_codec(GstElementFactory* factory) {
+  const char* metadata = gst_element_factory_get_metadata(factory, GST_ELEMENT_METADATA_KLASS);
+  const std::string_view klass = metadata ? metadata : "";
+  const auto is = [&](std::string_view part) { return klass.find(part) != std::string_view::npos; };
+  if (is("Demuxer") || is("Bin") || is("Source")) return false;
+  if (is("Codec/Parser")) return is("Video") || is("Audio") || is("Image");
+  return is("Codec/Decoder") && (is("Video") || is("Audio") || has(kPictures, GST_OBJECT_NAME(factory)));
+}
+
+bool is_trusted(Trusted trusted, GstElementFactory* factory) {
+  if (gst_element_factory_get_uri_type(factory) != GST_URI_UNKNOWN) return false;
+  const std::string_view name = GST_OBJECT_NAME(factory);
+  switch (trusted) {
+    case Trusted::sounds:
+      return has(kSounds, name);
+    case Trusted::containers:
+      return has(kContainers, name);
+    case Trusted::codecs:
+      return is_of_a_codec(factory);
+  }
+  return false;
+}
+
+gint select(GstElement*, GstPad*, GstCaps*, GstElementFactory* factory, gpointer trusted) {
+  const bool taken = is_trusted(static_cast<Trusted>(GPOINTER_TO_INT(trusted)), factory);
+  return static_cast<gint>(taken ? Select::attempt : Select::skip);
+}
+
+// The type of the whole, not that of a stream in it.
+bool is_of_the_whole(GstPad* pad) {
+  const auto parent = ElementPtr::adopt(gst_pad_get_parent_element(pad));
+  GstElementFactory* factory = parent ? gst_element_get_factory(parent.get()) : nullptr;
+  if (!factory) return false;
+  const char* klass = gst_element_factory_get_metadata(factory, GST_ELEMENT_METADATA_KLASS);
+  return g_str_equal(GST_OBJECT_NAME(factory), "typefind") || (klass && g_strstr_len(klass, -1, "Metadata"));
+}
+
+void on_unknown_type(GstElement* decoder, GstPad* pad, GstCaps* caps, gpointer) {
+  if (!is_of_the_whole(pad)) return;
+  const char* type = gst_structure_get_name(gst_caps_get_structure(caps, 0));
+  GST_ELEMENT_ERROR(decoder, STREAM, WRONG_TYPE, ("it is %s, which is not taken apart here", type),
+                    ("playlists and other files that name further ones are never opened"));
+}
+
+// Cannot happen, as long as what is plugged is asked for: if it does, nothing comes of it.
+void on_element(GstBin*, GstBin*, GstElement* element, gpointer trusted) {
+  GstElementFactory* factory = gst_element_get_factory(element);
+  const bool known = factory && (has(kPlumbing, GST_OBJECT_NAME(factory)) ||
+                                 is_trusted(static_cast<Trusted>(GPOINTER_TO_INT(trusted)), factory));
+  if (known) return;
+  gst_element_set_locked_state(element, TRUE);
+  GST_ELEMENT_ERROR(element, CORE, FAILED, ("%s may not be here", GST_OBJECT_NAME(element)), (nullptr));
+}
+
+GstPadProbeReturn on_caps(GstPad* pad, GstPadProbeInfo* info, gpointer) {
+  GstEvent* event = GST_PAD_PROBE_INFO_EVENT(info);
+  if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS) return GST_PAD_PROBE_OK;
+  GstCaps* caps = nullptr;
+  gst_event_parse_caps(event, &caps);
+  const auto absurd = what_is_absurd(caps);
+  if (absurd.empty()) return GST_PAD_PROBE_OK;
+  const auto decoder = ElementPtr::adopt(gst_pad_get_parent_element(pad));
+  if (decoder) GST_ELEMENT_ERROR(decoder.get(), STREAM, FORMAT, ("%s", absurd.c_str()), (nullptr));
+  return GST_PAD_PROBE_DROP;
+}
+
+void on_pad(GstElement*, GstPad* pad, gpointer) {
+  gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_caps, nullptr, nullptr);
+}
+
+}  // namespace
+
+void trust_only(GstElement* decoder, Trusted trusted) {
+  const auto list = GINT_TO_POINTER(static_cast<gint>(trusted));
+  g_signal_connect(decoder, "autoplug-select", G_CALLBACK(select), list);
+  g_signal_connect(decoder, "unknown-type", G_CALLBACK(on_unknown_type), nullptr);
+  g_signal_connect(decoder, "deep-element-added", G_CALLBACK(on_element), list);
+}
+
+std::string what_is_absurd(const GstCaps* sound) {
+  constexpr int kLeastRate = 8000, kMostRate = 192000, kMostChannels = 64;
+  const GstStructure* structure = gst_caps_get_structure(sound, 0);
+  int rate = 0, channels = 0;
+  if (gst_structure_get_int(structure, "rate", &rate) && (rate < kLeastRate || rate > kMostRate))
+    return "its sound has " + std::to_string(rate) + " samples a second";
+  if (gst_structure_get_int(structure, "channels", &channels) && (channels < 1 || channels > kMostChannels))
+    return "its sound has " + std::to_string(channels) + " channels";
+  return {};
+}
+
+void refuse_absurd_sounds(GstElement* decoder) {
+  g_signal_connect(decoder, "pad-added", G_CALLBACK(on_pad), nullptr);
+}
+
+}  // namespace klingv2a

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Media that are an attack: as a result of the service and as a video, nothing that they name is asked for or opened,
+// what they claim is bounded, and each is an error that says what it was.
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/inotify.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+
+#include "error.h"
+#include "pipeline_run.h"
+#include "program.h"
+#include "soundtrack.h"
+
+namespace klingv2a::test {
+namespace {
+
+// A port of this machine, and whether somebody came.
+class Trap {
+ public:
+  Trap() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)), watch_(inotify_init1(IN_NONBLOCK)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* plain = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(bind(socket_, plain, size), 0);
+    EXPECT_EQ(listen(socket_, 16), 0);
+    EXPECT_EQ(getsockname(socket_, plain, &size), 0);
+    port_ = ntohs(address.sin_port);
+    std::ofstream(file()) << "#EXTM3U\n";
+    EXPECT_GE(inotify_add_watch(watch_, file().c_str(), IN_OPEN), 0);
+  }
+  ~Trap() {
+    close(socket_);
+    close(watch_);
+  }
+  Trap(const Trap&) = delete;
+  Trap& operator=(const Trap&) = delete;
+  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/x"; }
+  [[nodiscard]] std::string file() const { return folder_.file("trap.ts"); }
+  void expect_untouched() const {
+    const int came = accept(socket_, nullptr, nullptr);
+    EXPECT_LT(came, 0) << "a connection was made";
+    if (came >= 0) close(came);
+    std::array<char, 4096> events{};
+    EXPECT_LT(read(watch_, events.data(), events.size()), 0) << "the file was opened";
+  }
+
+ private:
+  TemporaryFolder folder_;
+  int socket_, watch_;
+  int port_ = 0;
+};
+
+struct Attack {
+  std::string name;
+  std::string text;  // with URL and FILE for what it names
+};
+void PrintTo(const Attack& attack, std::ostream* out) {
+  *out << attack.name;
+}
+
+const std::string kPlayReady =
+    "<SmoothStreamingMedia MajorVersion=\"2\" MinorVersion=\"0\" Duration=\"100000000\"><StreamIndex "
+    "Type=\"audio\" Url=\"URL/{bitrate}/{start time}\"><QualityLevel Bitrate=\"64000\" "
+    "FourCC=\"AACL\"/><c d=\"20000000\"/></StreamIndex></SmoothStreamingMedia>";
+
+class Playlist : public ::testing::TestWithParam<Attack> {
+ protected:
+  Playlist() : path_(folder_.file("attack.mp4")) {
+    std::string text = std::regex_replace(GetParam().text, std::regex("URL"), trap_.url());
+    text = std::regex_replace(text, std::regex("FILE"), "file://" + trap_.file());
+    std::ofstream(path_) << text;
+  }
+  Trap trap_;
+  TemporaryFolder folder_;
+  std::string path_;
+};
+
+CapsPtr wanted_caps() {
+  return CapsPtr::adopt(gst_caps_from_string("audio/x-raw,format=S16LE,layout=interleaved,rate=48000,channels=2"));
+}
+
+std::string failure_of_result(const std::string& path) {
+  const auto cancel = GObjectPtr<GCancellable>::adopt(g_cancellable_new());
+  try {
+    (void)decode_soundtrack(*SpoolFile::open_existing(path), wanted_caps(),
+                            {0, 3 * static_cast<Nanoseconds>(GST_SECOND)}, cancel.get());
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::result) << error.what();
+    return error.what();
+  }
+  return {};
+}
+
+TEST_P(Playlist, AsAResultOpensNothing) {
+  EXPECT_NE(failure_of_result(path_), "");
+  trap_.expect_untouched();
+}
+
+TEST_P(Playlist, AsAVideoOpensNothing) {
+  const sim::Service service(quick_service());
+  PipelineRun run("filesrc location=" + path_ + " ! klingv2abin api-key=sim-key base-url=" + service.base_url() +
+                  " ! fakesink");
+  EXPECT_EQ(run.run(), End::error);
+  run.stop();
+  trap_.expect_untouched();
+  EXPECT_EQ(posts(service), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    , Playlist,
+    ::testing::Values(
+        Attack{"Hls",
+               "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:10\n#EXTINF:10.0,\nURL\n#EXTINF:10.0,\nFILE\n"
+               "#EXT-X-ENDLIST\n"},
+        Attack{"HlsOfFiles", "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10.0,\nFILE\n#EXT-X-ENDLIST\n"},
+        Attack{"HlsMaster",
+               "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1280000\nURL\n#EXT-X-STREAM-INF:BANDWIDTH=2560000\nFILE\n"},
+        Attack{"HlsKey",
+               "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:10\n#EXT-X-KEY:METHOD=AES-128,URI=\"URL\"\n"
+               "#EXTINF:10.0,\nFILE\n#EXT-X-ENDLIST\n"},
+        Attack{"HlsMap",
+               "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:10\n#EXT-X-MAP:URI=\"URL\"\n#EXTINF:10.0,\n"
+               "FILE\n#EXT-X-ENDLIST\n"},
+        Attack{"Dash",
+               "<?xml version=\"1.0\"?>\n<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\" type=\"static\" "
+               "mediaPresentationDuration=\"PT10S\" minBufferTime=\"PT1S\" profiles=\"urn:mpeg:dash:profile:"
+               "isoff-on-demand:2011\"><BaseURL>URL</BaseURL><Period><AdaptationSet mimeType=\"audio/mp4\">"
+               "<Representation id=\"1\" bandwidth=\"64000\"><BaseURL>FILE</BaseURL></Representation>"
+               "</AdaptationSet></Period></MPD>\n"},
+        Attack{"SmoothStreaming", "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n" + kPlayReady},
+        Attack{"M3u", "#EXTM3U\n#EXTINF:10,a\nURL\n"}, Attack{"Pls", "[playlist]\nFile1=URL\nNumberOfEntries=1\n"},
+        Attack{"Sdp",
+               "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 5004 RTP/AVP 0\r\n"},
+        Attack{"Xspf",
+               "<?xml version=\"1.0\"?><playlist version=\"1\" xmlns=\"http://xspf.org/ns/0/\"><trackList><track>"
+               "<location>URL</location></track></trackList></playlist>"},
+        Attack{"Smil", "<smil><body><audio src=\"URL\"/></body></smil>"}, Attack{"RtspText", "RTSPtext\nURL\n"},
+        Attack{"AsxReference", "[Reference]\nRef1=URL\n"}, Attack{"Uri", "text/uri-list\nURL\n"}),
+    ::testing::PrintToStringParamName());
+
+// ---- what a WAV claims
+
+void put(std::string& bytes, std::uint32_t value, int size) {
+  for (int i = 0; i < size; ++i) bytes += static_cast<char>(value >> (8 * i));
+}
+
+std::string wav(std::uint32_t rate, std::uint32_t channels, std::uint32_t bits, std::uint32_t data_size) {
+  std::string bytes = "RIFF";
+  put(bytes, 36 + data_size, 4);
+  bytes += "WAVEfmt ";
+  put(bytes, 16, 4);
+  put(bytes, 1, 2);
+  put(bytes, channels, 2);
+  put(bytes, rate, 4);
+  put(bytes, rate * channels * bits / 8, 4);
+  put(bytes, channels * bits / 8, 2);
+  put(bytes, bits, 2);
+  bytes += "data";
+  put(bytes, data_size, 4);
+  return bytes;
+}
+
+class AbsurdSound : public ::testing::Test {
+ protected:
+  std::string failure(const std::string& head, std::uintmax_t size) const {
+    const auto path = folder_.file("absurd.wav");
+    std::ofstream(path, std::ios::binary) << head;
+    std::filesystem::resize_file(path, size);
+    return failure_of_result(path);
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(AbsurdSound, RatesAreNamed) {
+  for (const std::uint32_t rate : {1U, 100U, 7999U, 192001U, 1000000U, 2147483647U}) {
+    const auto said = failure(wav(rate, 2, 16, 12000), 12044);
+    EXPECT_NE(said.find(std::to_string(rate) + " samples a second"), std::string::npos) << rate << ": " << said;
+  }
+}
+
+TEST_F(AbsurdSound, RatesAndChannelsThatNoNumberIs) {
+  for (const std::uint32_t rate : {0U, 2147483648U, 4294967295U})
+    EXPECT_NE(failure(wav(rate, 2, 16, 12000), 12044), "");
+  for (const std::uint32_t channels : {0U, 65U, 255U, 65535U})
+    EXPECT_NE(failure(wav(48000, channels, 16, 12000), 12044), "");
+  for (const std::uint32_t bits : {0U, 7U, 65535U}) EXPECT_NE(failure(wav(48000, 2, bits, 12000), 12044), "");
+}
+
+TEST_F(AbsurdSound, OfTenHoursIsNotDecodedToItsEnd) {
+  constexpr std::uint32_t kTenHours = 36000U * 8000U;
+  const auto said = failure(wav(8000, 1, 8, kTenHours), 44 + std::uintmax_t{kTenHours});
+  EXPECT_NE(said.find("longer than"), std::string::npos) << said;
+}
+
+TEST_F(AbsurdSound, OfAMinuteIsCutAsEver) {
+  constexpr std::uint32_t kMinute = 60U * 8000U;
+  EXPECT_EQ(failure(wav(8000, 1, 8, kMinute), 44 + std::uintmax_t{kMinute}), "");
+}
+
+// The rate of a video's own sound, which is mixed.
+TEST_F(AbsurdSound, OfAVideoIsRefusedBeforeItIsPaidFor) {
+  const auto made =
+      run_program({"sh", "-c",
+                   "cd " + folder_.path().string() +
+                       " && ffmpeg -nostdin -v error -y -f lavfi -i testsrc=s=1280x720:d=3.2 -f lavfi -i "
+                       "sine=d=3.2 -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a pcm_s16le in.mkv"});
+  ASSERT_EQ(made.exit_code, 0) << made.errors;
+  // SamplingFrequency, an 8-byte float of 44100.
+  std::ifstream in(folder_.file("in.mkv"), std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  const std::string rate("\xb5\x88\x40\xe5\x88\x80\x00\x00\x00\x00", 10);
+  const auto at = bytes.find(rate);
+  ASSERT_NE(at, std::string::npos);
+  bytes.replace(at, rate.size(), std::string("\xb5\x88\x41\xdf\xff\xff\xff\xc0\x00\x00", 10));  // 2147483647
+  std::ofstream(folder_.file("absurd.mkv"), std::ios::binary) << bytes;
+  const sim::Service service(quick_service());
+  PipelineRun run("filesrc location=" + folder_.file("absurd.mkv") +
+                  " ! klingv2abin original-audio=mix api-key=sim-key "
+                  "base-url=" +
+                  service.base_url() + " ! fakesink");
+  EXPECT_EQ(run.run(), End::error);
+  run.stop();
+  EXPECT_NE(run.first_error().find("samples a second"), std::string::npos) << run.first_error();
+  EXPECT_EQ(posts(service), 0);
+}
+
+}  // namespace
+}  // namespace klingv2a::test

@@ -28,8 +28,9 @@ Bytes after_start_code(Bytes bytes, unsigned code) {
                               : bytes.subspan(static_cast<std::size_t>(found - bytes.begin()) + wanted.size());
 }
 
+// 0 beyond the end.
 unsigned at(Bytes bytes, std::size_t index) {
-  return std::to_integer<unsigned>(bytes[index]);
+  return index < bytes.size() ? std::to_integer<unsigned>(bytes[index]) : 0;
 }
 
 // ISO/IEC 13818-2, 6.2.3 and 6.2.3.1; MPEG-1 has the first of the two only.

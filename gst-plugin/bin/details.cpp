@@ -44,8 +44,14 @@ Fate fate_in(const Fates& fates, Container container) {
 FileDetails read_details(GstPad* sink) {
   const auto source = readable_upstream(sink);
   if (!source) return {};
-  auto movie = read_movie_details(source.get());
-  return movie.movie.empty() ? read_matroska_details(source.get()) : movie;
+  try {
+    auto movie = read_movie_details(source.get());
+    return movie.movie.empty() ? read_matroska_details(source.get()) : movie;
+  } catch (const Malformed&) {
+    FileDetails unread;
+    unread.details.push_back({"what the file says beside its streams, which cannot be read,", Scope::file, 0, {}});
+    return unread;
+  }
 }
 
 std::vector<std::string> lost_details(const FileDetails& file, Container container, const TrackUses& uses) {

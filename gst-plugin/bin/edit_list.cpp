@@ -54,7 +54,7 @@ Bytes write_elst(View old, const std::vector<Edit>& edits) {
   const bool wide = is_long(old);
   const std::size_t width = wide ? 8 : 4;
   Bytes elst(kHeader + 8 + edits.size() * (2 * width + 4));
-  std::copy_n(old.begin(), kHeader + 4, elst.begin());
+  overwrite(elst, 0, old.first(kHeader + 4));
   write(elst, 0, 4, elst.size());
   write(elst, kHeader + 4, 4, edits.size());
   for (std::size_t i = 0; i < edits.size(); ++i) {
@@ -106,7 +106,7 @@ void set_duration(Bytes& box, std::size_t at_short, std::size_t at_long, std::in
 }
 
 Bytes boxed(View old, const Bytes& content) {
-  Bytes box(old.begin(), old.begin() + kHeader);
+  Bytes box = old.first(kHeader).copy();
   append(box, content);
   write(box, 0, 4, box.size());
   return box;
@@ -183,10 +183,11 @@ bool can_be_trimmed(View trak) {
 Bytes trim_movie(View moov, const FrontTrim& trim) {
   const auto movie_scale = timescale(find(moov, {"mvhd"}));
   Bytes content;
-  std::size_t mvhd_at = 0, number = 0;
+  std::optional<std::size_t> mvhd_at;  // of the first one, which is the one that counts
+  std::size_t number = 0;
   std::int64_t longest = 0;
   for_each_box(moov.subspan(kHeader), [&](View child) {
-    if (type_of(child) == "mvhd") mvhd_at = content.size();
+    if (type_of(child) == "mvhd" && !mvhd_at) mvhd_at = content.size();
     if (type_of(child) != "trak") return append(content, child);
     const auto wanted = number < trim.tracks.size() ? trim.tracks[number] : TrackTrim();
     ++number;
@@ -200,7 +201,8 @@ Bytes trim_movie(View moov, const FrontTrim& trim) {
   const View old_mvhd = find(moov, {"mvhd"});
   Bytes mvhd(old_mvhd.begin(), old_mvhd.end());
   set_duration(mvhd, 16, 24, longest);
-  std::ranges::copy(mvhd, box.begin() + static_cast<std::ptrdiff_t>(kHeader + mvhd_at));
+  if (!mvhd_at) throw Malformed();
+  overwrite(box, kHeader + *mvhd_at, mvhd);
   return box;
 }
 

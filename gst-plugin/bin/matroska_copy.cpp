@@ -165,16 +165,18 @@ bool has_chapters(const FileDetails& input) {
   return has(input.matroska, kChapters);
 }
 
-std::optional<Bytes> finish_header(View written, const HeaderFinish& finish) {
+std::optional<Bytes> finish_header(View written, const HeaderFinish& finish) try {
   const auto place = find_tracks(written);
   if (!place) return std::nullopt;
   const auto tracks = finished_tracks(written.subspan(place->at + place->head, place->size - place->head), finish);
   if (tracks.size() + kLeastPadding > place->size) return std::nullopt;
-  Bytes result(written.begin(), written.begin() + static_cast<std::ptrdiff_t>(place->at));
+  Bytes result = written.first(place->at).copy();
   append(result, tracks);
   append(result, ebml::padding(place->size - tracks.size()));
   append(result, written.subspan(place->at + place->size));
   return result;
+} catch (const Malformed&) {
+  return std::nullopt;
 }
 
 }  // namespace klingv2a

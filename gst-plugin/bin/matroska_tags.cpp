@@ -137,7 +137,7 @@ std::optional<Place> find_tags(View bytes) {
 
 }  // namespace
 
-std::optional<Bytes> finish_tags(View written, const OwnTag& own) {
+std::optional<Bytes> finish_tags(View written, const OwnTag& own) try {
   const auto place = find_tags(written);
   if (!place) return std::nullopt;
   const auto content = written.subspan(place->at + place->head, place->size - place->head);
@@ -148,11 +148,13 @@ std::optional<Bytes> finish_tags(View written, const OwnTag& own) {
   const auto inner = tags.rewritten(content, 0);
   const auto element = ebml::make_wide(kTags, inner);
   if (element.size() + kLeastPadding > place->size) return std::nullopt;
-  Bytes result(written.begin(), written.begin() + static_cast<std::ptrdiff_t>(place->at));
+  Bytes result = written.first(place->at).copy();
   movie::append(result, element);
   movie::append(result, ebml::padding(place->size - element.size()));
   movie::append(result, written.subspan(place->at + place->size));
   return result;
+} catch (const Malformed&) {
+  return std::nullopt;
 }
 
 BufferPtr TagsInPieces::passed(BufferPtr buffer) {

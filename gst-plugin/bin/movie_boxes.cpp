@@ -37,7 +37,13 @@ std::uint64_t read(View bytes, std::size_t at, std::size_t width) {
 }
 
 void write(Bytes& bytes, std::size_t at, std::size_t width, std::uint64_t value) {
-  for (std::size_t i = 0; i < width; ++i) bytes.at(at + width - 1 - i) = static_cast<std::uint8_t>(value >> (8 * i));
+  if (at > bytes.size() || width > bytes.size() - at) throw Malformed();
+  for (std::size_t i = 0; i < width; ++i) bytes[at + width - 1 - i] = static_cast<std::uint8_t>(value >> (8 * i));
+}
+
+void overwrite(Bytes& bytes, std::size_t at, View with) {
+  if (at > bytes.size() || with.size() > bytes.size() - at) throw Malformed();
+  std::ranges::copy(with, bytes.begin() + static_cast<std::ptrdiff_t>(at));
 }
 
 void append(Bytes& bytes, View more) {
@@ -131,7 +137,7 @@ Bytes with_handler_name(View hdlr, std::string_view name) {
   if (hdlr.size() <= kHandlerName) return {hdlr.begin(), hdlr.end()};
   const bool counted = hdlr[kHandlerName] == hdlr.size() - kHandlerName - 1;
   if (counted) name = name.substr(0, UINT8_MAX);
-  Bytes box(hdlr.begin(), hdlr.begin() + kHandlerName);
+  Bytes box = hdlr.first(kHandlerName).copy();
   if (counted) box.push_back(static_cast<std::uint8_t>(name.size()));
   box.insert(box.end(), name.begin(), name.end());
   if (!counted) box.push_back(0);

@@ -15,10 +15,9 @@
 #include <string_view>
 #include <vector>
 
-namespace klingv2a {
+#include "byte_view.h"
 
-using Bytes = std::vector<std::uint8_t>;
-using View = std::span<const std::uint8_t>;
+namespace klingv2a {
 
 namespace movie {
 
@@ -29,14 +28,13 @@ using Uuid = std::array<std::uint8_t, 16>;
 inline constexpr Uuid kXmpUuid{0xBE, 0x7A, 0xCF, 0xCB, 0x97, 0xA9, 0x42, 0xE8,
                                0x9C, 0x71, 0x99, 0x94, 0x91, 0xE3, 0xAF, 0xAC};
 
-struct Malformed : std::runtime_error {
-  Malformed() : std::runtime_error("malformed box") {}
-};
+using klingv2a::Malformed;
 
 // Big-endian, `width` bytes from `at`.
 [[nodiscard]] std::uint64_t read(View bytes, std::size_t at, std::size_t width);
-// Throws std::out_of_range.
 void write(Bytes& bytes, std::size_t at, std::size_t width, std::uint64_t value);
+// Over what stands there.
+void overwrite(Bytes& bytes, std::size_t at, View with);
 void append(Bytes& bytes, View more);
 
 // Four characters.

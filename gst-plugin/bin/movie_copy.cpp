@@ -37,8 +37,7 @@ void copy_creation(Bytes& to, View from) {
 }
 
 void copy_bytes(Bytes& to, std::size_t to_at, View from, std::size_t from_at, std::size_t size) {
-  if (from_at + size > from.size() || to_at + size > to.size()) throw Malformed();
-  std::ranges::copy(from.subspan(from_at, size), to.begin() + static_cast<std::ptrdiff_t>(to_at));
+  overwrite(to, to_at, from.subspan(from_at, size));
 }
 
 Bytes movie_header(View mvhd, View input) {
@@ -211,7 +210,7 @@ class TrackCopy {
   Bytes descriptions(View stsd) {
     const View entry = first_entry(stsd), input = sample_entry(input_);
     if (entry.empty() || input.empty()) return {stsd.begin(), stsd.end()};
-    Bytes content(stsd.begin() + kHeader, stsd.begin() + kFullHeader + 4);
+    Bytes content = stsd.first(kFullHeader + 4).subspan(kHeader).copy();
     append(content, described(entry, input));
     append(content, stsd.subspan(kFullHeader + 4 + entry.size()));
     return make_box("stsd", content);
@@ -229,7 +228,7 @@ class TrackCopy {
       taken.insert(type_of(child));
       append(more, type_of(child) == "colr" ? colours(child, quicktime_) : Bytes(child.begin(), child.end()));
     });
-    Bytes content(fields.begin() + kHeader, fields.end());
+    Bytes content = fields.subspan(kHeader).copy();
     if (handler_ == "vide") copy_fields(content, entry, input, quicktime_);
     for_each_box(boxes, [&](View child) {
       if (!taken.contains(type_of(child))) append(content, child);
@@ -354,7 +353,7 @@ bool has_child(View box, View wanted) {
 
 Bytes with_item(View meta, const Bytes& item) {
   const View boxes = meta_content(meta);
-  Bytes content(meta.begin() + kHeader, meta.end() - static_cast<std::ptrdiff_t>(boxes.size()));
+  Bytes content = meta.first(meta.size() - boxes.size()).subspan(kHeader).copy();
   bool added = false;
   for_each_box(boxes, [&](View child) {
     const bool here = type_of(child) == "ilst" && !std::exchange(added, true) && !has_child(child, item);

@@ -153,7 +153,8 @@ class Listing {
     std::vector<std::string> names;
     if (keys.size() < kFullHeader + 4) return names;
     for_each_box(keys.subspan(kFullHeader + 4), [&](View key) {
-      std::string name(key.begin() + kHeader, key.end());
+      const View text = key.subspan(kHeader);
+      std::string name(text.begin(), text.end());
       for (char& c : name) c = c >= ' ' && c <= '~' ? c : '?';
       names.push_back(name.substr(0, 128));
     });
@@ -241,9 +242,8 @@ class Listing {
   }
 
   void colours(View colr, std::uint64_t number) {
-    const std::string kind(
-        colr.begin() + kHeader,
-        colr.begin() + kHeader + std::min<std::ptrdiff_t>(4, static_cast<std::ptrdiff_t>(colr.size() - kHeader)));
+    const View type = colr.subspan(kHeader).first(std::min<std::size_t>(4, colr.size() - kHeader));
+    const std::string kind(type.begin(), type.end());
     const bool coded = kind == "nclx" || kind == "nclc";
     add("entry", coded ? "colr " + kind : "colr *", number, "colr " + printable(kind));
   }

@@ -12,7 +12,7 @@ constexpr guint64 kRate = 48000;
 constexpr std::string_view kType = "dOps";
 // From the type on: version, channels, pre-skip (16 bits), input rate (32 bits), gain (16 bits).
 constexpr std::ptrdiff_t kPreSkip = 6, kInputRate = 8, kGain = 12, kEnd = 14;
-constexpr std::ptrdiff_t kSize = 4;                 // before the type: how long the box is
+constexpr std::size_t kSize = 4;                    // before the type: how long the box is
 constexpr guint32 kLargest = 4 + 4 + 11 + 2 + 255;  // with a mapping of channels
 constexpr guint32 kHighestRate = 768000;
 
@@ -20,10 +20,14 @@ GstClockTime pre_skip() {
   return gst_util_uint64_scale(kOpusPreSkip, GST_SECOND, kRate);
 }
 
+std::uint32_t reversed(std::uint32_t number) {
+  return GUINT32_SWAP_LE_BE(number);
+}
+
+// `box`: from its type on.
 void mend(std::span<std::uint8_t> box) {
-  const auto* rate = box.data() + kInputRate;
-  const bool is_reversed = GST_READ_UINT32_BE(rate) > kHighestRate && GST_READ_UINT32_LE(rate) <= kHighestRate;
-  if (!is_reversed) return;
+  const auto rate = static_cast<std::uint32_t>(movie::read({box.data(), box.size()}, kInputRate, 4));
+  if (rate <= kHighestRate || reversed(rate) > kHighestRate) return;
   const auto at = [&](std::ptrdiff_t offset) { return box.begin() + offset; };
   std::reverse(at(kPreSkip), at(kInputRate));
   std::reverse(at(kInputRate), at(kGain));
@@ -48,7 +52,8 @@ void mend_opus_headers(Bytes& moov) {
   while (true) {
     const auto found = std::search(from, moov.end(), kType.begin(), kType.end());
     if (moov.end() - found < kEnd) return;
-    const auto size = found - moov.begin() < kSize ? 0 : GST_READ_UINT32_BE(&*(found - kSize));
+    const auto offset = static_cast<std::size_t>(found - moov.begin());
+    const auto size = offset < kSize ? 0 : movie::read(moov, offset - kSize, 4);
     if (size >= kSize + kEnd && size <= kLargest) mend({found, found + kEnd});
     from = found + kEnd;
   }

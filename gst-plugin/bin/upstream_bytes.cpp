@@ -19,8 +19,8 @@ std::optional<Mp4Box> read_box(GstPad* source, std::uint64_t offset) {
   if (head.size() < 8) return std::nullopt;
   const std::string_view type(reinterpret_cast<const char*>(head.data()) + 4, 4);
   if (std::ranges::find(kTypes, type) == kTypes.end()) return std::nullopt;
-  std::uint64_t size = GST_READ_UINT32_BE(head.data());
-  if (size == 1 && head.size() == 16) size = GST_READ_UINT64_BE(head.data() + 8);
+  std::uint64_t size = movie::read(head, 0, 4);
+  if (size == 1 && head.size() == 16) size = movie::read(head, 8, 8);
   if (size < 8) return std::nullopt;  // 0: to the end of the file
   return Mp4Box{offset, size, type == "moov"};
 }

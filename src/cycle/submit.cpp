@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 
 #include "cycle/find_task.h"
 #include "kling/codec.h"
@@ -48,6 +49,7 @@ Outcome outcome_of(const http::TransportError& error) {
 Outcome outcome_of(const Error& error) {
   if (const auto* answer = dynamic_cast<const kling::ApiError*>(&error)) return outcome_of(*answer);
   if (const auto* silence = dynamic_cast<const http::TransportError*>(&error)) return outcome_of(*silence);
+  if (error.kind() == ErrorKind::busy) return Outcome::not_sent;  // the row could not be confirmed in time
   return error.kind() == ErrorKind::unknown_outcome ? Outcome::unknown : Outcome::refused;
 }
 
@@ -116,9 +118,29 @@ void prepare(Run& run, Seconds patience) {
                       run.on_wait());
 }
 
+// The row is confirmed just before the first byte leaves, and not earlier: a process that stood still until then may
+// have lost it.
+kling::Task send(Run& run) {
+  std::exception_ptr withdrawn;
+  const auto confirm = [&] {
+    try {
+      run.claim().confirm();
+      run.note_sent();
+    } catch (...) {
+      withdrawn = std::current_exception();
+      throw;
+    }
+  };
+  try {
+    return run.client.submit(run.request, confirm);
+  } catch (...) {
+    if (withdrawn) std::rethrow_exception(withdrawn);
+    throw;
+  }
+}
+
 kling::Task post(Run& run) {
-  run.note_sent();
-  kling::Task task = run.client.submit(run.request);
+  kling::Task task = send(run);
   if (task.external_task_id.empty()) task.external_task_id = run.request.external_task_id;
   return task;
 }
@@ -174,6 +196,8 @@ void submit(Run& run) {
     std::optional<kling::Task> task;
     try {
       task = post(run);
+    } catch (const journal::LeaseLost&) {
+      throw;
     } catch (const Error& failure) {
       task = find_after(run, failure, sent_before);
       if (!task) attempts.wait_after(failure);

@@ -174,6 +174,14 @@ void Call::check_address(GSocketAddress* address) {
 // earlier request has made, which was free to go anywhere.
 void Call::on_starting() {
   if (request_.public_only) check_address(soup_message_get_remote_address(message_.get()));
+  if (request_.before_sending && sent_ == Sent::nothing) {
+    try {
+      request_.before_sending();
+    } catch (...) {
+      withdrawn_ = std::current_exception();
+      return g_cancellable_cancel(cancel_.get());
+    }
+  }
   sent_ = Sent::maybe;
   watchdog_.move(request_.least_rate > 0 ? std::min(deadline_, after(kHeadPatience)) : deadline_);
 }
@@ -385,6 +393,7 @@ TransportError Call::too_large() const {
 }
 
 void Call::throw_failure(const GError* error) const {
+  if (withdrawn_) std::rethrow_exception(withdrawn_);
   if (upload_) {
     if (std::optional<ErrorDetails> disk = upload_failure(upload_.get())) {
       disk->phase = request_.phase;

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <span>
 #include <string>
@@ -91,6 +92,7 @@ class Call {
   GObjectPtr<SoupMessage> tunnel_;  // the request for it; null: there is none
   GObjectPtr<GInputStream> upload_;
   Sent sent_ = Sent::nothing;
+  std::exception_ptr withdrawn_;  // what before_sending() threw
   std::chrono::steady_clock::time_point window_begin_;
   std::uint64_t window_offset_ = 0;  // what of `received_` came before the window
   std::uint64_t file_offset_ = 0;    // where the answer's body begins in the file

@@ -13,6 +13,7 @@
 #include <gio/gio.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,7 +56,10 @@ struct Request {
   std::uint64_t max_body = 1024 * 1024;     // bytes, with what `partial` holds; more is Error{result}
   Timeouts timeouts;
   double least_rate = 0;  // bytes/s of an answer's body; what is slower for kRateWindow is given up (Stalled). 0: any
-  bool public_only = false;    // no address in a local network: such a connection is given up, Error{result}
+  bool public_only = false;  // no address in a local network: such a connection is given up, Error{result}
+  // Called once the connection stands (TLS and a proxy's tunnel included), before any byte of the request leaves. What
+  // it throws, run() throws, and nothing was sent.
+  std::function<void()> before_sending;
   bool send_once = false;      // the paid POST: at most one request on the wire, whatever the HTTP library would like
   Phase phase = Phase::check;  // for errors
 };

@@ -2,6 +2,7 @@
 //
 // A row in our hands: each step of its life is one committed transaction that first makes sure that the row is still
 // ours. See journal.h.
+#include <ctime>
 #include <utility>
 
 #include "journal/journal.h"
@@ -9,6 +10,14 @@
 namespace klingv2a::journal {
 
 namespace {
+
+// Counts also while the machine is suspended.
+Seconds boot_time() {
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  constexpr double kNano = 1e-9;
+  return Seconds(static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * kNano);
+}
 
 void enter(Row& row, State state, std::int64_t now_ms) {
   row.state = state;
@@ -169,6 +178,22 @@ void Claim::prepare(const std::string& external_task_id, const std::string& requ
     if (!std::exchange(told, true)) on_wait("waiting for a turn: " + limit);
     journal_.wait();
   }
+}
+
+void Claim::confirm() {
+  const Seconds begin = boot_time();
+  row_ = in_transaction(*journal_.connection_, [&] {
+    Row row = own_row();
+    check_has_no_task(row);
+    if (row.state != State::prepared) throw LeaseLost({.kind = ErrorKind::busy, .message = "the row was changed"});
+    ++row.beat;
+    journal_.records_.update(row);
+    return row;
+  });
+  if (boot_time() - begin <= kConfirmWithin) return;
+  throw Error({.kind = ErrorKind::busy,
+               .retryable = true,
+               .message = "this process stood still, or the journal was slow, just before the task was asked for"});
 }
 
 void Claim::refused(const std::string& message) {

@@ -62,6 +62,10 @@ class Claim {
   // after `patience`.
   void prepare(const std::string& external_task_id, const std::string& request, unsigned max_tasks, Seconds patience,
                const OnWait& on_wait);
+  // The connection for the POST stands: the row is still ours and says that a POST goes out, which is written once
+  // more, so that nobody takes it over while the first bytes leave. Throws LeaseLost when it is another's; Error{busy}
+  // when that took longer than kConfirmWithin, for then it may be another's again.
+  void confirm();
   // The POST was definitely refused, or never left, and no earlier one is unsettled.
   void refused(const std::string& message);
   // The task exists. Written whoever has the row by now: it is paid. What cannot be written is written with the next

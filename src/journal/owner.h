@@ -16,6 +16,9 @@ namespace klingv2a::journal {
 
 inline constexpr Seconds kBeat{2};       // an owner's heartbeat
 inline constexpr Seconds kDeadAfter{8};  // without one; an owner may miss three of them
+// Between a row's confirmation and the first byte of its POST; much less than what a take-over waits for.
+inline constexpr Seconds kConfirmWithin{1};
+static_assert(kConfirmWithin * 4 < kDeadAfter);
 
 // A token for one run of this process: it names machine, process and run.
 [[nodiscard]] std::string make_owner();

@@ -4,6 +4,7 @@
 // cycle's. Lives on the cycle thread.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,9 @@ class Client {
   // answer, http::TransportError when there was none, Error{unknown-outcome, paid=maybe} when an answer was had that
   // does not say whether a task exists (2xx without a task id). A task_id that can be read in an answer which does not
   // refuse is the task's, however damaged or short that answer is; Task::oddity then says so.
-  [[nodiscard]] Task submit(const SubmitRequest& request);
+  // `before_sending`: http::Request has it. When it throws, nothing was sent; what it threw may come out as a plain
+  // Error.
+  [[nodiscard]] Task submit(const SubmitRequest& request, std::function<void()> before_sending = {});
   // GET of one task, which may take no longer than `patience`. Throws ApiError or http::TransportError; both say
   // whether they are retryable. An answer that is not the API's own (a firewall's page, a redirect) is.
   [[nodiscard]] Task query(const std::string& task_id, Seconds patience);

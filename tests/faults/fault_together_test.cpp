@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <optional>
 
 #include "fault_scene.h"
 
@@ -84,6 +85,37 @@ TEST(Together, ARunThatStoodStillTakesItsClipAgain) {
   table.add(finish(scene, *one, "suspended before the submit is prepared", right_sound));
   table.judge();
   EXPECT_EQ(scene.runs(), 0) << one->said();
+}
+
+// One is suspended when its POST is prepared and the connection is being made; two takes the clip over, finds no task,
+// and pays for one. When one goes on, the connection stands and no byte has left: it has to notice. Then once more with
+// two in the middle of its own work.
+PaidOnceRow suspended_before_the_post(const PutServer& store, const std::string& right_sound,
+                                      const std::string& journal) {
+  FaultScene scene(store);
+  if (!journal.empty()) scene.set_environment("KLINGV2A_JOURNAL", journal);
+  const auto one = scene.start_client({Point::Do::hold, "before connect port " + scene.service().port()});
+  const bool held = one->wait_until_held();
+  one->stand_still();
+  const int two = scene.start_client({}, "two")->wait();
+  one->wake();
+  one->go_on();
+  PaidOnceRow row = finish(
+      scene, *one, "suspended before the POST" + std::string(journal.empty() ? "" : " (PostgreSQL)"), right_sound);
+  row.as_promised = row.as_promised && held && two == 0 && row.posts == 1 && scene.runs() == 0;
+  return row;
+}
+
+TEST(Together, ARunThatStoodStillBeforeItsPostDoesNotSendIt) {
+  const PutServer store;
+  const std::string right_sound = undisturbed_sound(store);
+  std::vector<std::function<PaidOnceRow()>> cases{[&] { return suspended_before_the_post(store, right_sound, ""); }};
+  std::optional<PostgresServer> database;
+  if (!PostgresServer::programs().empty()) {
+    database.emplace();
+    cases.emplace_back([&] { return suspended_before_the_post(store, right_sound, database->uri()); });
+  }
+  judge_all("suspended before the POST", cases);
 }
 
 }  // namespace

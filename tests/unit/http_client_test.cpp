@@ -163,6 +163,38 @@ TEST(HttpClientPost, DoesNotUseAnOldConnection) {
   EXPECT_EQ(server.connections(), 2);
 }
 
+TEST(HttpClientPost, IsAskedForOnceMoreWhenTheConnectionStands) {
+  RawServer server;
+  server.set_default(reply(200, "x"));
+  Client client(make_cancel());
+  Request request = post(server.url());
+  int asked = 0;
+  request.before_sending = [&] {
+    ++asked;
+    EXPECT_TRUE(server.wait_for_connections(1));
+    EXPECT_TRUE(server.requests().empty());
+  };
+  EXPECT_EQ(client.send(request).status, 200);
+  EXPECT_EQ(asked, 1);
+}
+
+struct Withdrawn : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+TEST(HttpClientPost, WithdrawnWhenTheConnectionStandsNothingIsSent) {
+  RawServer server;
+  server.set_default(reply(200, "x"));
+  Client client(make_cancel());
+  Request request = post(server.url());
+  request.before_sending = [] { throw Withdrawn("no"); };
+  EXPECT_THROW((void)client.send(request), Withdrawn);
+  request.before_sending = {};
+  EXPECT_EQ(client.send(request).status, 200);
+  EXPECT_EQ(server.connections(), 2);
+  EXPECT_EQ(server.requests().size(), 1U) << "the first one was sent, too";
+}
+
 struct Breakage {
   const char* name;
   Answer answer;

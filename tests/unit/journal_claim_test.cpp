@@ -207,6 +207,20 @@ TEST_P(JournalClaim, NothingIsWrittenWithoutTheLease) {
   EXPECT_EQ(after.message, "");
 }
 
+// When the connection for the POST stands.
+TEST_P(JournalClaim, IsConfirmedWhileItIsOurs) {
+  Journal journal = open();
+  const auto claim = journal.claim(clip(), Seconds(0), ignore);
+  EXPECT_THROW(claim->confirm(), LeaseLost) << "nothing is prepared";
+  claim->prepare("ours", "{}", 5, kPatience, ignore);
+  const auto before = journal.rows().front().beat;
+  claim->confirm();
+  EXPECT_GT(journal.rows().front().beat, before) << "whoever watches has to wait anew";
+  give_to(kElsewhere);
+  EXPECT_THROW(claim->confirm(), LeaseLost);
+  EXPECT_EQ(journal.rows().front().state, State::prepared);
+}
+
 TEST_P(JournalClaim, ATaskThatWasPaidIsWrittenDownEvenWithoutTheLease) {
   Journal journal = open();
   const auto claim = journal.claim(clip(), Seconds(0), ignore);

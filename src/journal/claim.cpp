@@ -151,6 +151,7 @@ bool Claim::try_prepare(const std::string& external_task_id, const std::string& 
     if (row.state == State::waiting) row.account = account_;
     goes = journal_.may_go(row, account_, max_tasks);
     if (goes) {
+      journal_.connection_->prove_whole();
       row.account = account_;
       if (row.external_task_id.empty()) row.external_task_id = external_task_id;
       row.request = request;

@@ -40,6 +40,9 @@ class Connection {
   // One statement with $1, $2 … in the order of their first use. Returns all rows; NULL comes as an empty text.
   // These throw Error{disk} (locked, full, corrupt, away), Error{settings} (not ours), Error{cancelled}.
   virtual std::vector<Record> run(const std::string& sql, const Record& parameters) = 0;
+  // Throws Error{disk} when what is stored contradicts itself: then a row that is not found may be there all the same.
+  // Reads all of it. A server that checks its own pages does nothing here.
+  virtual void prove_whole() {}
 };
 
 // Runs `work` within one transaction: all of it, or, when it throws, nothing.

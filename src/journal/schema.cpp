@@ -22,7 +22,15 @@ constexpr std::array kVersion1{
     "CREATE INDEX IF NOT EXISTS klingv2a_tasks_by_account ON klingv2a_tasks (account, state)",
 };
 
-constexpr std::array<std::span<const char* const>, kSchemaVersion> kSteps{kVersion1};
+// All that decides whether a clip is paid for stands twice, in the table and here, so that a wrong bit in either is
+// seen.
+constexpr const char* kVersion2[] = {
+    "CREATE INDEX IF NOT EXISTS klingv2a_tasks_by_clip ON klingv2a_tasks (key, length_ms, service, account, state, "
+    "task_id, "
+    "external_task_id)",
+};
+
+constexpr std::array<std::span<const char* const>, kSchemaVersion> kSteps{kVersion1, kVersion2};
 
 int stored_version(Connection& connection) {
   const auto rows = connection.run("SELECT MAX(version) FROM klingv2a_schema", {});

@@ -8,7 +8,7 @@
 
 namespace klingv2a::journal {
 
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
 // Brings the tables up to kSchemaVersion, in one transaction. Throws Error{settings} when they are of a newer version.
 // `where` is for messages.

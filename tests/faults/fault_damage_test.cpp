@@ -78,34 +78,46 @@ using Random = std::mt19937;
 
 struct Spoiling {
   const char* name;
-  std::function<void(std::string& bytes, Random& random)> spoil;
+  std::function<void(std::string& bytes, Random& random, const std::string& key)> spoil;
 };
 
+// Where the key stands: in the table, and in each index.
+std::vector<std::size_t> places_of(const std::string& key, const std::string& bytes) {
+  std::vector<std::size_t> places;
+  for (auto at = bytes.find(key); at != std::string::npos; at = bytes.find(key, at + 1)) places.push_back(at);
+  return places;
+}
+
 const Spoiling kSpoilings[] = {
-    {"one bit", [](std::string& bytes,
-                   Random& random) { bytes[random() % bytes.size()] ^= static_cast<char>(1U << random() % 8); }},
-    {"one byte",
-     [](std::string& bytes, Random& random) { bytes[random() % bytes.size()] = static_cast<char>(random()); }},
+    {"one bit of the key",
+     [](std::string& bytes, Random& random, const std::string& key) {
+       const auto places = places_of(key, bytes);
+       bytes[places[random() % places.size()] + random() % key.size()] ^= static_cast<char>(1U << random() % 7);
+     }},
+    {"one bit", [](std::string& bytes, Random& random,
+                   const std::string&) { bytes[random() % bytes.size()] ^= static_cast<char>(1U << random() % 8); }},
+    {"one byte", [](std::string& bytes, Random& random,
+                    const std::string&) { bytes[random() % bytes.size()] = static_cast<char>(random()); }},
     {"16 bytes",
-     [](std::string& bytes, Random& random) {
+     [](std::string& bytes, Random& random, const std::string&) {
        const auto at = random() % (bytes.size() - 16);
        for (std::size_t i = 0; i < 16; ++i) bytes[at + i] = static_cast<char>(random());
      }},
     {"a sector of zeros",
-     [](std::string& bytes, Random& random) {
+     [](std::string& bytes, Random& random, const std::string&) {
        const auto at = random() % (bytes.size() / kSector) * kSector;
        std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), kSector, '\0');
      }},
     {"two sectors exchanged",
-     [](std::string& bytes, Random& random) {
+     [](std::string& bytes, Random& random, const std::string&) {
        const auto sectors = bytes.size() / kSector;
        const auto one = random() % sectors * kSector, two = random() % sectors * kSector;
        std::swap_ranges(bytes.begin() + static_cast<std::ptrdiff_t>(one),
                         bytes.begin() + static_cast<std::ptrdiff_t>(one + kSector),
                         bytes.begin() + static_cast<std::ptrdiff_t>(two));
      }},
-    {"the end cut off",
-     [](std::string& bytes, Random& random) { bytes.resize(bytes.size() - 1 - random() % (bytes.size() / 2)); }},
+    {"the end cut off", [](std::string& bytes, Random& random,
+                           const std::string&) { bytes.resize(bytes.size() - 1 - random() % (bytes.size() / 2)); }},
 };
 
 TEST_F(Damage, NeverCostsASecondTask) {
@@ -119,8 +131,8 @@ TEST_F(Damage, NeverCostsASecondTask) {
   for (int round = 0; round < rounds; ++round) {
     const Spoiling& spoiling = kSpoilings[static_cast<std::size_t>(round) % std::size(kSpoilings)];
     std::string bytes = whole;
-    spoiling.spoil(bytes, random);
     const int number = static_cast<int>(random() % kClips);
+    spoiling.spoil(bytes, random, clip(number).key);
     const End end = rerun(bytes, number);
     ++ends[end];
     EXPECT_NE(end, End::paid_again) << spoiling.name << ", round " << round;

@@ -13,6 +13,7 @@
 #include "cycle/run.h"
 #include "cycle/submit.h"
 #include "cycle/task_failure.h"
+#include "journal/file_place.h"
 
 namespace klingv2a::cycle {
 
@@ -136,6 +137,13 @@ CycleResult run_with(Run& run, const journal::Location& location, const CycleCli
   return result_of(run, std::move(task), std::move(sound));
 }
 
+void tell_of_doubts(const journal::Location& location, CycleObserver& observer) {
+  if (!location.connection_string.empty()) return;
+  const std::string doubts = journal::doubts_about(location.file);
+  if (!doubts.empty())
+    observer.on_oddity(make_error(ErrorKind::settings, Phase::check, doubts, "share one in PostgreSQL"));
+}
+
 CycleResult run_claimed(Run& run, journal::Journal& journal, const CycleClip& clip) {
   const auto claim = journal.claim(identity_of(run.settings, clip), run.settings.timeout, run.on_wait());
   run.take_over(*claim);
@@ -150,6 +158,7 @@ CycleResult run_cycle(const CycleSettings& settings, const CycleClip& clip, Cloc
   Run run(settings, clock, cancel, observer);
   try {
     journal::Journal journal(journal::locate(settings.journal, settings.service.base_url), clock, cancel);
+    tell_of_doubts(journal.location(), observer);
     for (int lost = 1;; ++lost) {
       try {
         return run_claimed(run, journal, clip);

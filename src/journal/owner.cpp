@@ -11,8 +11,12 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <memory>
+#include <set>
+#include <span>
 #include <utility>
 
+#include "checksum.h"
 #include "gobject_ptr.h"
 
 namespace klingv2a::journal {
@@ -31,9 +35,37 @@ std::string contents_of(const std::string& path) {
   return {text, length};
 }
 
+// /proc may be another process-id space's: then its numbers mean other processes.
+bool is_proc_ours() {
+  std::array<char, 32> target{};
+  const ssize_t length = ::readlink("/proc/self", target.data(), target.size());
+  return length > 0 && std::string(target.data(), static_cast<std::size_t>(length)) == std::to_string(::getpid());
+}
+
+// Those of hardware, and of what a hypervisor gives: clones of a virtual machine differ in them.
+std::set<std::string> network_addresses() {
+  std::set<std::string> addresses;
+  const std::unique_ptr<GDir, Deleter<g_dir_close>> folder(g_dir_open("/sys/class/net", 0, nullptr));
+  if (!folder) return addresses;
+  while (const char* name = g_dir_read_name(folder.get())) {
+    const std::string interface = std::string("/sys/class/net/") + name;
+    if (g_file_test((interface + "/device").c_str(), G_FILE_TEST_EXISTS))
+      addresses.insert(contents_of(interface + "/address"));
+  }
+  return addresses;
+}
+
+// Empty where it cannot be told: then nothing but a heartbeat proves that a process lives.
 std::string machine() {
   const std::string boot = contents_of("/proc/sys/kernel/random/boot_id");
-  return boot.empty() ? g_get_host_name() : boot.substr(0, boot.find('\n'));
+  if (boot.empty() || !is_proc_ours()) return {};
+  Checksum checksum;
+  const auto add = [&](const std::string& text) { checksum.add(std::as_bytes(std::span(text))); };
+  add(boot);
+  add(contents_of("/etc/machine-id"));
+  add(g_get_host_name());
+  for (const std::string& address : network_addresses()) add(address);
+  return checksum.text();
 }
 
 std::string process_id_space() {
@@ -71,7 +103,7 @@ std::string make_owner() {
 
 bool is_gone(const std::string& owner) {
   const std::string prefix = here();
-  if (!owner.starts_with(prefix)) return false;
+  if (prefix.front() == '/' || !owner.starts_with(prefix)) return false;
   const std::size_t id_end = owner.find('/', prefix.size());
   if (id_end == std::string::npos) return false;
   const auto process_id = static_cast<pid_t>(std::strtol(owner.c_str() + prefix.size(), nullptr, 10));
@@ -83,7 +115,8 @@ bool is_gone(const std::string& owner) {
 }
 
 bool is_here(const std::string& owner) {
-  return owner.starts_with(here()) && !is_gone(owner);
+  const std::string prefix = here();
+  return prefix.front() != '/' && owner.starts_with(prefix) && !is_gone(owner);
 }
 
 bool Watch::is_alive(const Row& row) {

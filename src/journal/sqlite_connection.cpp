@@ -17,6 +17,7 @@
 #include <utility>
 
 #include "clock.h"
+#include "journal/file_place.h"
 
 namespace klingv2a::journal {
 
@@ -205,6 +206,7 @@ class SqliteConnection : public Connection {
 std::unique_ptr<Connection> open_sqlite(const std::string& file, Durability durability,
                                         const GObjectPtr<GCancellable>& cancel, Seconds patience) {
   make_directory(file);
+  check_place(file);
   make_file(file);
   return std::make_unique<SqliteConnection>(file, durability, cancel, patience);
 }

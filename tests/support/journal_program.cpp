@@ -7,6 +7,7 @@
 //   journal_program JOURNAL fill                takes rows of new clips until that fails, and says how many it has
 //   journal_program JOURNAL open                opens it and says how many rows there are
 //   journal_program - is-gone OWNER             says whether it takes the owner for gone
+//   journal_program - owner                     says the name of a run of its own
 //
 // It says "ready" before it opens the journal, and goes on when it is told a line. A failure is one line, and exit
 // code 3.
@@ -111,6 +112,10 @@ int run(const Arguments& arguments) {
   try {
     if (command == "is-gone") {
       say(journal::is_gone(arguments.at(2)) ? "gone" : "not gone");
+      return 0;
+    }
+    if (command == "owner") {
+      say(journal::make_owner());
       return 0;
     }
     wait_for_word();

@@ -87,6 +87,9 @@ class Listener::Server final : private http::RequestHandler {
   }
 
  private:
+  [[nodiscard]] bool knows_us(SoupServerMessage* message, const char* path) const override {
+    return is_ours(message, path);
+  }
   void on_headers(SoupServerMessage* message, const char* path) override;
   void on_request(SoupServerMessage* message, const char* path) override;
   static void on_chunk(SoupServerMessage* message, GBytes* chunk, gpointer self);

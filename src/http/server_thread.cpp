@@ -4,6 +4,10 @@
 // with it every callback of the SoupServer. There is no lock: only the stop flag is shared.
 #include "http/server_thread.h"
 
+#include <algorithm>
+#include <iterator>
+#include <list>
+
 #include "error.h"
 
 namespace klingv2a::http {
@@ -22,17 +26,16 @@ class DefaultContext {
   GMainContext* context_;
 };
 
-void on_headers(SoupServer*, SoupServerMessage* message, const char* path, GHashTable*, gpointer handler) {
-  static_cast<RequestHandler*>(handler)->on_headers(message, path);
-}
-
-void on_request(SoupServer*, SoupServerMessage* message, const char* path, GHashTable*, gpointer handler) {
-  static_cast<RequestHandler*>(handler)->on_request(message, path);
-}
-
-void on_started(SoupServer*, SoupServerMessage* message, gpointer silence_s) {
-  GSocket* socket = soup_server_message_get_socket(message);
-  if (socket) g_socket_set_timeout(socket, GPOINTER_TO_UINT(silence_s));
+// libsoup's own has room for ten connections that wait to be taken; an eleventh one would come a second late.
+GObjectPtr<GSocket> listening_socket(GSocketAddress* address, GError** error) {
+  constexpr int kBacklog = 512;
+  if (!address) return {};
+  auto socket = GObjectPtr<GSocket>::adopt(
+      g_socket_new(g_socket_address_get_family(address), G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, error));
+  if (!socket) return {};
+  g_socket_set_listen_backlog(socket.get(), kBacklog);
+  if (!g_socket_bind(socket.get(), address, TRUE, error) || !g_socket_listen(socket.get(), error)) return {};
+  return socket;
 }
 
 // As it stands in a URL.
@@ -40,7 +43,85 @@ std::string host_of(const std::string& address) {
   return address.find(':') == std::string::npos ? address : "[" + address + "]";
 }
 
+constexpr gsize kMostRead = 1024 * 1024;  // of a body
+
 }  // namespace
+
+// Who is connected. All of it runs on the server's thread.
+class ServerThread::Guests {
+ public:
+  Guests(RequestHandler& handler, guint silence_s) : handler_(handler), silence_s_(silence_s) {}
+
+  void watch(SoupServer* server) {
+    soup_server_add_early_handler(server, nullptr, on_headers, this, nullptr);
+    soup_server_add_handler(server, nullptr, on_request, this, nullptr);
+    g_signal_connect(server, "request-started", G_CALLBACK(on_started), this);
+    g_signal_connect(server, "request-finished", G_CALLBACK(on_ended), this);
+    g_signal_connect(server, "request-aborted", G_CALLBACK(on_ended), this);
+  }
+
+ private:
+  struct Guest {
+    SoupServerMessage* message;
+    GObjectPtr<GSocket> socket;
+    gsize read = 0;
+    bool knows_us = false;
+    bool is_cut = false;
+  };
+
+  // A connection was made, or goes on with its next request.
+  static void on_started(SoupServer*, SoupServerMessage* message, gpointer data) {
+    auto& self = *static_cast<Guests*>(data);
+    GSocket* socket = soup_server_message_get_socket(message);
+    if (!socket) return;
+    g_socket_set_timeout(socket, self.silence_s_);
+    g_signal_connect(message, "got-chunk", G_CALLBACK(on_chunk), data);
+    self.guests_.push_back({message, GObjectPtr<GSocket>::share(socket)});
+    if (self.guests_.size() > kMostConnections) self.make_room();
+  }
+
+  static void on_ended(SoupServer*, SoupServerMessage* message, gpointer data) {
+    std::erase_if(static_cast<Guests*>(data)->guests_, [&](const Guest& guest) { return guest.message == message; });
+  }
+
+  static void on_headers(SoupServer*, SoupServerMessage* message, const char* path, GHashTable*, gpointer data) {
+    auto& self = *static_cast<Guests*>(data);
+    if (Guest* guest = self.find(message)) guest->knows_us = self.handler_.knows_us(message, path);
+    self.handler_.on_headers(message, path);
+  }
+
+  static void on_request(SoupServer*, SoupServerMessage* message, const char* path, GHashTable*, gpointer data) {
+    static_cast<Guests*>(data)->handler_.on_request(message, path);
+  }
+
+  static void on_chunk(SoupServerMessage* message, GBytes* chunk, gpointer data) {
+    Guest* guest = static_cast<Guests*>(data)->find(message);
+    if (guest && (guest->read += g_bytes_get_size(chunk)) > kMostRead) cut(*guest);
+  }
+
+  Guest* find(SoupServerMessage* message) {
+    const auto found = std::ranges::find(guests_, message, &Guest::message);
+    return found == guests_.end() ? nullptr : &*found;
+  }
+
+  // The oldest first; the last one has just come, and may be he who is waited for.
+  void make_room() {
+    for (const bool also_friends : {false, true}) {
+      for (auto guest = guests_.begin(); guest != std::prev(guests_.end()); ++guest)
+        if (!guest->is_cut && (also_friends || !guest->knows_us)) return cut(*guest);
+    }
+  }
+
+  // Its read ends, and with it the message.
+  static void cut(Guest& guest) {
+    guest.is_cut = true;
+    g_socket_shutdown(guest.socket.get(), TRUE, TRUE, nullptr);
+  }
+
+  RequestHandler& handler_;
+  const guint silence_s_;
+  std::list<Guest> guests_;
+};
 
 ServerThread::ServerThread(const ListenAddress& where, RequestHandler& handler, const std::string& setting) {
   start(where, handler, setting);
@@ -52,10 +133,8 @@ void ServerThread::start(const ListenAddress& where, RequestHandler& handler, co
   const DefaultContext use(context_.get());
   server_ = GObjectPtr<SoupServer>::adopt(soup_server_new(nullptr, nullptr));
   if (where.certificate) soup_server_set_tls_certificate(server_.get(), where.certificate.get());
-  if (where.silence_s > 0)
-    g_signal_connect(server_.get(), "request-started", G_CALLBACK(on_started), GUINT_TO_POINTER(where.silence_s));
-  soup_server_add_early_handler(server_.get(), nullptr, on_headers, &handler, nullptr);
-  soup_server_add_handler(server_.get(), nullptr, on_request, &handler, nullptr);
+  guests_ = std::make_unique<Guests>(handler, where.silence_s);
+  guests_->watch(server_.get());
   listen(where, setting);
 }
 
@@ -76,7 +155,8 @@ void ServerThread::listen(const ListenAddress& where, const std::string& setting
   const auto address =
       GObjectPtr<GSocketAddress>::adopt(g_inet_socket_address_new_from_string(where.address.c_str(), where.port));
   GError* raw_error = nullptr;
-  if (!address || !soup_server_listen(server_.get(), address.get(), options, &raw_error)) {
+  const auto socket = listening_socket(address.get(), &raw_error);
+  if (!socket || !soup_server_listen_socket(server_.get(), socket.get(), options, &raw_error)) {
     const GErrorPtr error(raw_error);
     throw make_error(ErrorKind::settings, Phase::publish,
                      setting + ": cannot listen on " + where.address + " port " + std::to_string(where.port) +

@@ -3,6 +3,9 @@
 // An HTTP server of our own on a thread of its own: what serve:// and the callback's listener have in common. It has a
 // main context that nobody else iterates, because the cycle thread blocks and would otherwise wait for itself.
 //
+// Anybody may connect. Silent connections are cut, of endless bodies a beginning is read, and there are never more
+// connections than kMostConnections: one that comes beyond takes the place of the oldest whose request was not for us.
+//
 // Threads: made and destroyed on the cycle thread; the handler is called on the server's thread only, between the two.
 #pragma once
 
@@ -18,10 +21,14 @@
 
 namespace klingv2a::http {
 
+inline constexpr std::size_t kMostConnections = 32;
+
 // Called on the server's thread; must not throw.
 class RequestHandler {
  public:
   virtual ~RequestHandler() = default;
+  // Does the request come from somebody who knows us? His connection is kept when there are too many.
+  [[nodiscard]] virtual bool knows_us(SoupServerMessage* message, const char* path) const = 0;
   // The head has come. With a status set now, on_request() is not called.
   virtual void on_headers(SoupServerMessage* message, const char* path) = 0;
   // All of the request has come.
@@ -32,7 +39,7 @@ struct ListenAddress {
   std::string address;                      // IP, without brackets
   std::uint16_t port = 0;                   // 0: the kernel chooses
   GObjectPtr<GTlsCertificate> certificate;  // with its key; null: plain HTTP
-  guint silence_s = 0;                      // so long a connection may be silent before it is cut; 0: for ever
+  guint silence_s = 30;                     // so long a connection may be silent before it is cut; at least 1
 };
 
 class ServerThread {
@@ -53,7 +60,10 @@ class ServerThread {
   void listen(const ListenAddress& where, const std::string& setting);
   void run();
 
+  class Guests;
+
   std::string url_;
+  std::unique_ptr<Guests> guests_;  // the server's thread's
   std::atomic<bool> stopping_ = false;
   const std::unique_ptr<GMainContext, Deleter<g_main_context_unref>> context_{g_main_context_new()};
   GObjectPtr<SoupServer> server_;

@@ -73,6 +73,7 @@ class FileServer final : private http::RequestHandler {
   [[nodiscard]] const std::string& base_url() const noexcept { return server_.url(); }
 
  private:
+  [[nodiscard]] bool knows_us(SoupServerMessage* /*message*/, const char* path) const override { return path_ == path; }
   void on_headers(SoupServerMessage* message, const char* path) override;
   void on_request(SoupServerMessage* message, const char* path) override;
   void answer(SoupServerMessage* message, const char* path) const;

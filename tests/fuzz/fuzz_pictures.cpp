@@ -51,7 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto unit = [&](unsigned, std::span<const std::byte> part) { seen += part.size(); };
   if (has_slices(caps.get())) (void)codec_name(caps.get());
   (void)payload_name(caps.get());
-  visit_parameter_sets(caps.get(), unit);
+  if (has_slices(caps.get())) visit_parameter_sets(caps.get(), unit);
   PictureOrder order;
   order.set_caps(caps);
   // Three pictures, of a third each.

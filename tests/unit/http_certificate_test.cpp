@@ -20,6 +20,7 @@ using test::EnvironmentVariable;
 
 class Answerer final : public RequestHandler {
  public:
+  [[nodiscard]] bool knows_us(SoupServerMessage*, const char*) const override { return false; }
   void on_headers(SoupServerMessage*, const char*) override {}
   void on_request(SoupServerMessage* message, const char*) override {
     soup_server_message_set_status(message, SOUP_STATUS_NO_CONTENT, nullptr);

@@ -10,12 +10,22 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace klingv2a::http {
 namespace {
 
 class Answerer final : public RequestHandler {
  public:
-  void on_headers(SoupServerMessage*, const char*) override {}
+  [[nodiscard]] bool knows_us(SoupServerMessage*, const char* path) const override {
+    return std::string_view(path) == "/known";
+  }
+  void on_headers(SoupServerMessage* message, const char*) override {
+    soup_message_body_set_accumulate(soup_server_message_get_request_body(message), FALSE);
+  }
   void on_request(SoupServerMessage* message, const char*) override {
     soup_server_message_set_status(message, SOUP_STATUS_NO_CONTENT, nullptr);
   }
@@ -48,6 +58,74 @@ TEST(ServerThread, CutsWhoIsSilent) {
   const std::string text = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab";
   EXPECT_EQ(::send(fd, text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
   EXPECT_TRUE(is_cut(fd)) << "within the body";
+}
+
+void say(int fd, const std::string& text) {
+  EXPECT_EQ(::send(fd, text.data(), text.size(), MSG_NOSIGNAL), static_cast<ssize_t>(text.size()));
+}
+
+// The first line of what is answered within 10 s.
+std::string answer(int fd) {
+  pollfd polled{fd, POLLIN, 0};
+  std::array<char, 64> text{};
+  if (::poll(&polled, 1, 10000) != 1) return "nothing";
+  const ssize_t got = ::recv(fd, text.data(), text.size(), 0);
+  return got <= 0 ? "the end" : std::string(text.data(), static_cast<std::size_t>(got)).substr(0, 12);
+}
+
+constexpr const char* kGet = "GET /known HTTP/1.1\r\nHost: x\r\n\r\n";
+
+class Crowd {
+ public:
+  Crowd(const std::string& url, int size, const std::string& text) {
+    for (int i = 0; i < size; ++i) {
+      fds_.push_back(connect_to(url));
+      if (!text.empty()) (void)!::send(fds_.back(), text.data(), text.size(), MSG_NOSIGNAL);
+    }
+  }
+  ~Crowd() {
+    for (const int fd : fds_) ::close(fd);
+  }
+  Crowd(const Crowd&) = delete;
+  Crowd& operator=(const Crowd&) = delete;
+
+ private:
+  std::vector<int> fds_;
+};
+
+TEST(ServerThread, HasAPlaceForWhoKnowsIt) {
+  Answerer answerer;
+  const ServerThread server({.address = "127.0.0.1", .port = 0, .certificate = nullptr}, answerer, "x");
+  const int friendly = connect_to(server.url());
+  say(friendly, "GET /known HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\na");  // the rest comes later
+  for (const std::string text :
+       {"", "GET / HTTP/1.1\r\nHost", "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nab"}) {
+    for (const int size : {67, 300}) {
+      const Crowd crowd(server.url(), size, text);
+      const int fd = connect_to(server.url());
+      say(fd, kGet);
+      EXPECT_EQ(answer(fd), "HTTP/1.1 204") << size << " who say: " << text;
+      ::close(fd);
+    }
+  }
+  say(friendly, "bc");
+  EXPECT_EQ(answer(friendly), "HTTP/1.1 204") << "the one that was there before was cut";
+  ::close(friendly);
+}
+
+TEST(ServerThread, ReadsNoBodyWithoutEnd) {
+  Answerer answerer;
+  const ServerThread server({.address = "127.0.0.1", .port = 0, .certificate = nullptr}, answerer, "x");
+  const int fd = connect_to(server.url());
+  say(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000000\r\n\r\n");
+  const std::string piece(64 * 1024, 'x');
+  std::size_t sent = 0;
+  for (ssize_t got = 1; got > 0 && sent < (std::size_t{64} << 20U);) {
+    got = ::send(fd, piece.data(), piece.size(), MSG_NOSIGNAL);
+    if (got > 0) sent += static_cast<std::size_t>(got);
+  }
+  EXPECT_LT(sent, std::size_t{32} << 20U);  // what the kernel holds is among it
+  ::close(fd);
 }
 
 }  // namespace

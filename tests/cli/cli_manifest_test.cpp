@@ -163,6 +163,32 @@ TEST_F(CliManifest, OutputsThatCannotBeWrittenAreRefused) {
   expect_refused(R"({"in":"a.mp4","out":"x.mkv","mux":"mp4"})", 1, "would not be what its name says");
 }
 
+// Whoever wrote it would get the key, the video, or a file of his choice on this disk.
+TEST_F(CliManifest, WhatNeedsTrustIsRefusedWithoutIt) {
+  for (const char* member :
+       {R"("base-url":"http://127.0.0.1:1")", R"("journal":"/tmp/j.sqlite")",
+        R"("publish":"https://x.example/{name}.mp4")", R"("publish-headers":"headers,A=b")",
+        R"("publish-public-url":"https://x.example/{name}")", R"("publish-keep":true)", R"("no-publish-check":true)",
+        R"("callback-url":"https://x.example")", R"("callback-listen":"127.0.0.1:1")", R"("spool-dir":"/tmp")",
+        R"("on-unknown":"resubmit")"})
+    expect_refused(R"({"in":"a.mp4",)" + std::string(member) + "}", 1, "--trust-manifest");
+  std::filesystem::create_directory_symlink(folder_.path(), folder_.file("done-link"));
+  std::filesystem::create_directory(folder_.file("done"));
+  std::filesystem::create_directory_symlink(folder_.path(), folder_.file("done/away"));
+  for (const char* out : {"../x.mp4", "a/../../x.mp4", "/tmp/x.mp4", "away/x.mp4", "away/../x.mp4"})
+    expect_refused(R"({"in":"a.mp4","out":")" + std::string(out) + "\"}", 1, "leads out of");
+}
+
+TEST_F(CliManifest, WithTrustItIsTaken) {
+  std::filesystem::copy_file(clip(), folder_.file("a.mp4"));
+  const std::string file = folder_.file("jobs.jsonl");
+  const std::string line = R"({"in":"a.mp4","out":"../beside.mp4","base-url":")" + service_.base_url() + "\"}\n";
+  ASSERT_TRUE(g_file_set_contents(file.c_str(), line.c_str(), -1, nullptr));
+  const ToolRun ran = run({"dub", file, "--out-dir", folder_.file("done"), "--json", "--trust-manifest"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.output << ran.errors;
+  EXPECT_TRUE(std::filesystem::exists(folder_.file("beside.mp4")));
+}
+
 // What a strict reader takes, and what is usual beside it.
 TEST_F(CliManifest, GoodLinesAreAllDone) {
   std::filesystem::copy_file(clip(), folder_.file("a.mp4"));

@@ -236,7 +236,7 @@ class Manifest : public ::testing::Test {
   std::vector<cli::FileJob> jobs(const std::string& lines) {
     const std::string file = folder_.file("jobs.jsonl");
     g_file_set_contents(file.c_str(), lines.c_str(), -1, nullptr);
-    return cli::list_jobs({{file}, folder_.file("out"), false, false, {{"take", "1"}}}).jobs;
+    return cli::list_jobs({{file}, folder_.file("out"), false, false, false, {{"take", "1"}}}).jobs;
   }
   const TemporaryFolder folder_;
 };

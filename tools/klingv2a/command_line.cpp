@@ -106,6 +106,8 @@ class DubCommand {
         ->check(CLI::Range(1U, 1000U))
         ->type_name("NUMBER");
     app_.add_flag("-y,--overwrite", options_.overwrite, "Replace an output that exists");
+    app_.add_flag("--trust-manifest", options_.trust_manifest,
+                  "A manifest's lines may name the service, publish, and write outside FOLDER");
     report_.add_to(app_, "--report", "Write a report as JSON beside OUT (OUT.klingv2a.json), or --report=FILE");
     json_.add_to(app_, "--json", kJsonHelp);
     simulate_.add_to(app_, "--simulate",

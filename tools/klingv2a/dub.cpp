@@ -112,7 +112,8 @@ struct Plan {
       jobs.push_back(job_of(options, settings));
     } else {
       places.push_back({report_file_of(options), "--report", true});
-      JobList list = list_jobs({options.in, options.out_dir, options.overwrite, options.simulate, settings});
+      JobList list = list_jobs(
+          {options.in, options.out_dir, options.overwrite, options.simulate, options.trust_manifest, settings});
       jobs = std::move(list.jobs);
       passed_over = std::move(list.passed_over);
     }

@@ -142,13 +142,32 @@ class List {
     const Members members = read_json_line(line);
     Settings settings = wish_.settings;
     for (const JsonMember& member : members)
-      if (member.name != "in" && member.name != "out") settings.push_back(setting_of(member));
+      if (member.name != "in" && member.name != "out") settings.push_back(allowed(setting_of(member), member.name));
     const std::string in = path_of(members, "in"), out = path_of(members, "out");
     if (in.empty()) throw UsageError("\"in\" is missing");
     refuse_url(in);
     const std::string mux = value_of(settings, "mux");
     if (!out.empty()) check_suffix(out, mux);
+    if (!out.empty()) check_is_within(out);
     add_job(manifest.parent_path() / in, wish_.out_dir / fs::path(out.empty() ? output_name(in, mux) : out), settings);
+  }
+
+  // A manifest may come from anybody.
+  [[nodiscard]] Setting allowed(Setting setting, const std::string& name) const {
+    if (wish_.trusts_manifest || !needs_trust(setting.property)) return setting;
+    throw UsageError("\"" + name + "\" is not taken from a manifest: give --" + name +
+                     " on the command line, or --trust-manifest if you know who wrote it");
+  }
+
+  // Links that are there already are followed.
+  void check_is_within(const fs::path& out) const {
+    if (wish_.trusts_manifest) return;
+    const fs::path folder = fs::weakly_canonical(fs::path(wish_.out_dir) / "x").parent_path(),
+                   place = fs::weakly_canonical(folder / out);
+    const auto [end, at] = std::ranges::mismatch(folder, place);
+    if (end == folder.end() && at != place.end()) return;
+    throw UsageError("\"out\" leads out of " + wish_.out_dir +
+                     ": name a place in it, or give --trust-manifest if you know who wrote the manifest");
   }
 
   void add_job(const fs::path& in, const fs::path& out, Settings settings) {

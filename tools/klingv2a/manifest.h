@@ -16,7 +16,8 @@ struct ManyWish {
   std::string out_dir;
   bool overwrite = false;
   bool simulated = false;
-  Settings settings;  // for all; a manifest's line wins
+  bool trusts_manifest = false;  // its lines may name the service, publish, and write outside `out_dir`
+  Settings settings;             // for all; a manifest's line wins
 };
 
 struct JobList {

@@ -121,6 +121,15 @@ const SettingOption* option_of_property(std::string_view property) {
   return found == kOptions.end() ? nullptr : found;
 }
 
+bool needs_trust(std::string_view property) {
+  constexpr std::array<std::string_view, 14> kNeedTrust{"base-url",       "journal",         "spool-dir",
+                                                        "publish",        "publish-headers", "publish-keep",
+                                                        "publish-expiry", "publish-check",   "publish-public-url",
+                                                        "callback-url",   "callback-listen", "callback-certificate",
+                                                        "callback-key",   "on-unknown"};
+  return std::ranges::find(kNeedTrust, property) != kNeedTrust.end();
+}
+
 bool is_secret(std::string_view property) {
   return std::ranges::any_of(kOptions,
                              [&](const auto& option) { return option.secret && property == option.property; });

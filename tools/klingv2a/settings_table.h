@@ -41,6 +41,8 @@ using Settings = std::vector<Setting>;
 [[nodiscard]] const SettingOption* find_option(std::string_view name);
 [[nodiscard]] const SettingOption* option_of_property(std::string_view property);
 [[nodiscard]] bool is_secret(std::string_view property);
+// Whoever sets it decides who gets the key or the video, what is listened on, where is written, or what is paid twice.
+[[nodiscard]] bool needs_trust(std::string_view property);
 // Does the output depend on it? Not on how long one waits, or where things lie meanwhile.
 [[nodiscard]] bool shapes_output(std::string_view property);
 // What `given` for an option means for its property. Throws UsageError.

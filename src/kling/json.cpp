@@ -10,6 +10,7 @@
 
 #include "kling/answer_text.h"
 #include "kling/markup.h"
+#include "visible_text.h"
 
 namespace klingv2a::kling {
 namespace {
@@ -117,6 +118,8 @@ std::string printable(std::string_view given, std::size_t length) {
     if (count++ == length) return result + "…";
     if (blank) {
       result += ' ';
+    } else if (is_unseen(character)) {
+      result += number_of(character);
     } else {
       result.append(c, static_cast<std::size_t>(g_utf8_next_char(c) - c));
     }

@@ -181,5 +181,17 @@ TEST_F(CliWords, WhatIsCancelledIsNotDoneToAHundredPercent) {
   EXPECT_FALSE(holds(ran.output, "\"percent\":100")) << ran.output;
 }
 
+// A name that would be shown backwards, or move the cursor.
+TEST_F(CliWords, WhatIsUnseenInANameIsShown) {
+  for (const auto& [name, shown] :
+       std::vector<std::pair<std::string, std::string>>{{"a\u202Egpm.mp4", "a<U+202E>gpm.mp4"},
+                                                        {"b\u200B.mp4", "b<U+200B>.mp4"},
+                                                        {"c\x1b[31m.mp4", "c<U+001B>[31m.mp4"}}) {
+    const ToolRun ran = run({"check", folder_.file(name)});
+    EXPECT_TRUE(holds(ran.output + ran.errors, shown)) << ran.output << ran.errors;
+    EXPECT_FALSE(holds(ran.output + ran.errors, name)) << ran.output << ran.errors;
+  }
+}
+
 }  // namespace
 }  // namespace klingv2a::test

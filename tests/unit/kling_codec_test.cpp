@@ -443,6 +443,10 @@ TEST(Printable, MakesTextFitForALog) {
   EXPECT_EQ(printable(" a\n\t b\x1b[31m "), "a b [31m");
   EXPECT_EQ(printable("雨雨雨雨", 2), "雨雨…");
   EXPECT_EQ(printable(""), "");
+  EXPECT_EQ(printable("gpj.\u202Eexe"), "gpj.<U+202E>exe");
+  for (const char* unseen : {"\u200B", "\uFEFF", "\u2066", "\u2069", "\u200E", "\u061C", "\u00AD"})
+    EXPECT_TRUE(printable(std::string("a") + unseen + "b").find("<U+") == 1) << unseen;
+  EXPECT_EQ(printable("\U0001F468\u200D\U0001F469"), "\U0001F468\u200D\U0001F469");
   EXPECT_EQ(printable("a\xff"), "a\xef\xbf\xbd");
 }
 

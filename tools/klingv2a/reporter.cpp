@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "human_text.h"
+#include "visible_text.h"
 
 namespace klingv2a::cli {
 
@@ -45,7 +46,7 @@ void HumanReporter::tick() {
 
 void HumanReporter::result(const JsonText&, const std::string& text) {
   end_line();
-  result_to_.write(text + "\n");
+  result_to_.write(visible(text) + "\n");
 }
 
 void HumanReporter::failure(const std::string& in, const Trouble& trouble) {
@@ -70,7 +71,7 @@ void HumanReporter::of_file(const std::string& in, JsonObject* event) {
 
 void HumanReporter::say(const std::string& text) {
   end_line();
-  (void)std::fprintf(stderr, "%s\n", text.c_str());
+  (void)std::fprintf(stderr, "%s\n", visible(text).c_str());
 }
 
 // One line, never longer than the terminal is wide: a line that wraps cannot be taken back.
@@ -79,7 +80,7 @@ void HumanReporter::draw() {
   const auto seconds =
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begin_).count();
   const std::string line = percent_text(percent_) + "  " + duration_text(seconds) + "  " + text_;
-  (void)std::fprintf(stderr, "\r\033[K%s", shortened(line, width_of(stderr) - 1).c_str());
+  (void)std::fprintf(stderr, "\r\033[K%s", shortened(visible(line), width_of(stderr) - 1).c_str());
   line_open_ = true;
 }
 

@@ -15,6 +15,7 @@
 #include "kling/environment.h"
 #include "last_word.h"
 #include "simulation.h"
+#include "visible_text.h"
 
 namespace klingv2a::cli {
 
@@ -49,7 +50,7 @@ int forget(OpenJournal& opened, const TasksOptions& options, TextSink& output) {
   const journal::Row row = find_row(opened, options.id);
   refuse_while_owned(row);
   if (!options.yes && !confirmed(row)) return kExitOther;
-  const auto tell = [](const std::string& what) { std::cerr << "klingv2a: " << what << "\n"; };
+  const auto tell = [](const std::string& what) { std::cerr << "klingv2a: " << visible(what) << "\n"; };
   // A run on another machine that is gone shows after a while.
   const auto claim = opened.journal.claim_row(row.id, 2 * journal::kDeadAfter, tell);
   const journal::Row& now = claim->row();

@@ -8,6 +8,7 @@
 #include "human_text.h"
 #include "json_text.h"
 #include "tasks.h"
+#include "visible_text.h"
 
 namespace klingv2a::cli {
 
@@ -78,7 +79,7 @@ int list_tasks(OpenJournal& opened, const TasksOptions& options, TextSink& outpu
   if (rows.empty())
     output.write("no task in " + displayable(opened.location) + "\n");
   else
-    output.write(table(cells));
+    output.write(visible(table(cells)));
   return kExitOk;
 }
 

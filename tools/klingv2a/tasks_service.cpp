@@ -6,13 +6,14 @@
 
 #include "human_text.h"
 #include "kling/environment.h"
+#include "visible_text.h"
 
 namespace klingv2a::cli {
 
 namespace {
 
 void say(const std::string& text) {
-  std::cerr << "klingv2a: " + text + "\n";
+  std::cerr << "klingv2a: " + visible(text) + "\n";
 }
 
 }  // namespace

@@ -106,6 +106,38 @@ TEST_F(CliLimits, WhatIsLackingIsSaidBeforePaying) {
   EXPECT_TRUE(service_.paid_tasks().empty());
 }
 
+TEST_F(CliLimits, ALinkThatLeadsNowhereIsRefusedBeforePaying) {
+  std::filesystem::create_symlink(out("gone/x.mp4"), out("dangling.mp4"));
+  std::filesystem::create_symlink(out("loop.mp4"), out("loop.mp4"));
+  for (const char* name : {"dangling.mp4", "loop.mp4"}) {
+    for (const std::vector<std::string>& more : std::vector<std::vector<std::string>>{{}, {"-y"}}) {
+      std::vector<std::string> words{"dub", clip(), "-o", out(name), "--json"};
+      words.insert(words.end(), more.begin(), more.end());
+      const ToolRun ran = run(words);
+      EXPECT_EQ(ran.exit_code, 22) << ran.output << ran.errors;
+      EXPECT_TRUE(holds(ran.last("$.error.message"), "leads nowhere")) << ran.output;
+    }
+  }
+  EXPECT_TRUE(service_.paid_tasks().empty());
+}
+
+// A small disk of its own is mounted at out("small").
+TEST_F(CliLimits, ADiskWithoutRoomIsSaidBeforePaying) {
+  std::filesystem::create_directory(out("small"));
+  Environment all = environment();
+  all["K"] = KLINGV2A_PROGRAM;
+  all["IN"] = clip();
+  all["AT"] = out("small");
+  const ProgramResult ran =
+      run_program({"unshare", "--user", "--map-root-user", "--mount", "bash", "-c",
+                   "mount -t tmpfs -o size=2m tmpfs $AT || exit 77; exec $K dub $IN -o $AT/o.mp4 --json"},
+                  all);
+  if (ran.exit_code == 77 || ran.output.empty()) GTEST_SKIP() << ran.errors;
+  EXPECT_EQ(ran.exit_code, 22) << ran.output << ran.errors;
+  EXPECT_TRUE(holds(ran.output, "o.mp4 may need")) << ran.output;
+  EXPECT_TRUE(service_.paid_tasks().empty());
+}
+
 TEST(ResourceLimits, WhatIsGrantedIsFound) {
   EXPECT_NO_THROW(cli::check_resources(KLINGV2A_PROGRAM));
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "disk_room.h"
 #include "hidden_name.h"
 #include "http/client.h"
 #include "human_text.h"
@@ -112,6 +113,7 @@ class Job {
     if (!job_.report_file.empty()) check_can_be_written(job_.report_file);
     may_report_ = true;
     check_input(job_.in, "dub");
+    check_room_for_output();
     check_resources(job_.in);
     session_.emplace(PipelineSpec{job_.in, output_ ? output_->part() : "", output_ ? -1 : out_fd_, job_.settings},
                      reporter_);
@@ -119,9 +121,27 @@ class Job {
     facts.stats = session_->stats();
     facts.bin = session_->take_report();
     add_cost(facts.outcome, facts.stats.get());
-    if (!facts.outcome.ok()) return;
+    if (!facts.outcome.ok()) return name_full_disk(facts.outcome.error);
     if (proves) return prove(facts);
     finish(facts);
+  }
+
+  // The video as it is, and its sound.
+  void check_room_for_output() const {
+    constexpr std::uintmax_t kSound = std::uintmax_t{8} << 20U;
+    std::error_code unknown;
+    const auto size = std::filesystem::file_size(job_.in, unknown);
+    if (!output_ || unknown) return;
+    const std::string folder = std::filesystem::path(output_->part()).parent_path().string();
+    check_room(folder.empty() ? "." : folder, size + kSound, "writing " + job_.out);
+  }
+
+  // Whoever writes it knows its hidden name only.
+  void name_full_disk(Trouble& error) const {
+    if (!output_ || error.kind != to_string(ErrorKind::disk) || error.text.find("filesink") == std::string::npos)
+      return;
+    error.text = "cannot write " + job_.out + ": " + error.text;
+    error.advice = "make room there, and run again: the sound is kept, and nothing is paid again";
   }
 
   // OUT is there, and no report says what it is. If the job's output can be had for nothing, the two are compared.

@@ -31,7 +31,12 @@ Error cannot_write(const std::string& path, int number) {
 void check_place(const std::string& path, bool overwrite) {
   std::error_code ignored;
   const fs::file_status status = fs::status(path, ignored);
-  if (!fs::exists(status)) return;
+  if (!fs::exists(status)) {
+    if (fs::is_symlink(fs::symlink_status(path, ignored)))
+      throw make_error(ErrorKind::disk, Phase::check, "cannot write " + path + ": it is a link that leads nowhere",
+                       "remove the link, or give the name of a file");
+    return;
+  }
   if (!fs::is_regular_file(status))
     throw make_error(ErrorKind::disk, Phase::check, "cannot write " + path + ": it is there, and is no file",
                      "give the name of a file; -o - writes to stdout");

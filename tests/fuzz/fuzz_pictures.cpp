@@ -51,7 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto unit = [&](unsigned, std::span<const std::byte> part) { seen += part.size(); };
   if (has_slices(caps.get())) (void)codec_name(caps.get());
   (void)payload_name(caps.get());
-  if (has_slices(caps.get())) visit_parameter_sets(caps.get(), unit);
+  if (has_slices(caps.get())) fuzz::refuses_at_most([&] { visit_parameter_sets(caps.get(), unit); });
   PictureOrder order;
   order.set_caps(caps);
   // Three pictures, of a third each.
@@ -59,11 +59,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto buffer =
         buffer_of(rest.subspan(rest.size() * part / 3, rest.size() * (part + 1) / 3 - rest.size() * part / 3));
     if (has_slices(caps.get())) {
-      visit_slices(caps.get(), buffer.get(), count);
-      visit_units(caps.get(), buffer.get(), unit);
+      fuzz::refuses_at_most([&] { visit_slices(caps.get(), buffer.get(), count); });
+      fuzz::refuses_at_most([&] { visit_units(caps.get(), buffer.get(), unit); });
     }
     (void)order.next(buffer.get());
   }
-  visit_payload(caps.get(), std::as_bytes(rest), count);
+  fuzz::refuses_at_most([&] { visit_payload(caps.get(), std::as_bytes(rest), count); });
   return 0;
 }

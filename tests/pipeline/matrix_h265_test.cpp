@@ -27,7 +27,6 @@ VideoInput video(const std::string& name, const std::string& file, const Words& 
 
 VideoInput uhd() {
   auto input = video("Uhd", "a.mp4", x265({"-tag:v", "hvc1"}), kMp4);
-  input.rate = "10";  // so many pixels take long to encode
   input.width = 3840;
   input.height = 2160;
   return input;

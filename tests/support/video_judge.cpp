@@ -53,7 +53,7 @@ std::string make_file(const VideoInput& input, const TemporaryFolder& folder) {
     command.insert(command.end(), {"-i", input.source});
   command.insert(command.end(), input.coding.begin(), input.coding.end());
   command.push_back(path);
-  const auto result = run_program(command);
+  const auto result = run_program(command, {}, std::chrono::seconds(180));  // 4K takes long to encode
   if (result.exit_code != 0) throw std::runtime_error("ffmpeg: " + result.errors);
   if (input.remux.empty()) return path;
   std::string remuxed = folder.file("remuxed-" + input.file);

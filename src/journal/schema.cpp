@@ -25,9 +25,7 @@ constexpr std::array kVersion1{
 // All that decides whether a clip is paid for stands twice, in the table and here, so that a wrong bit in either is
 // seen.
 constexpr const char* kVersion2[] = {
-    "CREATE INDEX IF NOT EXISTS klingv2a_tasks_by_clip ON klingv2a_tasks (key, length_ms, service, account, state, "
-    "task_id, "
-    "external_task_id)",
+    "CREATE INDEX IF NOT EXISTS klingv2a_tasks_by_clip ON klingv2a_tasks (key, length_ms, service, account, state)",
 };
 
 constexpr std::array<std::span<const char* const>, kSchemaVersion> kSteps{kVersion1, kVersion2};

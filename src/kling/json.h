@@ -51,6 +51,6 @@ class JsonDocument {
 // --- texts that strangers wrote ---
 
 // Made fit for a log: valid UTF-8, no control characters, spaces run together, at most `length` characters.
-[[nodiscard]] std::string printable(std::string_view text, std::size_t length = 300);
+[[nodiscard]] std::string printable(std::string_view given, std::size_t length = 300);
 
 }  // namespace klingv2a::kling

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstdlib>
+#include <cstring>
 
 #include "clip_timeline.h"
 #include "inner_pipeline.h"
@@ -24,8 +26,6 @@ constexpr Seconds kDecodeDeadline{120};
 constexpr Nanoseconds kRounding = 10 * static_cast<Nanoseconds>(GST_MSECOND);
 // Kept beyond what is wanted, because only at the end it is known where the timeline begins.
 constexpr std::int64_t kSpareSeconds = 1;
-// A sound that lasts longer than this many times what is wanted, and a minute, is none for this clip.
-constexpr std::int64_t kMostTimes = 4, kMostMore = 60;
 
 // The first stream that decodes to raw audio.
 void link_when_decoded(GstElement* decoder, GstElement* converter) {
@@ -37,11 +37,13 @@ void link_when_decoded(GstElement* decoder, GstElement* converter) {
   g_signal_connect_object(decoder, "pad-added", G_CALLBACK(link), converter, static_cast<GConnectFlags>(0));
 }
 
-void build_decoder(InnerPipeline& pipeline, int fd, std::uint64_t offset, const GstCaps* caps, GstElement* sink) {
+void build_decoder(InnerPipeline& pipeline, int fd, std::uint64_t offset, const GstCaps* caps, GstClockTime clip,
+                   GstElement* sink) {
   GstElement* source = pipeline.add("fdsrc");
   GstElement* decoder = pipeline.add("decodebin");
   trust_only(decoder, Trusted::sounds);
   refuse_absurd_sounds(decoder);
+  refuse_longer_sounds(decoder, most_of_a_sound(clip));
   GstElement* converter = pipeline.add("audioconvert");
   GstElement* resampler = pipeline.add("audioresample");
   GstElement* filter = pipeline.add("capsfilter");
@@ -55,39 +57,30 @@ void build_decoder(InnerPipeline& pipeline, int fd, std::uint64_t offset, const 
   link_when_decoded(decoder, converter);
 }
 
-// Ends the decoding of what goes on and on, with an ERROR.
-class LengthLimit {
- public:
-  LengthLimit(const GstAudioInfo& info, std::int64_t wanted)
-      : rate_(GST_AUDIO_INFO_RATE(&info)),
-        most_(wanted * kMostTimes + kMostMore * rate_),
-        bytes_left_(most_ * GST_AUDIO_INFO_BPF(&info)) {}
-  // Outlives the pipeline of `sink`.
-  void watch(GstElement* sink) {
-    const auto pad = PadPtr::adopt(gst_element_get_static_pad(sink, "sink"));
-    gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, on_buffer, this, nullptr);
-  }
-
- private:
-  static GstPadProbeReturn on_buffer(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
-    auto& self = *static_cast<LengthLimit*>(data);
-    self.bytes_left_ -= static_cast<std::int64_t>(gst_buffer_get_size(GST_PAD_PROBE_INFO_BUFFER(info)));
-    if (self.bytes_left_ >= 0) return GST_PAD_PROBE_OK;
-    const auto sink = ElementPtr::adopt(gst_pad_get_parent_element(pad));
-    GST_ELEMENT_ERROR(sink.get(), STREAM, WRONG_TYPE,
-                      ("its sound lasts longer than %" G_GINT64_FORMAT " s", self.most_ / self.rate_), (nullptr));
-    GST_PAD_PROBE_INFO_FLOW_RETURN(info) = GST_FLOW_ERROR;
-    gst_buffer_unref(GST_PAD_PROBE_INFO_BUFFER(info));
-    GST_PAD_PROBE_INFO_DATA(info) = nullptr;
-    return GST_PAD_PROBE_HANDLED;
-  }
-
-  const std::int64_t rate_, most_;
-  std::int64_t bytes_left_;  // of one streaming thread
-};
-
 GstStructure* current_structure(const CapsPtr& caps) {
   return caps && gst_caps_get_size(caps.get()) > 0 ? gst_caps_get_structure(caps.get(), 0) : nullptr;
+}
+
+template <typename Sample>
+bool are_numbers(const GstMapInfo& map) {
+  constexpr Sample kLoudest = 1000;  // 60 dB above full scale
+  for (gsize at = 0; at + sizeof(Sample) <= map.size; at += sizeof(Sample)) {
+    Sample sample = 0;
+    std::memcpy(&sample, map.data + at, sizeof sample);
+    if (!(std::abs(sample) <= kLoudest)) return false;  // nor is what is none
+  }
+  return true;
+}
+
+// Of floating-point formats, in which one that is no number would spoil all that is mixed with it.
+void check_samples(const GstAudioInfo& info, const BufferPtr& buffer) {
+  const auto format = GST_AUDIO_INFO_FORMAT(&info);
+  if (format != GST_AUDIO_FORMAT_F32 && format != GST_AUDIO_FORMAT_F64) return;
+  GstMapInfo map;
+  if (!gst_buffer_map(buffer.get(), &map, GST_MAP_READ)) return;
+  const bool good = format == GST_AUDIO_FORMAT_F32 ? are_numbers<float>(map) : are_numbers<double>(map);
+  gst_buffer_unmap(buffer.get(), &map);
+  if (!good) throw make_error(ErrorKind::result, Phase::decode, "the result holds samples that are no sound");
 }
 
 bool is_demuxer(GstElement* element) {
@@ -184,17 +177,18 @@ DecodedSound::DecodedSound(const SpoolFile& sound, const CapsPtr& caps, std::int
   // The pipeline is declared last, so that no streaming thread outlives what it fills.
   Timing timing(sound);
   SampleCollector collector(static_cast<std::uint64_t>(kept * GST_AUDIO_INFO_BPF(&info_)));
-  LengthLimit limit(info_, wanted);
   InnerPipeline pipeline(Phase::decode, ErrorKind::result);
   timing.watch(pipeline);
   GstElement* sink = pipeline.add("appsink");
   collector.attach(sink);
-  limit.watch(sink);
-  build_decoder(pipeline, sound.fd(), timing.data_offset(), caps.get(), sink);
+  build_decoder(pipeline, sound.fd(), timing.data_offset(), caps.get(),
+                duration_of(wanted, GST_AUDIO_INFO_RATE(&info_)), sink);
   pipeline.run_until_eos(cancel, kDecodeDeadline);
   if (collector.total_bytes() == 0) throw make_error(ErrorKind::result, Phase::decode, "the result holds no sound");
   start_is_known_ = timing.start_is_known();
-  lay_out(collector.take(), collector.running_times(), timing.zero());
+  auto buffers = collector.take();
+  for (const auto& buffer : buffers) check_samples(info_, buffer);
+  lay_out(std::move(buffers), collector.running_times(), timing.zero());
   std::int64_t laid_out = 0;
   for (const auto& piece : pieces_) laid_out += length_of(piece.buffer);
   end_ += static_cast<std::int64_t>(collector.total_bytes()) / GST_AUDIO_INFO_BPF(&info_) - laid_out;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "trusted_decoder.h"
 
+#include <gst/audio/audio.h>
+
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <string_view>
 
 #include "gst_ptr.h"
@@ -26,10 +29,16 @@ constexpr std::array<std::string_view, 15> kContainers{
 // What decodebin and parsebin are made of.
 constexpr std::array<std::string_view, 6> kPlumbing{"typefind", "multiqueue", "queue",
                                                     "queue2",   "capsfilter", "identity"};
-constexpr std::array<std::string_view, 5> kPictures{"jpegdec", "pngdec", "webpdec", "openjpegdec", "gdkpixbufdec"};
+constexpr std::array<std::string_view, 4> kPictures{"jpegdec", "pngdec", "webpdec", "openjpegdec"};
 
 bool has(const auto& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
+}
+
+// What it is made of is chosen by itself.
+bool is_a_bin(GstElementFactory* factory) {
+  const auto loaded = GObjectPtr<GstPluginFeature>::adopt(gst_plugin_feature_load(GST_PLUGIN_FEATURE(factory)));
+  return loaded && g_type_is_a(gst_element_factory_get_element_type(GST_ELEMENT_FACTORY(loaded.get())), GST_TYPE_BIN);
 }
 
 // Of one codec, and of nothing that could name another place.
@@ -37,7 +46,7 @@ bool is_of_a_codec(GstElementFactory* factory) {
   const char* metadata = gst_element_factory_get_metadata(factory, GST_ELEMENT_METADATA_KLASS);
   const std::string_view klass = metadata ? metadata : "";
   const auto is = [&](std::string_view part) { return klass.find(part) != std::string_view::npos; };
-  if (is("Demuxer") || is("Bin") || is("Source")) return false;
+  if (is("Demuxer") || is("Bin") || is("Source") || is_a_bin(factory)) return false;
   if (is("Codec/Parser")) return is("Video") || is("Audio") || is("Image");
   return is("Codec/Decoder") && (is("Video") || is("Audio") || has(kPictures, GST_OBJECT_NAME(factory)));
 }
@@ -99,6 +108,33 @@ GstPadProbeReturn on_caps(GstPad* pad, GstPadProbeInfo* info, gpointer) {
   return GST_PAD_PROBE_DROP;
 }
 
+// How much of a sound has left, and how much may. One streaming thread's.
+struct Length {
+  GstClockTime seen = 0, most = 0;
+};
+
+GstPadProbeReturn on_buffer(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
+  auto& length = *static_cast<Length*>(data);
+  const auto caps = CapsPtr::adopt(gst_pad_get_current_caps(pad));
+  GstAudioInfo sound;
+  if (!caps || !gst_audio_info_from_caps(&sound, caps.get())) return GST_PAD_PROBE_OK;
+  const auto samples =
+      gst_buffer_get_size(GST_PAD_PROBE_INFO_BUFFER(info)) / static_cast<gsize>(GST_AUDIO_INFO_BPF(&sound));
+  length.seen += gst_util_uint64_scale(samples, GST_SECOND, static_cast<guint64>(GST_AUDIO_INFO_RATE(&sound)));
+  if (length.seen <= length.most) return GST_PAD_PROBE_OK;
+  const auto decoder = ElementPtr::adopt(gst_pad_get_parent_element(pad));
+  if (decoder)
+    GST_ELEMENT_ERROR(decoder.get(), STREAM, WRONG_TYPE,
+                      ("its sound lasts longer than %" G_GUINT64_FORMAT " s", length.most / GST_SECOND), (nullptr));
+  return GST_PAD_PROBE_DROP;
+}
+
+void bound_length(GstElement*, GstPad* pad, gpointer most) {
+  auto length = std::make_unique<Length>(Length{0, *static_cast<GstClockTime*>(most)});
+  gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, length.release(),
+                    [](gpointer data) { const std::unique_ptr<Length> last(static_cast<Length*>(data)); });
+}
+
 void on_pad(GstElement*, GstPad* pad, gpointer) {
   gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_caps, nullptr, nullptr);
 }
@@ -121,6 +157,14 @@ std::string what_is_absurd(const GstCaps* sound) {
   if (gst_structure_get_int(structure, "channels", &channels) && (channels < 1 || channels > kMostChannels))
     return "its sound has " + std::to_string(channels) + " channels";
   return {};
+}
+
+void refuse_longer_sounds(GstElement* decoder, GstClockTime most) {
+  auto kept = std::make_unique<GstClockTime>(most);
+  g_signal_connect_data(
+      decoder, "pad-added", G_CALLBACK(bound_length), kept.release(),
+      [](gpointer data, GClosure*) { const std::unique_ptr<GstClockTime> last(static_cast<GstClockTime*>(data)); },
+      static_cast<GConnectFlags>(0));
 }
 
 void refuse_absurd_sounds(GstElement* decoder) {

@@ -33,4 +33,12 @@ void trust_only(GstElement* decoder, Trusted trusted);
 // Caps that are absurd do not leave `decoder`: they are an ERROR.
 void refuse_absurd_sounds(GstElement* decoder);
 
+// Of each sound no more than `most` leaves `decoder`: what goes on after that is an ERROR.
+void refuse_longer_sounds(GstElement* decoder, GstClockTime most);
+
+// What a sound for `clip` may last: four times that, and a minute.
+[[nodiscard]] constexpr GstClockTime most_of_a_sound(GstClockTime clip) {
+  return 4 * clip + 60 * GST_SECOND;
+}
+
 }  // namespace klingv2a

@@ -10,8 +10,10 @@
 
 #include <array>
 #include <chrono>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <regex>
 
 #include "error.h"
@@ -85,15 +87,13 @@ class Playlist : public ::testing::TestWithParam<Attack> {
   std::string path_;
 };
 
-CapsPtr wanted_caps() {
-  return CapsPtr::adopt(gst_caps_from_string("audio/x-raw,format=S16LE,layout=interleaved,rate=48000,channels=2"));
-}
-
-std::string failure_of_result(const std::string& path) {
+std::string failure_of_result(const std::string& path, const std::string& format = "S16LE") {
   const auto cancel = GObjectPtr<GCancellable>::adopt(g_cancellable_new());
+  const auto caps = CapsPtr::adopt(
+      gst_caps_from_string(("audio/x-raw,format=" + format + ",layout=interleaved,rate=48000,channels=2").c_str()));
   try {
-    (void)decode_soundtrack(*SpoolFile::open_existing(path), wanted_caps(),
-                            {0, 3 * static_cast<Nanoseconds>(GST_SECOND)}, cancel.get());
+    (void)decode_soundtrack(*SpoolFile::open_existing(path), caps, {0, 3 * static_cast<Nanoseconds>(GST_SECOND)},
+                            cancel.get());
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::result) << error.what();
     return error.what();
@@ -205,6 +205,19 @@ TEST_F(AbsurdSound, OfTenHoursIsNotDecodedToItsEnd) {
 TEST_F(AbsurdSound, OfAMinuteIsCutAsEver) {
   constexpr std::uint32_t kMinute = 60U * 8000U;
   EXPECT_EQ(failure(wav(8000, 1, 8, kMinute), 44 + std::uintmax_t{kMinute}), "");
+}
+
+TEST_F(AbsurdSound, SamplesThatAreNoNumbers) {
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), 3e38F, 0.5F}) {
+    std::string bytes = wav(48000, 2, 32, 48000 * 8);
+    bytes[20] = 3;  // floating point
+    bytes.resize(44 + 48000 * 8, '\0');
+    std::memcpy(bytes.data() + 44 + 4000, &bad, sizeof bad);
+    const auto path = folder_.file("float.wav");
+    std::ofstream(path, std::ios::binary) << bytes;
+    EXPECT_EQ(failure_of_result(path, "F32LE").empty(), bad == 0.5F) << bad;
+  }
 }
 
 // The rate of a video's own sound, which is mixed.

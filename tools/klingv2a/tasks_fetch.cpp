@@ -65,7 +65,7 @@ void write_sound(const SpoolFile& sound, OutputFile& output, const std::string& 
 constexpr const char* kToWav = "fdsrc name=in ! decodebin name=decoder ! audioconvert ! wavenc ! filesink name=out";
 
 // The service had no WAV: what came is decoded.
-void convert_to_wav(const SpoolFile& sound, OutputFile& output) {
+void convert_to_wav(const SpoolFile& sound, std::int64_t clip_ms, OutputFile& output, GCancellable* cancel) {
   begin_gstreamer();
   GError* failure = nullptr;
   const auto pipeline = ElementPtr::adopt(GST_ELEMENT(gst_object_ref_sink(gst_parse_launch(kToWav, &failure))));
@@ -76,30 +76,34 @@ void convert_to_wav(const SpoolFile& sound, OutputFile& output) {
   const auto decoder = ElementPtr::adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), "decoder"));
   trust_only(decoder.get(), Trusted::sounds);
   refuse_absurd_sounds(decoder.get());
+  refuse_longer_sounds(decoder.get(), most_of_a_sound(static_cast<GstClockTime>(clip_ms) * GST_MSECOND));
   ::lseek(sound.fd(), 0, SEEK_SET);
   g_object_set(in.get(), "fd", sound.fd(), nullptr);
   g_object_set(out.get(), "location", output.part().c_str(), nullptr);
   const auto bus = GObjectPtr<GstBus>::adopt(gst_element_get_bus(pipeline.get()));
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
-  constexpr GstClockTime kPatience = 60 * GST_SECOND;
-  const MessagePtr end = MessagePtr::adopt(gst_bus_timed_pop_filtered(
-      bus.get(), kPatience, static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR)));
+  constexpr GstClockTime kPatience = 60 * GST_SECOND, kLook = 100 * GST_MSECOND;
+  MessagePtr end;
+  for (GstClockTime waited = 0; !end && waited < kPatience && !g_cancellable_is_cancelled(cancel); waited += kLook)
+    end = MessagePtr::adopt(
+        gst_bus_timed_pop_filtered(bus.get(), kLook, static_cast<GstMessageType>(GST_MESSAGE_EOS | GST_MESSAGE_ERROR)));
   gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+  if (g_cancellable_is_cancelled(cancel)) throw make_error(ErrorKind::cancelled, Phase::decode, "cancelled");
   if (!end || GST_MESSAGE_TYPE(end.get()) != GST_MESSAGE_EOS)
     throw make_error(ErrorKind::result, Phase::decode,
                      "the sound cannot be decoded" + (end ? ": " + read_trouble(end.get()).text : ""));
   output.finish();
 }
 
-std::string deliver(const cycle::CycleResult& result, const TasksOptions& options, std::optional<OutputFile>& output,
-                    int out_fd) {
+std::string deliver(const cycle::CycleResult& result, const TasksOptions& options, std::int64_t clip_ms,
+                    std::optional<OutputFile>& output, int out_fd, GCancellable* cancel) {
   if (!output) {
     copy_to(*result.sound, out_fd, "stdout");
     return "stdout";
   }
   const bool wants_wav = std::filesystem::path(options.out).extension() == ".wav";
   if (wants_wav && result.form != cycle::ResultForm::wav)
-    convert_to_wav(*result.sound, *output);
+    convert_to_wav(*result.sound, clip_ms, *output, cancel);
   else
     write_sound(*result.sound, *output, options.out);
   return options.out;
@@ -116,7 +120,7 @@ int fetch_task(OpenJournal& opened, const TasksOptions& options, TextSink& outpu
   std::optional<OutputFile> file;
   if (options.out != "-") file.emplace(options.out, options.overwrite);
   const cycle::CycleResult result = fetch(settings_for(options, row), row.id, options.wait, cancel);
-  const std::string where = deliver(result, options, file, output.descriptor());
+  const std::string where = deliver(result, options, row.length_ms, file, output.descriptor(), cancel.get());
   const std::string origin(cycle::to_string(result.origin));
   JsonText told;
   told.set("event", "result").set("ok", true).set("kind", "ok").set("exit-code", kExitOk).set("paid", "no");

@@ -96,7 +96,8 @@ class ServerThread::Guests {
 
   static void on_chunk(SoupServerMessage* message, GBytes* chunk, gpointer data) {
     Guest* guest = static_cast<Guests*>(data)->find(message);
-    if (guest && (guest->read += g_bytes_get_size(chunk)) > kMostRead) cut(*guest);
+    // Shut down only, what the kernel holds for us would still be read.
+    if (guest && (guest->read += g_bytes_get_size(chunk)) > kMostRead) g_socket_close(guest->socket.get(), nullptr);
   }
 
   Guest* find(SoupServerMessage* message) {

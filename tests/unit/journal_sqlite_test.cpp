@@ -311,6 +311,7 @@ class JournalSqliteRights : public JournalSqlite {
     make_journal(1);
     for (const char* path : {"", "state", "state/klingv2a"}) fs::permissions(folder_.file(path), fs::perms(0755));
     if (::geteuid() == 0) user_ = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+    give_to(65534);
     auto words = user_;
     words.insert(words.end(), {"test", "-x", KLINGV2A_JOURNAL_PROGRAM});
     if (test::run_program(words).exit_code != 0) GTEST_SKIP() << "nobody may run " << KLINGV2A_JOURNAL_PROGRAM;
@@ -318,7 +319,13 @@ class JournalSqliteRights : public JournalSqlite {
   void TearDown() override {
     for (const char* path : {"state", "state/klingv2a"}) fs::permissions(folder_.file(path), fs::perms(0755));
     fs::permissions(file_, fs::perms(0644));
+    give_to(0);
     EXPECT_EQ(rows(), 1U);
+  }
+  void give_to(uid_t user) const {
+    if (::geteuid() != 0) return;
+    for (const auto& path : {folder_.file("state"), folder_.file("state/klingv2a"), file_})
+      EXPECT_EQ(::chown(path.c_str(), user, user), 0) << path;
   }
   [[nodiscard]] std::string says(const std::string& file) const {
     test::JournalProcess process({file, "open"}, user_);
@@ -340,7 +347,6 @@ TEST_F(JournalSqliteRights, AFileThatMayNotBeRead) {
 
 TEST_F(JournalSqliteRights, AFileThatMayNotBeWritten) {
   fs::permissions(file_, fs::perms(0444));
-  fs::permissions(folder_.file("state/klingv2a"), fs::perms(0777));
   expect_says(says(file_), "cannot be written to");
 }
 

@@ -118,6 +118,8 @@ TEST(ServerThread, ReadsNoBodyWithoutEnd) {
   const ServerThread server({.address = "127.0.0.1", .port = 0, .certificate = nullptr}, answerer, "x");
   const int fd = connect_to(server.url());
   say(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000000\r\n\r\n");
+  const timeval patience{10, 0};
+  EXPECT_EQ(::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience), 0);
   const std::string piece(64 * 1024, 'x');
   std::size_t sent = 0;
   for (ssize_t got = 1; got > 0 && sent < (std::size_t{64} << 20U);) {

@@ -2,6 +2,7 @@
 #include "clip_run.h"
 
 #include <cmath>
+#include <system_error>
 
 #include "checksum.h"
 #include "clip_key.h"
@@ -259,7 +260,12 @@ std::shared_ptr<const Soundtrack> ClipRun::decode(const SpoolFile& sound, const 
 RunThread::RunThread(std::shared_ptr<ClipRun> run, GstElement* host) : run_(run), host_(host) {
   std::packaged_task<void()> body([run = std::move(run), kept_alive = kept_alive_] { run->main(); });
   ended_ = body.get_future();
-  thread_ = std::thread([body = std::move(body)]() mutable { body(); });
+  try {
+    thread_ = std::thread([body = std::move(body)]() mutable { body(); });
+  } catch (const std::system_error& lack) {
+    throw make_error(ErrorKind::settings, Phase::hold, std::string("no thread can be had for the clip: ") + lack.what(),
+                     "raise the limit of processes (ulimit -u, or the container's), or run fewer at a time");
+  }
 }
 
 bool RunThread::stop() {

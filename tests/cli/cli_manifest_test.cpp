@@ -170,7 +170,7 @@ TEST_F(CliManifest, WhatNeedsTrustIsRefusedWithoutIt) {
         R"("publish":"https://x.example/{name}.mp4")", R"("publish-headers":"headers,A=b")",
         R"("publish-public-url":"https://x.example/{name}")", R"("publish-keep":true)", R"("no-publish-check":true)",
         R"("callback-url":"https://x.example")", R"("callback-listen":"127.0.0.1:1")", R"("spool-dir":"/tmp")",
-        R"("on-unknown":"resubmit")"})
+        R"("on-unknown":"resubmit")", R"("max-tasks":100)", R"("max-kept-bytes":0)"})
     expect_refused(R"({"in":"a.mp4",)" + std::string(member) + "}", 1, "--trust-manifest");
   std::filesystem::create_directory_symlink(folder_.path(), folder_.file("done-link"));
   std::filesystem::create_directory(folder_.file("done"));

@@ -9,6 +9,7 @@
 #include "klingv2a/exit_code.h"
 #include "klingv2a/outcome.h"
 #include "klingv2a/standard_streams.h"
+#include "visible_text.h"
 
 namespace klingv2a::cli {
 namespace {
@@ -26,7 +27,7 @@ struct Dispatch {
 };
 
 int complain(const std::string& text, int exit_code) {
-  (void)std::fprintf(stderr, "klingv2a: %s\n", text.c_str());
+  (void)std::fprintf(stderr, "klingv2a: %s\n", visible(text).c_str());
   return exit_code;
 }
 

@@ -100,7 +100,8 @@ void try_descriptors() {
   Descriptors all;
   for (std::size_t i = 0; i < kDescriptors; ++i)
     if (!all.add())
-      throw lacks(with_limit("too few files can be open at a time for a run", RLIMIT_NOFILE, ""),
+      throw lacks(with_limit("a run takes " + std::to_string(kDescriptors) + " open files, and fewer can be had",
+                             RLIMIT_NOFILE, ""),
                   "raise the limit of open files: ulimit -n 1024");
 }
 

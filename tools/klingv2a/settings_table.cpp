@@ -122,12 +122,13 @@ const SettingOption* option_of_property(std::string_view property) {
 }
 
 bool needs_trust(std::string_view property) {
-  constexpr std::array<std::string_view, 14> kNeedTrust{"base-url",       "journal",         "spool-dir",
-                                                        "publish",        "publish-headers", "publish-keep",
-                                                        "publish-expiry", "publish-check",   "publish-public-url",
-                                                        "callback-url",   "callback-listen", "callback-certificate",
-                                                        "callback-key",   "on-unknown"};
-  return std::ranges::find(kNeedTrust, property) != kNeedTrust.end();
+  constexpr std::array<std::string_view, 9> kHarmless{"video-url",     "video-id",         "conform",
+                                                      "proxy-bitrate", "external-task-id", "timeout",
+                                                      "on-failure",    "connect-timeout",  "silence-timeout"};
+  const SettingOption* option = option_of_property(property);
+  if (!option) return true;
+  const std::string_view group = option->group;
+  return group != kSound && group != kOutput && std::ranges::find(kHarmless, property) == kHarmless.end();
 }
 
 bool is_secret(std::string_view property) {

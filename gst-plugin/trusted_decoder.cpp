@@ -96,6 +96,10 @@ void on_element(GstBin*, GstBin*, GstElement* element, gpointer trusted) {
   GST_ELEMENT_ERROR(element, CORE, FAILED, ("%s may not be here", GST_OBJECT_NAME(element)), (nullptr));
 }
 
+GstPadProbeReturn drop(GstPad*, GstPadProbeInfo*, gpointer) {
+  return GST_PAD_PROBE_DROP;
+}
+
 GstPadProbeReturn on_caps(GstPad* pad, GstPadProbeInfo* info, gpointer) {
   GstEvent* event = GST_PAD_PROBE_INFO_EVENT(info);
   if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS) return GST_PAD_PROBE_OK;
@@ -105,6 +109,8 @@ GstPadProbeReturn on_caps(GstPad* pad, GstPadProbeInfo* info, gpointer) {
   if (absurd.empty()) return GST_PAD_PROBE_OK;
   const auto decoder = ElementPtr::adopt(gst_pad_get_parent_element(pad));
   if (decoder) GST_ELEMENT_ERROR(decoder.get(), STREAM, FORMAT, ("%s", absurd.c_str()), (nullptr));
+  // Without caps nothing may follow.
+  gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, drop, nullptr, nullptr);
   return GST_PAD_PROBE_DROP;
 }
 

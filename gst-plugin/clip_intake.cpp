@@ -140,7 +140,7 @@ std::shared_ptr<const SpoolFile> ClipIntake::remux(const std::vector<FrameTime>&
   ClipFrames clip{{}, frames, caps_};
   for (const auto& part : kept_) clip.buffers.push_back(part.buffer);
   auto proxy = write_proxy(clip, timeline, orientation_, settings_.spool_dir, cancel);
-  probe_proxy(*proxy, timeline);
+  probe_proxy(*proxy, timeline, cancel);
   return proxy;
 }
 
@@ -149,7 +149,7 @@ std::shared_ptr<const SpoolFile> ClipIntake::finish_transcoding(const ClipTimeli
   if (!running) throw make_error(ErrorKind::cancelled, Phase::proxy, "cancelled while the clip was transcoded");
   const auto clip = cover(running->finish(cancel), timeline);
   auto proxy = write_proxy(clip, timeline, {}, settings_.spool_dir, cancel);  // upright by now
-  probe_proxy(*proxy, timeline);
+  probe_proxy(*proxy, timeline, cancel);
   return proxy;
 }
 

@@ -204,7 +204,8 @@ bool Element::seek(GstPad* sink, EventPtr event) {
   }
   const auto origin = origin_of(sink);
   if (const auto answered = answer_of_seek(seqnum, origin.get(), (flags & GST_SEEK_FLAG_FLUSH) != 0)) {
-    if (!*answered) GST_WARNING_OBJECT(self_, "seek refused: without a flush the clip that is held would go on");
+    if (!*answered)
+      GST_WARNING_OBJECT(self_, "seek refused: it has no flush while a clip is held, or upstream has refused it");
     return *answered;
   }
   const bool done = gst_pad_push_event(sink, event.to_c());

@@ -54,7 +54,11 @@ GstFlowReturn Element::examine(IntakeBuffer part, HeldItem& item) {
 }
 
 GstFlowReturn Element::report_refusal(const Error& error, Policy policy) {
-  start_pending_run();
+  try {
+    start_pending_run();
+  } catch (const Error& second) {
+    GST_WARNING_OBJECT(self_, "the refused clip's run cannot begin: %s", second.what());
+  }
   std::shared_ptr<Sound> sound;
   {
     const std::lock_guard lock(mutex_);

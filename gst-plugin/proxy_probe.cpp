@@ -31,7 +31,7 @@ void link_video(GstElement*, GstPad* pad, gpointer parser) {
 }
 
 // To the end, by the elements that read such a file and by no others.
-SeenVideo look_at(int fd, Seconds deadline) {
+SeenVideo look_at(int fd, GCancellable* cancel, Seconds deadline) {
   InnerPipeline pipeline(Phase::proxy, ErrorKind::input);
   GstElement* source = pipeline.add("fdsrc");
   GstElement* demuxer = pipeline.add("qtdemux");
@@ -42,7 +42,7 @@ SeenVideo look_at(int fd, Seconds deadline) {
   pipeline.link({source, demuxer});
   pipeline.link({parser, sink});
   g_signal_connect(demuxer, "pad-added", G_CALLBACK(link_video), parser);
-  pipeline.run_until_eos(nullptr, deadline);
+  pipeline.run_until_eos(cancel, deadline);
   const auto pad = PadPtr::adopt(gst_element_get_static_pad(parser, "src"));
   const auto caps = CapsPtr::adopt(gst_pad_get_current_caps(pad.get()));
   SeenVideo seen;
@@ -55,10 +55,10 @@ SeenVideo look_at(int fd, Seconds deadline) {
   return seen;
 }
 
-SeenVideo look_at(int fd, const ProbePatience& patience) {
+SeenVideo look_at(int fd, GCancellable* cancel, const ProbePatience& patience) {
   for (std::size_t i = 0; i < patience.size(); ++i) {
     try {
-      return look_at(fd, patience[i]);
+      return look_at(fd, cancel, patience[i]);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::busy && i + 1 < patience.size()) {
         GST_WARNING("the proxy could not be looked at within %g s", patience[i].count());
@@ -73,9 +73,10 @@ SeenVideo look_at(int fd, const ProbePatience& patience) {
 
 }  // namespace
 
-void probe_proxy(const SpoolFile& proxy, const ClipTimeline& timeline, const ProbePatience& patience) {
+void probe_proxy(const SpoolFile& proxy, const ClipTimeline& timeline, GCancellable* cancel,
+                 const ProbePatience& patience) {
   limits::check_bytes(proxy.size());
-  const auto seen = look_at(proxy.fd(), patience);
+  const auto seen = look_at(proxy.fd(), cancel, patience);
   if (seen.width == 0) throw make_error(ErrorKind::input, Phase::proxy, "the proxy shows no video");
   limits::check_size(seen.width, seen.height);
   const Nanoseconds length = seen.length;

@@ -4,6 +4,8 @@
 // about. Runs on the cycle thread; ends by itself when its patience does.
 #pragma once
 
+#include <gio/gio.h>
+
 #include <array>
 
 #include "clip_timeline.h"
@@ -18,7 +20,8 @@ using ProbePatience = std::array<Seconds, 2>;
 inline constexpr ProbePatience kProbePatience{Seconds(15), Seconds(60)};
 
 // Throws Error{input} when the file breaks a limit, or does not show what the clip's timeline promises; Error{busy}
-// when no look came to its end in time.
-void probe_proxy(const SpoolFile& proxy, const ClipTimeline& timeline, const ProbePatience& patience = kProbePatience);
+// when no look came to its end in time; Error{cancelled}. `cancel` may be null.
+void probe_proxy(const SpoolFile& proxy, const ClipTimeline& timeline, GCancellable* cancel,
+                 const ProbePatience& patience = kProbePatience);
 
 }  // namespace klingv2a

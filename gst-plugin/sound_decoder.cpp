@@ -42,7 +42,7 @@ void build_decoder(InnerPipeline& pipeline, int fd, std::uint64_t offset, const 
   GstElement* source = pipeline.add("fdsrc");
   GstElement* decoder = pipeline.add("decodebin");
   trust_only(decoder, Trusted::sounds);
-  refuse_absurd_sounds(decoder);
+  refuse_absurd_sounds(decoder, kRatesOfResults);
   refuse_longer_sounds(decoder, most_of_a_sound(clip));
   GstElement* converter = pipeline.add("audioconvert");
   GstElement* resampler = pipeline.add("audioresample");
@@ -67,12 +67,12 @@ bool are_numbers(const GstMapInfo& map) {
   for (gsize at = 0; at + sizeof(Sample) <= map.size; at += sizeof(Sample)) {
     Sample sample = 0;
     std::memcpy(&sample, map.data + at, sizeof sample);
-    if (!(std::abs(sample) <= kLoudest)) return false;  // nor is what is none
+    if (!(std::abs(sample) <= kLoudest)) return false;  // false for NaN, too
   }
   return true;
 }
 
-// Of floating-point formats, in which one that is no number would spoil all that is mixed with it.
+// NaN and Inf would spoil all that is mixed with them. Integers are always numbers.
 void check_samples(const GstAudioInfo& info, const BufferPtr& buffer) {
   const auto format = GST_AUDIO_INFO_FORMAT(&info);
   if (format != GST_AUDIO_FORMAT_F32 && format != GST_AUDIO_FORMAT_F64) return;

@@ -35,7 +35,7 @@ bool has(const auto& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-// What it is made of is chosen by itself.
+// A bin chooses its own elements.
 bool is_a_bin(GstElementFactory* factory) {
   const auto loaded = GObjectPtr<GstPluginFeature>::adopt(gst_plugin_feature_load(GST_PLUGIN_FEATURE(factory)));
   return loaded && g_type_is_a(gst_element_factory_get_element_type(GST_ELEMENT_FACTORY(loaded.get())), GST_TYPE_BIN);
@@ -82,11 +82,11 @@ bool is_of_the_whole(GstPad* pad) {
 void on_unknown_type(GstElement* decoder, GstPad* pad, GstCaps* caps, gpointer) {
   if (!is_of_the_whole(pad)) return;
   const char* type = gst_structure_get_name(gst_caps_get_structure(caps, 0));
-  GST_ELEMENT_ERROR(decoder, STREAM, WRONG_TYPE, ("it is %s, which is not taken apart here", type),
-                    ("playlists and other files that name further ones are never opened"));
+  GST_ELEMENT_ERROR(decoder, STREAM, WRONG_TYPE, ("it is %s: files of this type are not read", type),
+                    ("a playlist, for one, would open other files"));
 }
 
-// Cannot happen, as long as what is plugged is asked for: if it does, nothing comes of it.
+// An alarm, not a barrier: select() is asked before, so this finds nothing. If it does, the ERROR ends the run.
 void on_element(GstBin*, GstBin*, GstElement* element, gpointer trusted) {
   GstElementFactory* factory = gst_element_get_factory(element);
   const bool known = factory && (has(kPlumbing, GST_OBJECT_NAME(factory)) ||
@@ -96,16 +96,21 @@ void on_element(GstBin*, GstBin*, GstElement* element, gpointer trusted) {
   GST_ELEMENT_ERROR(element, CORE, FAILED, ("%s may not be here", GST_OBJECT_NAME(element)), (nullptr));
 }
 
+template <typename Value>
+void free_as(gpointer data) {
+  const std::unique_ptr<Value> last(static_cast<Value*>(data));
+}
+
 GstPadProbeReturn drop(GstPad*, GstPadProbeInfo*, gpointer) {
   return GST_PAD_PROBE_DROP;
 }
 
-GstPadProbeReturn on_caps(GstPad* pad, GstPadProbeInfo* info, gpointer) {
+GstPadProbeReturn on_caps(GstPad* pad, GstPadProbeInfo* info, gpointer rates) {
   GstEvent* event = GST_PAD_PROBE_INFO_EVENT(info);
   if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS) return GST_PAD_PROBE_OK;
   GstCaps* caps = nullptr;
   gst_event_parse_caps(event, &caps);
-  const auto absurd = what_is_absurd(caps);
+  const auto absurd = what_is_absurd(caps, *static_cast<const RateLimits*>(rates));
   if (absurd.empty()) return GST_PAD_PROBE_OK;
   const auto decoder = ElementPtr::adopt(gst_pad_get_parent_element(pad));
   if (decoder) GST_ELEMENT_ERROR(decoder.get(), STREAM, FORMAT, ("%s", absurd.c_str()), (nullptr));
@@ -137,12 +142,21 @@ GstPadProbeReturn on_buffer(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
 
 void bound_length(GstElement*, GstPad* pad, gpointer most) {
   auto length = std::make_unique<Length>(Length{0, *static_cast<GstClockTime*>(most)});
-  gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, length.release(),
-                    [](gpointer data) { const std::unique_ptr<Length> last(static_cast<Length*>(data)); });
+  gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, length.release(), free_as<Length>);
 }
 
-void on_pad(GstElement*, GstPad* pad, gpointer) {
-  gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_caps, nullptr, nullptr);
+void bound_caps(GstElement*, GstPad* pad, gpointer rates) {
+  auto kept = std::make_unique<RateLimits>(*static_cast<const RateLimits*>(rates));
+  gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_caps, kept.release(), free_as<RateLimits>);
+}
+
+// What `on_pad` gets is a copy of `value`, for as long as `decoder` lives.
+template <typename Value>
+void on_each_pad(GstElement* decoder, void (*on_pad)(GstElement*, GstPad*, gpointer), const Value& value) {
+  auto kept = std::make_unique<Value>(value);
+  g_signal_connect_data(
+      decoder, "pad-added", G_CALLBACK(on_pad), kept.release(), [](gpointer data, GClosure*) { free_as<Value>(data); },
+      static_cast<GConnectFlags>(0));
 }
 
 }  // namespace
@@ -154,11 +168,11 @@ void trust_only(GstElement* decoder, Trusted trusted) {
   g_signal_connect(decoder, "deep-element-added", G_CALLBACK(on_element), list);
 }
 
-std::string what_is_absurd(const GstCaps* sound) {
-  constexpr int kLeastRate = 8000, kMostRate = 192000, kMostChannels = 64;
+std::string what_is_absurd(const GstCaps* sound, RateLimits rates) {
+  constexpr int kMostChannels = 64;
   const GstStructure* structure = gst_caps_get_structure(sound, 0);
   int rate = 0, channels = 0;
-  if (gst_structure_get_int(structure, "rate", &rate) && (rate < kLeastRate || rate > kMostRate))
+  if (gst_structure_get_int(structure, "rate", &rate) && (rate < rates.least || rate > rates.most))
     return "its sound has " + std::to_string(rate) + " samples a second";
   if (gst_structure_get_int(structure, "channels", &channels) && (channels < 1 || channels > kMostChannels))
     return "its sound has " + std::to_string(channels) + " channels";
@@ -166,15 +180,11 @@ std::string what_is_absurd(const GstCaps* sound) {
 }
 
 void refuse_longer_sounds(GstElement* decoder, GstClockTime most) {
-  auto kept = std::make_unique<GstClockTime>(most);
-  g_signal_connect_data(
-      decoder, "pad-added", G_CALLBACK(bound_length), kept.release(),
-      [](gpointer data, GClosure*) { const std::unique_ptr<GstClockTime> last(static_cast<GstClockTime*>(data)); },
-      static_cast<GConnectFlags>(0));
+  on_each_pad(decoder, bound_length, most);
 }
 
-void refuse_absurd_sounds(GstElement* decoder) {
-  g_signal_connect(decoder, "pad-added", G_CALLBACK(on_pad), nullptr);
+void refuse_absurd_sounds(GstElement* decoder, RateLimits rates) {
+  on_each_pad(decoder, bound_caps, rates);
 }
 
 }  // namespace klingv2a

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// What strangers wrote (a result of the service, a video from somewhere) is taken apart by elements of a short list
-// only. decodebin and parsebin would plug whatever fits the bytes: of a playlist a demuxer that opens each URI in it,
-// on this machine and in its network. Here nothing that opens anything can be plugged: which elements there are says
-// the list, what the stream is say its bytes, and the registry, which is the host's, stays as it is.
+// Results and videos come from strangers, so they are demuxed and decoded by elements of a short list only. decodebin
+// and parsebin would plug whatever fits the bytes. For a playlist that is a demuxer that opens each URI in it, on this
+// machine and in its network. An element that opens URIs is never plugged here. The registry is the host's, and is not
+// changed.
 //
-// Also what a sound may claim to be: a rate of 2147483647 ends the process in audioresample.
+// A sound's caps are bounded, too: a rate of 2147483647 ends the process in audioresample.
 //
 // The functions are called while `decoder` (decodebin or parsebin) is in NULL; what they connect runs on its streaming
 // threads, and posts an ERROR of it on the bus.
@@ -26,12 +26,18 @@ enum class Trusted {
 // `decoder` plugs nothing else. A stream that is of another type is an ERROR that says of which.
 void trust_only(GstElement* decoder, Trusted trusted);
 
-// What nobody would send in earnest; empty for caps of a sound as there may be. Fields that are not there may be
-// anything. Hz: 8000 to 192000; channels: 1 to 64.
-[[nodiscard]] std::string what_is_absurd(const GstCaps* sound);
+// Hz. Videos have sound of 5512 Hz (FLV) and of 384 kHz; the service makes neither.
+struct RateLimits {
+  int least, most;
+};
+inline constexpr RateLimits kRatesOfResults{8000, 192000};
+inline constexpr RateLimits kRatesOfVideos{1000, 768000};
 
-// Caps that are absurd do not leave `decoder`: they are an ERROR.
-void refuse_absurd_sounds(GstElement* decoder);
+// What is wrong with the rate or the channels (1 to 64) of these caps; empty: nothing. A field that is missing is fine.
+[[nodiscard]] std::string what_is_absurd(const GstCaps* sound, RateLimits rates);
+
+// Such caps do not leave `decoder`: they are an ERROR.
+void refuse_absurd_sounds(GstElement* decoder, RateLimits rates);
 
 // Of each sound no more than `most` leaves `decoder`: what goes on after that is an ERROR.
 void refuse_longer_sounds(GstElement* decoder, GstClockTime most);

@@ -25,6 +25,7 @@ std::string number_of(gunichar character) {
 }
 
 std::string visible(std::string_view text) {
+  if (text.empty()) return {};
   const GCharPtr valid(g_utf8_make_valid(text.data(), static_cast<gssize>(text.size())));
   std::string shown;
   for (const char* at = valid.get(); *at; at = g_utf8_next_char(at)) {

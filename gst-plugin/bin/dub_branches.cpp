@@ -312,7 +312,7 @@ void DubBin::build_original(const Stream& stream) {
                      "no decoder is installed for the original audio (" + to_text(stream.input.caps.get()) + ")",
                      "install one, or set original-audio=separate or replace");
   }
-  if (const auto absurd = what_is_absurd(stream.input.caps.get()); !absurd.empty())
+  if (const auto absurd = what_is_absurd(stream.input.caps.get(), kRatesOfVideos); !absurd.empty())
     throw make_error(ErrorKind::input, Phase::check, "the original audio cannot be mixed: " + absurd,
                      "set original-audio=separate or replace");
   const auto original = PadPtr::adopt(gst_element_request_pad_simple(mixer_, "original"));
@@ -322,7 +322,7 @@ void DubBin::build_original(const Stream& stream) {
   }
   const auto decoder = add("decodebin");
   trust_only(decoder.get(), Trusted::codecs);
-  refuse_absurd_sounds(decoder.get());
+  refuse_absurd_sounds(decoder.get(), kRatesOfVideos);
   on_pad_added(decoder.get(), [this, to = converted(original)](const PadPtr& pad) { link_or_tell(pad, to); });
   (void)request_companion(stream, static_pad(decoder, "sink"));
 }

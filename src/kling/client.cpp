@@ -229,14 +229,14 @@ std::string clock_text(Seconds clock_is_behind) {
 Client::Client(http::Client& http, Service service, Clock& clock)
     : http_(http), service_(std::move(service)), clock_(clock) {}
 
-Task Client::submit(const SubmitRequest& request, std::function<void()> before_sending) {
+Task Client::submit(const SubmitRequest& request, const std::function<void()>& before_sending) {
   Redaction redaction(service_);
   redaction.add(request);
   ErrorDetails known;
   known.external_task_id = request.external_task_id;
-  http::Request post = make_post(service_, request);
-  post.before_sending = std::move(before_sending);
   return with_context(redaction, known, [&] {
+    http::Request post = make_post(service_, request);
+    post.before_sending = before_sending;
     try {
       return shown(accepted(exchange(Call::submit, post, redaction)), redaction);
     } catch (const http::TransportError& broken) {

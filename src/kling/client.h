@@ -40,7 +40,7 @@ class Client {
   // refuse is the task's, however damaged or short that answer is; Task::oddity then says so.
   // `before_sending`: http::Request has it. When it throws, nothing was sent; what it threw may come out as a plain
   // Error.
-  [[nodiscard]] Task submit(const SubmitRequest& request, std::function<void()> before_sending = {});
+  [[nodiscard]] Task submit(const SubmitRequest& request, const std::function<void()>& before_sending = {});
   // GET of one task, which may take no longer than `patience`. Throws ApiError or http::TransportError; both say
   // whether they are retryable. An answer that is not the API's own (a firewall's page, a redirect) is.
   [[nodiscard]] Task query(const std::string& task_id, Seconds patience);

@@ -247,5 +247,26 @@ TEST_F(AbsurdSound, OfAVideoIsRefusedBeforeItIsPaidFor) {
   EXPECT_EQ(posts(service), 0);
 }
 
+// Old videos have such sounds, which are no attack.
+TEST_F(AbsurdSound, AnOldVideosOwnIsMixed) {
+  for (const char* rate : {"5512", "4000"}) {
+    const auto path = folder_.file(std::string(rate) + ".mkv");
+    const auto made = run_program({"ffmpeg",     "-nostdin",  "-v",
+                                   "error",      "-y",        "-f",
+                                   "lavfi",      "-i",        "testsrc=s=1280x720:d=3.2",
+                                   "-f",         "lavfi",     "-i",
+                                   "sine=d=3.2", "-c:v",      "libx264",
+                                   "-preset",    "ultrafast", "-pix_fmt",
+                                   "yuv420p",    "-c:a",      "pcm_s16le",
+                                   "-ar",        rate,        path});
+    ASSERT_EQ(made.exit_code, 0) << made.errors;
+    const sim::Service service(quick_service());
+    PipelineRun run("filesrc location=" + path +
+                    " ! klingv2abin original-audio=mix api-key=sim-key base-url=" + service.base_url() + " ! fakesink");
+    EXPECT_EQ(run.run(), End::eos) << rate << ": " << run.first_error();
+    EXPECT_EQ(posts(service), 1);
+  }
+}
+
 }  // namespace
 }  // namespace klingv2a::test

@@ -10,6 +10,7 @@
 #include <span>
 
 #include "error.h"
+#include "gobject_ptr.h"
 
 namespace klingv2a {
 namespace {
@@ -33,9 +34,9 @@ class StuckFile {
   std::array<int, 2> ends_{};
 };
 
-ErrorDetails failure(const SpoolFile& file) {
+ErrorDetails failure(const SpoolFile& file, GCancellable* cancel = nullptr) {
   try {
-    probe_proxy(file, ClipTimeline{}, kShort);
+    probe_proxy(file, ClipTimeline{}, cancel, kShort);
   } catch (const Error& error) {
     return error.details();
   }
@@ -52,6 +53,13 @@ TEST(ProxyProbe, ATimeOutIsTriedAgainAndThenSaidAsSuch) {
   EXPECT_EQ(details.phase, Phase::proxy);
   EXPECT_TRUE(details.retryable);
   EXPECT_NE(details.message.find("this machine is too busy"), std::string::npos) << details.message;
+}
+
+TEST(ProxyProbe, ACancelEndsTheLook) {
+  const StuckFile stuck;
+  const auto cancel = GObjectPtr<GCancellable>::adopt(g_cancellable_new());
+  g_cancellable_cancel(cancel.get());
+  EXPECT_EQ(failure(*stuck.open(), cancel.get()).kind, ErrorKind::cancelled);
 }
 
 TEST(ProxyProbe, WhatIsNoVideoIsNotTriedAgain) {

@@ -88,8 +88,8 @@ TEST(Together, ARunThatStoodStillTakesItsClipAgain) {
 }
 
 // One is suspended when its POST is prepared and the connection is being made; two takes the clip over, finds no task,
-// and pays for one. When one goes on, the connection stands and no byte has left: it has to notice. Then once more with
-// two in the middle of its own work.
+// and pays for one. When one goes on, no byte has left, and it must not send any: the connect time-out or the row tells
+// it.
 PaidOnceRow suspended_before_the_post(const PutServer& store, const std::string& right_sound,
                                       const std::string& journal) {
   FaultScene scene(store);

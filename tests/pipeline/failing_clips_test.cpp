@@ -3,6 +3,7 @@
 // A stream that is cut into clips (by SEGMENT_DONE), one of which fails: what the others have, and have paid for, is
 // played all the same, to the sample and in its place; then the failure is told, and then the pads end.
 #include <gtest/gtest.h>
+#include <string_view>
 
 #include <algorithm>
 #include <atomic>
@@ -165,9 +166,10 @@ TEST_P(OneFailsAtTheService, TheFiveOthersArePlayed) {
   cut_at(sixths());
   ASSERT_EQ(run().run(), End::error);
   ASSERT_TRUE(wait_for_both_ends());
-  // Six, if all frames are there before the failure is.
+  // On a busy machine a refusal may come before the last frames do, which are not asked for then. A task fails later.
   const int others = posts(service_) - 1;
   ASSERT_GE(others, 1);
+  EXPECT_TRUE(others == 5 || std::string_view(GetParam().kind) != "task-failed") << others;
   EXPECT_EQ(video_->count(), 90U * static_cast<unsigned>(others));
   EXPECT_EQ(sound_of_pad(*audio_).length(), std::int64_t{48000} * 3 * others);
   EXPECT_EQ(sound_of_pad(*audio_).pcm.clicks().size(), static_cast<std::size_t>(others));

@@ -126,22 +126,22 @@ class Job {
     finish(facts);
   }
 
-  // The video as it is, and its sound.
+  // The video as it is, and its sound; or the sound alone.
   void check_room_for_output() const {
     constexpr std::uintmax_t kSound = std::uintmax_t{8} << 20U;
     std::error_code unknown;
-    const auto size = std::filesystem::file_size(job_.in, unknown);
+    const auto size = value_of(job_.settings, "mux") == "wav" ? 0 : std::filesystem::file_size(job_.in, unknown);
     if (!output_ || unknown) return;
     const std::string folder = std::filesystem::path(output_->part()).parent_path().string();
     check_room(folder.empty() ? "." : folder, size + kSound, "writing " + job_.out);
   }
 
-  // Whoever writes it knows its hidden name only.
+  // The pipeline knows only the hidden name that OUT has while it is written.
   void name_full_disk(Trouble& error) const {
     if (!output_ || error.kind != to_string(ErrorKind::disk) || error.text.find("filesink") == std::string::npos)
       return;
     error.text = "cannot write " + job_.out + ": " + error.text;
-    error.advice = "make room there, and run again: the sound is kept, and nothing is paid again";
+    error.advice = "see that it can be written there, and run again: a task that was paid for is not paid again";
   }
 
   // OUT is there, and no report says what it is. If the job's output can be had for nothing, the two are compared.

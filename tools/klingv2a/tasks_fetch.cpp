@@ -75,7 +75,7 @@ void convert_to_wav(const SpoolFile& sound, std::int64_t clip_ms, OutputFile& ou
   const auto out = ElementPtr::adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), "out"));
   const auto decoder = ElementPtr::adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), "decoder"));
   trust_only(decoder.get(), Trusted::sounds);
-  refuse_absurd_sounds(decoder.get());
+  refuse_absurd_sounds(decoder.get(), kRatesOfResults);
   refuse_longer_sounds(decoder.get(), most_of_a_sound(static_cast<GstClockTime>(clip_ms) * GST_MSECOND));
   ::lseek(sound.fd(), 0, SEEK_SET);
   g_object_set(in.get(), "fd", sound.fd(), nullptr);

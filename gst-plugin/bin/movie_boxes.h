@@ -17,9 +17,7 @@
 
 #include "byte_view.h"
 
-namespace klingv2a {
-
-namespace movie {
+namespace klingv2a::movie {
 
 constexpr std::size_t kHeader = 8;       // a box's size and type
 constexpr std::size_t kFullHeader = 12;  // … and its version and flags
@@ -80,5 +78,4 @@ void for_each_box(View bytes, Visit visit) {
 // How many samples the trak's tables describe.
 [[nodiscard]] std::uint64_t sample_count(View trak);
 
-}  // namespace movie
-}  // namespace klingv2a
+}  // namespace klingv2a::movie

@@ -319,6 +319,17 @@ bool PipelineRun::wait_for_message(const std::function<bool(GstMessage*)>& wante
   return false;
 }
 
+std::optional<SeenError> PipelineRun::wait_for_error_of(const std::string& element, Milliseconds deadline) {
+  const auto until = Clock::now() + deadline;
+  for (;;) {
+    const auto found = std::ranges::find(errors_, element, &SeenError::source);
+    if (found != errors_.end()) return *found;
+    const MessagePtr message(pop(until));
+    if (message) note(message.get());
+    if (!message && Clock::now() >= until) return std::nullopt;
+  }
+}
+
 bool PipelineRun::wait_for_progress(const std::string& part_of_text, Milliseconds deadline) {
   return wait_for_message(
       [&](GstMessage* message) {

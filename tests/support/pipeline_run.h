@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -150,6 +151,8 @@ class PipelineRun {
   bool wait_for_progress(const std::string& part_of_text, Milliseconds deadline = kDeadline);
   bool wait_for_state(GstState state, Milliseconds deadline = kDeadline);
   End wait_for_end(Milliseconds deadline = kDeadline);
+  // Of errors that several elements post any may be the first; nothing: the deadline came.
+  std::optional<SeenError> wait_for_error_of(const std::string& element, Milliseconds deadline = kDeadline);
   // start() and wait_for_end().
   End run(Milliseconds deadline = kDeadline);
   // To NULL; how long that took. What was said meanwhile is collected, too.

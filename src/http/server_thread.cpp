@@ -44,6 +44,8 @@ std::string host_of(const std::string& address) {
 }
 
 constexpr gsize kMostRead = 1024 * 1024;  // of a body
+// A byte now and then is not silence: a request of nobody we know has so many times the silence to be complete.
+constexpr int kSilencesPerRequest = 4;
 
 }  // namespace
 
@@ -51,8 +53,16 @@ constexpr gsize kMostRead = 1024 * 1024;  // of a body
 class ServerThread::Guests {
  public:
   Guests(RequestHandler& handler, guint silence_s) : handler_(handler), silence_s_(silence_s) {}
+  ~Guests() {
+    if (clock_) g_source_destroy(clock_.get());
+  }
+  Guests(const Guests&) = delete;
+  Guests& operator=(const Guests&) = delete;
 
-  void watch(SoupServer* server) {
+  void watch(SoupServer* server, GMainContext* context) {
+    clock_.reset(g_timeout_source_new_seconds(silence_s_));
+    g_source_set_callback(clock_.get(), on_clock, this, nullptr);
+    g_source_attach(clock_.get(), context);
     soup_server_add_early_handler(server, nullptr, on_headers, this, nullptr);
     soup_server_add_handler(server, nullptr, on_request, this, nullptr);
     g_signal_connect(server, "request-started", G_CALLBACK(on_started), this);
@@ -65,6 +75,7 @@ class ServerThread::Guests {
     SoupServerMessage* message;
     GObjectPtr<GSocket> socket;
     gsize read = 0;
+    int silences = 0;  // since its request began
     bool knows_us = false;
     bool is_cut = false;
   };
@@ -100,6 +111,12 @@ class ServerThread::Guests {
     if (guest && (guest->read += g_bytes_get_size(chunk)) > kMostRead) g_socket_close(guest->socket.get(), nullptr);
   }
 
+  static gboolean on_clock(gpointer data) {
+    for (auto& guest : static_cast<Guests*>(data)->guests_)
+      if (++guest.silences > kSilencesPerRequest && !guest.knows_us && !guest.is_cut) cut(guest);
+    return G_SOURCE_CONTINUE;
+  }
+
   Guest* find(SoupServerMessage* message) {
     const auto found = std::ranges::find(guests_, message, &Guest::message);
     return found == guests_.end() ? nullptr : &*found;
@@ -121,6 +138,7 @@ class ServerThread::Guests {
 
   RequestHandler& handler_;
   const guint silence_s_;
+  std::unique_ptr<GSource, Deleter<g_source_unref>> clock_;
   std::list<Guest> guests_;
 };
 
@@ -135,7 +153,7 @@ void ServerThread::start(const ListenAddress& where, RequestHandler& handler, co
   server_ = GObjectPtr<SoupServer>::adopt(soup_server_new(nullptr, nullptr));
   if (where.certificate) soup_server_set_tls_certificate(server_.get(), where.certificate.get());
   guests_ = std::make_unique<Guests>(handler, where.silence_s);
-  guests_->watch(server_.get());
+  guests_->watch(server_.get(), context_.get());
   listen(where, setting);
 }
 

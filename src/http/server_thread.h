@@ -3,8 +3,9 @@
 // An HTTP server of our own on a thread of its own: what serve:// and the callback's listener have in common. It has a
 // main context that nobody else iterates, because the cycle thread blocks and would otherwise wait for itself.
 //
-// Anybody may connect. Silent connections are cut, of endless bodies a beginning is read, and there are never more
-// connections than kMostConnections: one that comes beyond takes the place of the oldest whose request was not for us.
+// Anybody may connect. Connections that are silent, or whose request takes too long, are cut; of endless bodies a
+// beginning is read. There are never more connections than kMostConnections: one that comes beyond takes the place of
+// the oldest whose request was not for us.
 //
 // Threads: made and destroyed on the cycle thread; the handler is called on the server's thread only, between the two.
 #pragma once
@@ -39,7 +40,9 @@ struct ListenAddress {
   std::string address;                      // IP, without brackets
   std::uint16_t port = 0;                   // 0: the kernel chooses
   GObjectPtr<GTlsCertificate> certificate;  // with its key; null: plain HTTP
-  guint silence_s = 30;                     // so long a connection may be silent before it is cut; at least 1
+  // So long a connection may be silent before it is cut; at least 1. A stranger's whole request may take five times
+  // that.
+  guint silence_s = 30;
 };
 
 class ServerThread {

@@ -75,12 +75,34 @@ std::string answer(int fd) {
 
 constexpr const char* kGet = "GET /known HTTP/1.1\r\nHost: x\r\n\r\n";
 
+// Never silent, and never at an end.
+TEST(ServerThread, CutsWhoTricklesARequest) {
+  Answerer answerer;
+  const ServerThread server({.address = "127.0.0.1", .port = 0, .certificate = nullptr, .silence_s = 1}, answerer, "x");
+  for (const std::string begin :
+       {"GET / HTTP/1.1\r\nX: ", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n"}) {
+    const int fd = connect_to(server.url());
+    say(fd, begin);
+    pollfd polled{fd, POLLIN, 0};
+    int pieces = 0;
+    while (pieces < 100 && ::poll(&polled, 1, 200) == 0) {
+      (void)!::send(fd, "a", 1, MSG_NOSIGNAL);
+      ++pieces;
+    }
+    EXPECT_GT(pieces, 10) << begin;  // more than two silences
+    EXPECT_LT(pieces, 100) << begin;
+    ::close(fd);
+  }
+}
+
 class Crowd {
  public:
-  Crowd(const std::string& url, int size, const std::string& text) {
+  enum class Then { listens, closes_its_half };
+  Crowd(const std::string& url, int size, const std::string& text, Then then = Then::listens) {
     for (int i = 0; i < size; ++i) {
       fds_.push_back(connect_to(url));
       if (!text.empty()) (void)!::send(fds_.back(), text.data(), text.size(), MSG_NOSIGNAL);
+      if (then == Then::closes_its_half) (void)::shutdown(fds_.back(), SHUT_WR);
     }
   }
   ~Crowd() {
@@ -111,6 +133,24 @@ TEST(ServerThread, HasAPlaceForWhoKnowsIt) {
   say(friendly, "bc");
   EXPECT_EQ(answer(friendly), "HTTP/1.1 204") << "the one that was there before was cut";
   ::close(friendly);
+}
+
+TEST(ServerThread, OutlivesWhoSpeaksNoHttp) {
+  Answerer answerer;
+  const ServerThread server({.address = "127.0.0.1", .port = 0, .certificate = nullptr}, answerer, "x");
+  std::string pipelined;
+  for (int i = 0; i < 200; ++i) pipelined += "GET /unknown HTTP/1.1\r\nHost: x\r\n\r\n";
+  const std::string zeros(64 * 1024, '\0');
+  for (const std::string& text : {std::string(), std::string("\x16\x03\x01\x02", 4), zeros, std::string("\r\n\r\n"),
+                                  "GET " + std::string(60'000, 'a'), pipelined, pipelined + "junk"}) {
+    for (const auto then : {Crowd::Then::listens, Crowd::Then::closes_its_half}) {
+      const Crowd crowd(server.url(), 100, text, then);
+      const int fd = connect_to(server.url());
+      say(fd, kGet);
+      EXPECT_EQ(answer(fd), "HTTP/1.1 204") << text.substr(0, 40);
+      ::close(fd);
+    }
+  }
 }
 
 TEST(ServerThread, ReadsNoBodyWithoutEnd) {

@@ -3,6 +3,7 @@
 
 #include <gst/app/gstappsrc.h>
 
+#include "local_lack.h"
 #include "log.h"
 
 namespace klingv2a {
@@ -50,12 +51,20 @@ bool direct_rendering_is_dangerous() {
   return major == 1 && minor >= 25;
 }
 
+// A bus takes descriptors, and GStreamer does not say when it gets none.
+ElementPtr new_pipeline(Phase phase) {
+  constexpr std::size_t kDescriptors = 8;
+  if (const auto lack = lack_of_descriptors(kDescriptors))
+    throw make_error(ErrorKind::settings, phase, lack->what, lack->advice);
+  return ElementPtr::adopt(GST_ELEMENT_CAST(gst_object_ref_sink(gst_pipeline_new(nullptr))));
+}
+
 }  // namespace
 
 InnerPipeline::InnerPipeline(Phase phase, ErrorKind failure)
     : phase_(phase),
       failure_(failure),
-      pipeline_(ElementPtr::adopt(GST_ELEMENT_CAST(gst_object_ref_sink(gst_pipeline_new(nullptr))))),
+      pipeline_(new_pipeline(phase)),
       bus_(GObjectPtr<GstBus>::adopt(gst_element_get_bus(pipeline_.get()))) {
   // Nothing here is played: no element is to wait for a clock.
   gst_pipeline_use_clock(GST_PIPELINE(pipeline_.get()), nullptr);

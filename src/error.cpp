@@ -5,6 +5,9 @@
 
 #include <utility>
 
+#include "local_lack.h"
+#include "visible_text.h"
+
 namespace klingv2a {
 
 std::string_view to_string(ErrorKind kind) noexcept {
@@ -77,7 +80,18 @@ std::string_view to_string(Paid paid) noexcept {
   return "maybe";
 }
 
-Error::Error(ErrorDetails details) : std::runtime_error(details.message), details_(std::move(details)) {}
+namespace {
+
+ErrorDetails as_shown(ErrorDetails details) {
+  details.message = visible(details.message);
+  details.advice = visible(details.advice);
+  return details;
+}
+
+}  // namespace
+
+Error::Error(ErrorDetails details)
+    : std::runtime_error(visible(details.message)), details_(as_shown(std::move(details))) {}
 
 Error make_error(ErrorKind kind, Phase phase, std::string message, std::string advice) {
   ErrorDetails details;
@@ -90,6 +104,8 @@ Error make_error(ErrorKind kind, Phase phase, std::string message, std::string a
 
 Error as_error(const std::exception& thrown) {
   if (const auto* error = dynamic_cast<const Error*>(&thrown)) return *error;
+  if (const auto lack = lack_behind(thrown))
+    return make_error(ErrorKind::settings, Phase::check, lack->what, lack->advice);
   return make_error(ErrorKind::service, Phase::check, std::string("internal error: ") + thrown.what());
 }
 

@@ -53,8 +53,10 @@ struct ErrorDetails {
   std::string task_id;                  // empty: none known
   std::string external_task_id;         // empty: none was sent
   std::optional<double> retry_after_s;  // Retry-After, seconds from its receipt; either form of the header
-  std::string message;                  // one sentence: what happened. Never holds a secret or a URL's query
-  std::string advice;                   // one sentence: the one thing to do; may be empty
+  // One sentence each, without a secret or a URL's query: what happened; the one thing to do (may be empty). An Error
+  // shows unseen characters in them by their numbers.
+  std::string message;
+  std::string advice;
 };
 
 class Error : public std::runtime_error {
@@ -71,8 +73,9 @@ class Error : public std::runtime_error {
 // Short form for the frequent case.
 [[nodiscard]] Error make_error(ErrorKind kind, Phase phase, std::string message, std::string advice = {});
 
-// What was thrown, if it is an Error; everything else becomes one of our own faults, `service`, of which nothing is
-// known but its words. Told wherever an exception ends: what it cost is to be added by who knows it.
+// What was thrown, if it is an Error. A lack of memory, threads or open files is `settings`. Everything else becomes
+// one of our own faults, `service`, of which nothing is known but its words. Told wherever an exception ends: what it
+// cost is to be added by who knows it.
 [[nodiscard]] Error as_error(const std::exception& thrown);
 
 // "kind=billing phase=submit http-status=429 … paid=no": the fields that are known, for the debug string of a message.

@@ -14,6 +14,7 @@
 #include "http/certificate_fault.h"
 #include "http/partial_download.h"
 #include "http/upload_stream.h"
+#include "local_lack.h"
 
 namespace klingv2a::http {
 namespace {
@@ -23,6 +24,8 @@ constexpr std::uint64_t kMaxErrorBody = 1024 * 1024;
 constexpr std::size_t kChunkSize = 64 * 1024;
 // Of an answer whose body has a least rate: how long its head may take.
 constexpr Seconds kHeadPatience{60};
+// What a call takes: its connection, the resolver's thread, GLib's pipes.
+constexpr std::size_t kDescriptors = 8;
 
 void forward_cancel(GCancellable*, gpointer call_cancel) {
   g_cancellable_cancel(static_cast<GCancellable*>(call_cancel));
@@ -401,6 +404,7 @@ void Call::throw_failure(const GError* error) const {
     }
   }
   if (g_cancellable_is_cancelled(run_cancel_)) throw failure(ErrorKind::cancelled, "cancelled");
+  if (sent_ == Sent::nothing) check_descriptors(request_);
   if (led_astray_) throw failure(ErrorKind::result, "the host's address lies in the local network");
   if (watchdog_.expired() && sent_ == Sent::nothing) {
     throw failure(ErrorKind::network, "no connection within " + seconds_text(request_.timeouts.connect));
@@ -448,6 +452,18 @@ TransportError Call::failure(ErrorKind kind, const std::string& cause, std::stri
   details.message = request_.method + " " + displayable_url(request_.url) + ": " + cause;
   details.advice = std::move(advice);
   return {std::move(details), sent_};
+}
+
+void check_descriptors(const Request& request) {
+  const auto lack = lack_of_descriptors(kDescriptors);
+  if (!lack) return;
+  ErrorDetails details;
+  details.kind = ErrorKind::settings;
+  details.phase = request.phase;
+  details.retryable = true;
+  details.message = request.method + " " + displayable_url(request.url) + ": " + lack->what;
+  details.advice = lack->advice;
+  throw TransportError(std::move(details), Sent::nothing);
 }
 
 }  // namespace klingv2a::http

@@ -103,4 +103,8 @@ class Call {
   bool led_astray_ = false;
 };
 
+// Throws TransportError{settings} when there are no descriptors for a connection and for what GLib needs besides: GLib
+// would end the process.
+void check_descriptors(const Request& request);
+
 }  // namespace klingv2a::http

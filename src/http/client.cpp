@@ -164,6 +164,7 @@ Client::~Client() = default;
 Response Client::send(const Request& request) {
   const GUriPtr uri = checked_uri(request);
   check_headers(request);
+  check_descriptors(request);
   const OwnMainContext own(impl_->context.get());
   const bool resumes = request.partial && can_resume(*request.partial, request.url);
   Response response = impl_->send_once(request, uri.get());

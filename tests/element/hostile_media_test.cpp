@@ -3,20 +3,14 @@
 // Media that are an attack: as a result of the service and as a video, nothing that they name is asked for or opened,
 // what they claim is bounded, and each is an error that says what it was.
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/inotify.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <array>
-#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <limits>
-#include <regex>
 
 #include "error.h"
+#include "hostile_files.h"
 #include "pipeline_run.h"
 #include "program.h"
 #include "soundtrack.h"
@@ -24,63 +18,10 @@
 namespace klingv2a::test {
 namespace {
 
-// A port of this machine, and whether somebody came.
-class Trap {
- public:
-  Trap() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)), watch_(inotify_init1(IN_NONBLOCK)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* plain = reinterpret_cast<sockaddr*>(&address);
-    EXPECT_EQ(bind(socket_, plain, size), 0);
-    EXPECT_EQ(listen(socket_, 16), 0);
-    EXPECT_EQ(getsockname(socket_, plain, &size), 0);
-    port_ = ntohs(address.sin_port);
-    std::ofstream(file()) << "#EXTM3U\n";
-    EXPECT_GE(inotify_add_watch(watch_, file().c_str(), IN_OPEN), 0);
-  }
-  ~Trap() {
-    close(socket_);
-    close(watch_);
-  }
-  Trap(const Trap&) = delete;
-  Trap& operator=(const Trap&) = delete;
-  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/x"; }
-  [[nodiscard]] std::string file() const { return folder_.file("trap.ts"); }
-  void expect_untouched() const {
-    const int came = accept(socket_, nullptr, nullptr);
-    EXPECT_LT(came, 0) << "a connection was made";
-    if (came >= 0) close(came);
-    std::array<char, 4096> events{};
-    EXPECT_LT(read(watch_, events.data(), events.size()), 0) << "the file was opened";
-  }
-
- private:
-  TemporaryFolder folder_;
-  int socket_, watch_;
-  int port_ = 0;
-};
-
-struct Attack {
-  std::string name;
-  std::string text;  // with URL and FILE for what it names
-};
-void PrintTo(const Attack& attack, std::ostream* out) {
-  *out << attack.name;
-}
-
-const std::string kPlayReady =
-    "<SmoothStreamingMedia MajorVersion=\"2\" MinorVersion=\"0\" Duration=\"100000000\"><StreamIndex "
-    "Type=\"audio\" Url=\"URL/{bitrate}/{start time}\"><QualityLevel Bitrate=\"64000\" "
-    "FourCC=\"AACL\"/><c d=\"20000000\"/></StreamIndex></SmoothStreamingMedia>";
-
 class Playlist : public ::testing::TestWithParam<Attack> {
  protected:
   Playlist() : path_(folder_.file("attack.mp4")) {
-    std::string text = std::regex_replace(GetParam().text, std::regex("URL"), trap_.url());
-    text = std::regex_replace(text, std::regex("FILE"), "file://" + trap_.file());
-    std::ofstream(path_) << text;
+    std::ofstream(path_, std::ios::binary) << GetParam().text_for(trap_);
   }
   Trap trap_;
   TemporaryFolder folder_;
@@ -103,7 +44,7 @@ std::string failure_of_result(const std::string& path, const std::string& format
 
 TEST_P(Playlist, AsAResultOpensNothing) {
   EXPECT_NE(failure_of_result(path_), "");
-  trap_.expect_untouched();
+  EXPECT_EQ(trap_.touched(), "");
 }
 
 TEST_P(Playlist, AsAVideoOpensNothing) {
@@ -112,41 +53,11 @@ TEST_P(Playlist, AsAVideoOpensNothing) {
                   " ! fakesink");
   EXPECT_EQ(run.run(), End::error);
   run.stop();
-  trap_.expect_untouched();
+  EXPECT_EQ(trap_.touched(), "");
   EXPECT_EQ(posts(service), 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    , Playlist,
-    ::testing::Values(
-        Attack{"Hls",
-               "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:10\n#EXTINF:10.0,\nURL\n#EXTINF:10.0,\nFILE\n"
-               "#EXT-X-ENDLIST\n"},
-        Attack{"HlsOfFiles", "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10.0,\nFILE\n#EXT-X-ENDLIST\n"},
-        Attack{"HlsMaster",
-               "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1280000\nURL\n#EXT-X-STREAM-INF:BANDWIDTH=2560000\nFILE\n"},
-        Attack{"HlsKey",
-               "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:10\n#EXT-X-KEY:METHOD=AES-128,URI=\"URL\"\n"
-               "#EXTINF:10.0,\nFILE\n#EXT-X-ENDLIST\n"},
-        Attack{"HlsMap",
-               "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:10\n#EXT-X-MAP:URI=\"URL\"\n#EXTINF:10.0,\n"
-               "FILE\n#EXT-X-ENDLIST\n"},
-        Attack{"Dash",
-               "<?xml version=\"1.0\"?>\n<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\" type=\"static\" "
-               "mediaPresentationDuration=\"PT10S\" minBufferTime=\"PT1S\" profiles=\"urn:mpeg:dash:profile:"
-               "isoff-on-demand:2011\"><BaseURL>URL</BaseURL><Period><AdaptationSet mimeType=\"audio/mp4\">"
-               "<Representation id=\"1\" bandwidth=\"64000\"><BaseURL>FILE</BaseURL></Representation>"
-               "</AdaptationSet></Period></MPD>\n"},
-        Attack{"SmoothStreaming", "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n" + kPlayReady},
-        Attack{"M3u", "#EXTM3U\n#EXTINF:10,a\nURL\n"}, Attack{"Pls", "[playlist]\nFile1=URL\nNumberOfEntries=1\n"},
-        Attack{"Sdp",
-               "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 5004 RTP/AVP 0\r\n"},
-        Attack{"Xspf",
-               "<?xml version=\"1.0\"?><playlist version=\"1\" xmlns=\"http://xspf.org/ns/0/\"><trackList><track>"
-               "<location>URL</location></track></trackList></playlist>"},
-        Attack{"Smil", "<smil><body><audio src=\"URL\"/></body></smil>"}, Attack{"RtspText", "RTSPtext\nURL\n"},
-        Attack{"AsxReference", "[Reference]\nRef1=URL\n"}, Attack{"Uri", "text/uri-list\nURL\n"}),
-    ::testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(, Playlist, ::testing::ValuesIn(all_attacks()), ::testing::PrintToStringParamName());
 
 // ---- what a WAV claims
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "error.h"
+#include "no_descriptors.h"
 
 namespace klingv2a {
 namespace {
@@ -225,6 +226,21 @@ TEST_F(DecodeTest, ASoundWithoutASampleIsAResultError) {
 TEST_F(DecodeTest, ACancelBeforeItBeginsIsNotLost) {
   g_cancellable_cancel(cancel_.get());
   EXPECT_EQ(failure(counting_wav(48000)), ErrorKind::cancelled);
+}
+
+TEST_F(DecodeTest, WithoutDescriptorsThisMachineIsNamed) {
+  const CapsPtr caps = raw_caps();
+  const std::string bytes = counting_wav(48000);
+  SpoolFile file;
+  file.write_at(0, std::as_bytes(std::span(bytes.data(), bytes.size())));
+  const test::NoDescriptors nothing_left;
+  try {
+    (void)decode_soundtrack(file, caps, {0, kSecond}, cancel_.get());
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::settings);
+    EXPECT_NE(std::string(error.what()).find("no more files can be opened"), std::string::npos) << error.what();
+  }
 }
 
 }  // namespace

@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <new>
 #include <set>
+#include <system_error>
 
 namespace klingv2a {
 namespace {
@@ -32,6 +34,28 @@ TEST(AsError, LeavesErrorsAsTheyAreAndNamesWhatWasThrownElse) {
   const Error other = as_error(std::runtime_error("out of luck"));
   EXPECT_EQ(other.kind(), ErrorKind::service);
   EXPECT_STREQ(other.what(), "internal error: out of luck");
+}
+
+TEST(AsError, SaysWhatThisMachineLacks) {
+  const auto expect_lack = [](const std::exception& thrown, const std::string& of) {
+    const Error error = as_error(thrown);
+    EXPECT_EQ(error.kind(), ErrorKind::settings) << of;
+    EXPECT_NE(std::string(error.what()).find(of), std::string::npos) << error.what();
+    EXPECT_NE(error.details().advice, "");
+  };
+  const auto system_error = [](std::errc code) { return std::system_error(std::make_error_code(code)); };
+  expect_lack(std::bad_alloc(), "no memory left");
+  expect_lack(system_error(std::errc::not_enough_memory), "no memory left");
+  expect_lack(system_error(std::errc::resource_unavailable_try_again), "no more threads");
+  expect_lack(system_error(std::errc::too_many_files_open), "no more files");
+  EXPECT_EQ(as_error(system_error(std::errc::io_error)).kind(), ErrorKind::service);
+}
+
+TEST(Error, ShowsWhatIsUnseen) {
+  const Error error = make_error(ErrorKind::input, Phase::check, "a\u202Egpj.mp4\xff", "rename\u200B it");
+  EXPECT_STREQ(error.what(), "a<U+202E>gpj.mp4\uFFFD");
+  EXPECT_EQ(error.details().message, error.what());
+  EXPECT_EQ(error.details().advice, "rename<U+200B> it");
 }
 
 TEST(Describe, SaysWhatIsKnown) {

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "no_descriptors.h"
 #include "raw_server.h"
 
 namespace klingv2a::http {
@@ -270,6 +271,23 @@ TEST(HttpClientPost, NothingWasSentWhenThereIsNoSuchName) {
   const TransportError error = send_failure(post("http://no-such-host.invalid/p"));
   EXPECT_EQ(error.kind(), ErrorKind::network);
   EXPECT_EQ(error.sent(), Sent::nothing);
+}
+
+// The host is not to blame.
+TEST(HttpClient, WithoutADescriptorItSaysSo) {
+  RawServer server;
+  server.set_default(reply(200, "hello"));
+  const std::string port = std::to_string(server.port());
+  Client client(make_cancel());
+  for (const std::string& host : {std::string("127.0.0.1"), std::string("localhost"), std::string("some.invalid")}) {
+    const test::NoDescriptors nothing_left;
+    const TransportError error = failure_of([&] { (void)client.send(post("http://" + host + ":" + port + "/x")); });
+    EXPECT_EQ(error.kind(), ErrorKind::settings) << host;
+    EXPECT_EQ(error.sent(), Sent::nothing) << host;
+    EXPECT_TRUE(error.details().retryable) << host;
+    EXPECT_NE(std::string(error.what()).find("no more files can be opened"), std::string::npos) << error.what();
+  }
+  EXPECT_EQ(client.send(get(server.url("/"))).body, "hello");
 }
 
 TEST(HttpClientPost, NothingWasSentAtTheConnectTimeOut) {

@@ -96,6 +96,27 @@ void on_element(GstBin*, GstBin*, GstElement* element, gpointer trusted) {
   GST_ELEMENT_ERROR(element, CORE, FAILED, ("%s may not be here", GST_OBJECT_NAME(element)), (nullptr));
 }
 
+// decodebin and parsebin do not pass on errors of an element that they are just connecting. One that reads by itself
+// can post its only ERROR at that moment, of which nobody would ever hear. So it reads nothing until they are done:
+// they hold this lock meanwhile.
+GstPadProbeReturn wait_until_connected(GstPad* pad, GstPadProbeInfo*, gpointer) {
+  const auto typefind = ElementPtr::adopt(gst_pad_get_parent_element(pad));
+  const auto sink = typefind ? PadPtr::adopt(gst_element_get_static_pad(typefind.get(), "sink")) : PadPtr();
+  if (sink) {
+    GST_PAD_STREAM_LOCK(sink.get());
+    GST_PAD_STREAM_UNLOCK(sink.get());
+  }
+  return GST_PAD_PROBE_OK;
+}
+
+void let_errors_out(GstElement* decoder) {
+  const auto typefind = ElementPtr::adopt(gst_bin_get_by_name(GST_BIN(decoder), "typefind"));
+  const auto pad = typefind ? PadPtr::adopt(gst_element_get_static_pad(typefind.get(), "src")) : PadPtr();
+  if (!pad) return;
+  const auto each_read = static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_PULL);
+  gst_pad_add_probe(pad.get(), each_read, wait_until_connected, nullptr, nullptr);
+}
+
 template <typename Value>
 void free_as(gpointer data) {
   const std::unique_ptr<Value> last(static_cast<Value*>(data));
@@ -166,6 +187,7 @@ void trust_only(GstElement* decoder, Trusted trusted) {
   g_signal_connect(decoder, "autoplug-select", G_CALLBACK(select), list);
   g_signal_connect(decoder, "unknown-type", G_CALLBACK(on_unknown_type), nullptr);
   g_signal_connect(decoder, "deep-element-added", G_CALLBACK(on_element), list);
+  let_errors_out(decoder);
 }
 
 std::string what_is_absurd(const GstCaps* sound, RateLimits rates) {

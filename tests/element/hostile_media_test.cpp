@@ -4,6 +4,8 @@
 // what they claim is bounded, and each is an error that says what it was.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -58,6 +60,25 @@ TEST_P(Playlist, AsAVideoOpensNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, Playlist, ::testing::ValuesIn(all_attacks()), ::testing::PrintToStringParamName());
+
+// Its demuxer has nothing to say but one ERROR, and says it while parsebin still connects it.
+TEST(ReferenceMovie, IsAnErrorEachTime) {
+  Trap trap;
+  const TemporaryFolder folder;
+  const auto attack = std::ranges::find(all_attacks(), "MovieOfAFile", &Attack::name);
+  ASSERT_NE(attack, all_attacks().end());
+  std::ofstream(folder.file("movie.mov"), std::ios::binary) << attack->text_for(trap);
+  const sim::Service service(quick_service());
+  PipelineRun run("filesrc location=" + folder.file("movie.mov") +
+                  " ! klingv2abin api-key=sim-key base-url=" + service.base_url() + " ! fakesink");
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_EQ(run.run(std::chrono::seconds(10)), End::error) << i;
+    run.stop();
+    ASSERT_NE(run.first_error().find("no playable streams"), std::string::npos) << run.first_error();
+    run.forget_messages();
+  }
+  EXPECT_EQ(trap.touched(), "");
+}
 
 // ---- what a WAV claims
 

@@ -98,11 +98,11 @@ void PrintTo(const TooShort& row, std::ostream* out) {
 
 class OneTooShort : public FailingClips, public ::testing::WithParamInterface<TooShort> {
  protected:
-  // On a busy machine the first clip's failure is known before the last frame is there; what comes then is not asked
-  // for.
+  // On a busy machine the failure of a clip that is not the last is known before the last frame is there; what comes then
+  // is not asked for.
   bool all_came_in() {
     const bool all = posts(service_) == 3;
-    EXPECT_TRUE(all || GetParam().from == 0);
+    EXPECT_TRUE(all || GetParam().to < 18 * kSecond);
     return all;
   }
 };

@@ -88,7 +88,7 @@ class ClipRun::Observer : public cycle::CycleObserver {
  public:
   Observer(ClipRun& run, const ClipTimeline& timeline) : run_(run), timeline_(timeline) {}
   void on_phase(Phase phase) override { run_.host_.on_phase(run_, phase); }
-  void before_submit() override { run_.host_.check_links(); }
+  void before_submit() override { run_.host_.check_submit(run_); }
   void on_task(const kling::Task& task) override { run_.host_.on_task(run_, task); }
   void on_waiting(Seconds waited) override { run_.host_.on_waiting(run_, waited); }
   void on_origin(cycle::Origin origin) override { run_.host_.on_origin(run_, origin); }

@@ -47,6 +47,8 @@ class ClipRunHost {
   // Throws Error{settings} when `audio` is not linked or its peer takes no raw audio, or when another stream is refused
   // by what it is led to.
   virtual void check_links() = 0;
+  // The same, and the program is asked whether it still wants the sound: Error{settings} when it does not.
+  virtual void check_submit(ClipRun& run) = 0;
   // The caps the sound is to have; fixed by the first call of a stream.
   virtual CapsPtr fix_audio_caps() = 0;
   virtual void on_phase(ClipRun& run, Phase phase) = 0;

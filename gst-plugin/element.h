@@ -73,7 +73,10 @@ class Element : private ClipRunHost {
   bool get_property(guint id, GValue* value);
 
   // The id of the signal publish-clip: (file path, content type) → URL.
-  void set_publish_clip_signal(guint signal) { publish_clip_signal_ = signal; }
+  void set_signals(guint publish_clip, guint before_submit) {
+    publish_clip_signal_ = publish_clip;
+    before_submit_signal_ = before_submit;
+  }
 
   // State changes. check_settings() posts the error itself and returns false.
   bool check_settings();
@@ -213,6 +216,7 @@ class Element : private ClipRunHost {
 
   // element_run.cpp
   void check_links() override;
+  void check_submit(ClipRun& run) override;
   void check_audio_link();
   std::vector<PadPtr> passing_pads();
   CapsPtr fix_audio_caps() override;
@@ -274,7 +278,8 @@ class Element : private ClipRunHost {
   RunSettings settings_for(unsigned clip_number) const;
 
   GstElement* const self_;
-  guint publish_clip_signal_ = 0;  // set once, before the element is used
+  // Set once, before the element is used.
+  guint publish_clip_signal_ = 0, before_submit_signal_ = 0;
   GstPad* const sink_;
   TimedPad timed_sink_;  // has its own state, of the streaming thread
 

@@ -103,6 +103,15 @@ void Element::check_links() {
           "put what converts it between the two, lead it to another muxer, or leave the pad unlinked");
 }
 
+void Element::check_submit(ClipRun& run) {
+  check_links();
+  char* reason = nullptr;
+  g_signal_emit(self_, before_submit_signal_, 0, run.number(), &reason);
+  const GCharPtr owned(reason);
+  if (reason)
+    throw make_error(ErrorKind::settings, Phase::submit, std::string("the program does not want the task: ") + reason);
+}
+
 CapsPtr Element::fix_audio_caps() {
   const auto pad = audio_pad();
   {

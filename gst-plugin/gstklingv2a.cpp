@@ -233,8 +233,28 @@ namespace {
  * Since: 0.1.0
  */
 void install_publish_clip(GObjectClass* gobject_class) {
-  g_signal_new("publish-clip", G_TYPE_FROM_CLASS(gobject_class), G_SIGNAL_RUN_LAST, 0, klingv2a::take_first_url,
+  g_signal_new("publish-clip", G_TYPE_FROM_CLASS(gobject_class), G_SIGNAL_RUN_LAST, 0, klingv2a::take_first_text,
                nullptr, nullptr, G_TYPE_STRING, 2, G_TYPE_STRING, G_TYPE_STRING);
+}
+
+/**
+ * GstKlingV2A::before-submit:
+ * @self: the element
+ * @clip: the clip's number, from 1
+ *
+ * A task is about to be asked for, and paid: the last moment to say no. A program can look once more whether it has a
+ * place for the result, or ask its budget. Emitted on a thread of the element, which waits for the answer, without a
+ * lock held; more than once where the service says "later" or the turn is waited for. Also in a dry run. Not where the
+ * sound is there already.
+ *
+ * Returns: (transfer full) (nullable): %NULL to go on, or why not: the element posts an ERROR with that text, and
+ * nothing is paid
+ *
+ * Since: 0.1.0
+ */
+void install_before_submit(GObjectClass* gobject_class) {
+  g_signal_new("before-submit", G_TYPE_FROM_CLASS(gobject_class), G_SIGNAL_RUN_LAST, 0, klingv2a::take_first_text,
+               nullptr, nullptr, G_TYPE_STRING, 1, G_TYPE_UINT);
 }
 
 }  // namespace
@@ -248,6 +268,7 @@ static void gst_klingv2a_class_init(GstKlingV2AClass* klass) {
   klingv2a::install_settings(gobject_class);
   install_own_properties(gobject_class);
   install_publish_clip(gobject_class);
+  install_before_submit(gobject_class);
   auto* element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = change_state;
   element_class->request_new_pad = request_pad;
@@ -268,7 +289,8 @@ static void gst_klingv2a_init(GstKlingV2A* self) {
   GstPad* const video = add_video(element);
   self->element = new klingv2a::Element(element, add_sink(element), video);
   gst_pad_set_element_private(video, self->element);
-  self->element->set_publish_clip_signal(g_signal_lookup("publish-clip", GST_TYPE_KLINGV2A));
+  self->element->set_signals(g_signal_lookup("publish-clip", GST_TYPE_KLINGV2A),
+                             g_signal_lookup("before-submit", GST_TYPE_KLINGV2A));
 }
 
 klingv2a::PadPtr klingv2a::new_audio_pad(Element* element) {
@@ -300,9 +322,9 @@ klingv2a::Element& klingv2a::element_of(gpointer object) {
   return *GST_KLINGV2A(object)->element;
 }
 
-gboolean klingv2a::take_first_url(GSignalInvocationHint*, GValue* result, const GValue* answer, gpointer) {
-  const char* url = g_value_get_string(answer);
-  if (!url || !*url) return TRUE;
+gboolean klingv2a::take_first_text(GSignalInvocationHint*, GValue* result, const GValue* answer, gpointer) {
+  const char* text = g_value_get_string(answer);
+  if (!text || !*text) return TRUE;
   g_value_copy(answer, result);
   return FALSE;
 }

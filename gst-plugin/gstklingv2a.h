@@ -27,6 +27,6 @@ class Element;
 [[nodiscard]] PadPtr new_companion_source(Element* element, guint number);
 
 // Accumulator of publish-clip: the first handler that knows a URL answers, the others are not asked.
-gboolean take_first_url(GSignalInvocationHint* hint, GValue* result, const GValue* answer, gpointer data);
+gboolean take_first_text(GSignalInvocationHint* hint, GValue* result, const GValue* answer, gpointer data);
 
 }  // namespace klingv2a

@@ -157,11 +157,25 @@ void pass_publish_clip_on(GstElement* self) {
     g_signal_connect_object(kling, "publish-clip", G_CALLBACK(publish_for_kling), self, static_cast<GConnectFlags>(0));
 }
 
+char* ask_before_submit(GstElement*, guint clip, gpointer self) {
+  char* reason = nullptr;
+  g_signal_emit_by_name(self, "before-submit", clip, &reason);
+  return reason;
+}
+
+void pass_before_submit_on(GstElement* self) {
+  GstElement* kling = bin_of(self).kling();
+  if (!kling) return;
+  g_signal_handlers_disconnect_by_func(kling, reinterpret_cast<gpointer>(ask_before_submit), self);
+  g_signal_connect_object(kling, "before-submit", G_CALLBACK(ask_before_submit), self, static_cast<GConnectFlags>(0));
+}
+
 GstStateChangeReturn change_state(GstElement* self, GstStateChange transition) {
   DubBin& bin = bin_of(self);
   if (transition == GST_STATE_CHANGE_NULL_TO_READY) {
     if (!bin.check()) return GST_STATE_CHANGE_FAILURE;
     pass_publish_clip_on(self);
+    pass_before_submit_on(self);
   }
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) bin.prepare();
   const auto result = GST_ELEMENT_CLASS(gst_klingv2abin_parent_class)->change_state(self, transition);
@@ -218,8 +232,24 @@ void install_own_properties(GObjectClass* gobject_class) {
  * Since: 0.1.0
  */
 void install_publish_clip(GObjectClass* gobject_class) {
-  g_signal_new("publish-clip", G_TYPE_FROM_CLASS(gobject_class), G_SIGNAL_RUN_LAST, 0, klingv2a::take_first_url,
+  g_signal_new("publish-clip", G_TYPE_FROM_CLASS(gobject_class), G_SIGNAL_RUN_LAST, 0, klingv2a::take_first_text,
                nullptr, nullptr, G_TYPE_STRING, 2, G_TYPE_STRING, G_TYPE_STRING);
+}
+
+/**
+ * GstKlingV2ABin::before-submit:
+ * @self: the bin
+ * @clip: the clip's number, from 1
+ *
+ * The signal of #GstKlingV2A::before-submit, passed on.
+ *
+ * Returns: (transfer full) (nullable): %NULL to go on, or why not
+ *
+ * Since: 0.1.0
+ */
+void install_before_submit(GObjectClass* gobject_class) {
+  g_signal_new("before-submit", G_TYPE_FROM_CLASS(gobject_class), G_SIGNAL_RUN_LAST, 0, klingv2a::take_first_text,
+               nullptr, nullptr, G_TYPE_STRING, 1, G_TYPE_UINT);
 }
 
 }  // namespace
@@ -233,6 +263,7 @@ static void gst_klingv2abin_class_init(GstKlingV2ABinClass* klass) {
   install_own_properties(gobject_class);
   klingv2a::install_passed(gobject_class, kFirstPassed, {GST_TYPE_KLINGV2A, GST_TYPE_KLINGV2A_MIX}, "mode");
   install_publish_clip(gobject_class);
+  install_before_submit(gobject_class);
   auto* element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = change_state;
   gst_element_class_add_static_pad_template(element_class, &sink_template);

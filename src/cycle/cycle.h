@@ -89,14 +89,16 @@ struct CycleResult {
   CycleStats stats;
 };
 
+inline constexpr Seconds kLongWait{60};
+
 // Told on the cycle thread, without any lock held.
 class CycleObserver {
  public:
   virtual ~CycleObserver() = default;
   // A phase begins: publish, submit, poll, download.
   virtual void on_phase(Phase phase) = 0;
-  // Just before the POST, and before each further one after a refusal "for now". Throws Error to stop the cycle while
-  // nothing is paid.
+  // Before the POST, and before each further one after a refusal "for now"; once more when the turn to submit was waited
+  // for for more than kLongWait. Throws Error to stop the cycle while nothing is paid.
   virtual void before_submit() = 0;
   // The task was accepted, or its status changed.
   virtual void on_task(const kling::Task& task) = 0;

@@ -111,11 +111,13 @@ class SubmitAttempts {
   int not_sent_ = 0;
 };
 
-// From here on the journal says that a task may exist.
-void prepare(Run& run, Seconds patience) {
+// From here on the journal says that a task may exist. Returns how long the turn was waited for.
+Seconds prepare(Run& run, Seconds patience) {
   run.observer.before_submit();
+  const Seconds begin = run.clock.now();
   run.claim().prepare(run.request.external_task_id, written_request(run), run.settings.max_tasks, patience,
                       run.on_wait());
+  return run.clock.now() - begin;
 }
 
 // The row is confirmed just before the first byte leaves, and not earlier: a process that stood still until then may
@@ -192,9 +194,10 @@ void submit(Run& run) {
   const bool sent_before = run.claim().row().entered_ms(journal::State::prepared) != 0;
   SubmitAttempts attempts(run);
   for (;;) {
-    prepare(run, attempts.patience());
+    const Seconds waited = prepare(run, attempts.patience());
     std::optional<kling::Task> task;
     try {
+      if (waited > kLongWait) run.observer.before_submit();
       task = post(run);
     } catch (const journal::LeaseLost&) {
       throw;

@@ -8,9 +8,15 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <functional>
 
 #include "cli_run.h"
+#include "error.h"
+#include "klingv2a/output_check.h"
+#include "klingv2a/output_file.h"
 #include "klingv2a/report.h"
+#include "raw_server.h"
 
 namespace klingv2a::test {
 namespace {
@@ -127,6 +133,55 @@ TEST_F(CliFiles, SeveralVideosAreNotWrittenOverEither) {
     EXPECT_EQ(text_of_file(manifest), line);
   }
   EXPECT_TRUE(service_.requests().empty());
+}
+
+// ---- OUT changes between the start and the POST
+
+class CliLater : public CliFiles {
+ protected:
+  // What happens while the proxy is published, which takes a second try.
+  [[nodiscard]] ToolRun dub_while(const std::string& out, const std::function<void()>& happens) {
+    store_.add(reply(503, "later", "Retry-After: 1\r\n"));
+    store_.set_default(reply(201, ""));
+    const auto running =
+        start({"dub", clip(), "-o", out, "--json", "--no-publish-check", "--publish", store_.url("/{name}.mp4")});
+    EXPECT_TRUE(store_.wait_for_requests(1, kDeadline));
+    happens();
+    return running->wait();
+  }
+  RawServer store_;
+};
+
+TEST_F(CliLater, AFolderThatHasGoneIsFoundBeforePaying) {
+  std::filesystem::create_directory(out("later"));
+  const ToolRun ran = dub_while(out("later/o.mp4"), [&] { std::filesystem::remove_all(out("later")); });
+  EXPECT_EQ(ran.exit_code, 22) << ran.output << ran.errors;
+  EXPECT_EQ(ran.last("$.error.paid"), "no") << ran.output;
+  EXPECT_TRUE(holds(ran.output, "later/o.mp4")) << ran.output;
+  EXPECT_EQ(service_.paid_tasks().size(), 0U);
+}
+
+TEST_F(CliLater, AFileThatSomebodyHasMadeThereStays) {
+  const ToolRun ran = dub_while(out(), [&] { std::ofstream(out()) << "mine"; });
+  EXPECT_EQ(ran.exit_code, 4) << ran.output << ran.errors;
+  EXPECT_EQ(text_of_file(out()), "mine");
+  EXPECT_EQ(service_.paid_tasks().size(), 0U);
+}
+
+TEST_F(CliLater, WhatIsAsItWasIsPaid) {
+  const ToolRun ran = dub_while(out(), [] {});
+  EXPECT_EQ(service_.paid_tasks().size(), 1U) << ran.output << ran.errors;
+}
+
+TEST(OutputCheck, RoomThatIsNotThereIsNamed) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("o.mp4");
+  cli::OutputFile file(path, false);
+  cli::OutputCheck good(path, file.part(), false, 1000), large(path, file.part(), false, std::uint64_t{1} << 60U);
+  EXPECT_EQ(good.check_again(), "");
+  EXPECT_NO_THROW(good.throw_found());
+  EXPECT_NE(large.check_again(), "");
+  EXPECT_THROW(large.throw_found(), Error);
 }
 
 TEST_F(CliFiles, APlaceWhereNoReportCanLieIsFoundBeforePaying) {

@@ -38,6 +38,7 @@ class Host : public ClipRunHost {
   bool on_starving(ClipRun& /*run*/) override { return false; }
 
   void check_links() override {}
+  void check_submit(ClipRun&) override {}
   CapsPtr fix_audio_caps() override { return {}; }
   void on_phase(ClipRun& /*run*/, Phase /*phase*/) override {}
   void on_waiting(ClipRun& /*run*/, Seconds /*waited*/) override {}

@@ -151,5 +151,58 @@ TEST_F(PublishClip, NeedsNoPropertyPublish) {
   gst_element_set_state(element.get(), GST_STATE_NULL);
 }
 
+// ---- the signal before-submit
+
+class BeforeSubmit : public Rerun {
+ protected:
+  struct Asked {
+    int times = 0;
+    guint clip = 0;
+    const char* answer = nullptr;
+  };
+  static char* ask(GstElement*, guint clip, gpointer data) {
+    auto& asked = *static_cast<Asked*>(data);
+    ++asked.times;
+    asked.clip = clip;
+    return g_strdup(asked.answer);
+  }
+  Ran run_with_answer(const char* answer) {
+    asked_.answer = answer;
+    PipelineRun run(pipeline(""));
+    g_signal_connect(run.element("k").get(), "before-submit", G_CALLBACK(ask), &asked_);
+    return run_to_end(run);
+  }
+  Asked asked_;
+};
+
+TEST_F(BeforeSubmit, AReasonIsAnErrorAndCostsNothing) {
+  const Ran ran = run_with_answer("the budget is spent");
+  EXPECT_EQ(ran.end, End::error);
+  EXPECT_EQ(ran.kind(), "settings");
+  EXPECT_EQ(ran.paid(), "no");
+  EXPECT_EQ(ran.posts, 0);
+  EXPECT_NE(ran.error.text.find("the budget is spent"), std::string::npos) << ran.error.text;
+  expect_sound(run_with_answer(nullptr), "submitted");
+}
+
+TEST_F(BeforeSubmit, IsAskedOnceAndNotForASoundThatIsThere) {
+  expect_sound(run_with_answer(nullptr), "submitted");
+  EXPECT_EQ(asked_.times, 1);
+  EXPECT_EQ(asked_.clip, 1U);
+  expect_sound(run_with_answer("no"), "kept");
+  EXPECT_EQ(asked_.times, 1);
+}
+
+TEST_F(BeforeSubmit, TheBinPassesItOn) {
+  asked_.answer = "no";
+  PipelineRun run("filesrc location=" + test_clip({.seconds = 3}) +
+                  " ! klingv2abin name=k api-key=sim-key base-url=" + service_.base_url() + " ! fakesink");
+  g_signal_connect(run.element("k").get(), "before-submit", G_CALLBACK(ask), &asked_);
+  EXPECT_EQ(run.run(), End::error);
+  run.stop();
+  EXPECT_EQ(asked_.times, 1);
+  EXPECT_EQ(posts(service_), 0);
+}
+
 }  // namespace
 }  // namespace klingv2a::test

@@ -130,6 +130,45 @@ class CycleJournal : public ::testing::Test {
   }
 };
 
+// ---- the last look before the payment
+
+TEST_F(CycleJournal, AfterALongWaitForItsTurnTheProgramIsAskedOnceMore) {
+  lose_a_post("other");
+  const journal::Row lost = row("other");
+  sql("DELETE FROM klingv2a_tasks");
+  journal::Journal journal = open();
+  const auto ignore = [](const std::string&) {};
+  const auto other =
+      journal.claim({.key = "other", .service = lost.service, .account = lost.account}, Seconds(0), ignore);
+  other->prepare("theirs", "{}", 1000, Seconds(0), ignore);
+  settings_.max_tasks = 1;
+  settings_.timeout = Seconds(900);
+  const Seconds begin = clock_.now();
+  bool has_ended = false;
+  clock_.set_on_sleep([&](Seconds) {
+    sql("UPDATE klingv2a_tasks SET beat = beat + 1 WHERE key = 'other'");  // it lives, also by this clock
+    if (clock_.now() - begin <= 2 * kLongWait) return;
+    sql("DELETE FROM klingv2a_tasks WHERE key = 'other'");
+    has_ended = true;
+  });
+  int asked = 0;
+  seen_.submit_hook = [&] {
+    if (++asked == 2) throw make_error(ErrorKind::disk, Phase::submit, "no place for it");
+  };
+  const int posts = api_.posts();
+  const ErrorDetails details = failure();
+  EXPECT_EQ(details.message, "no place for it");
+  EXPECT_EQ(details.paid, Paid::no);
+  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(api_.posts(), posts);
+  EXPECT_TRUE(has_ended);
+  seen_.submit_hook = {};
+  clock_.set_on_sleep({});
+  api_.add(task_answer("submitted"));
+  succeed();
+  EXPECT_EQ(run().origin, Origin::submitted) << "the clip is free for the next run";
+}
+
 // ---- what is said of the money
 
 TEST_F(CycleJournal, CancelWhileALostPostIsLookedUpMayHaveCostATask) {

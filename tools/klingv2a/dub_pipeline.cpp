@@ -54,6 +54,21 @@ ElementPtr make_sink(const PipelineSpec& spec) {
   return sink;
 }
 
+using BeforeSubmit = std::function<std::string()>;
+
+char* before_submit(GstElement*, guint, gpointer data) {
+  const std::string reason = (*static_cast<const BeforeSubmit*>(data))();
+  return reason.empty() ? nullptr : g_strdup(reason.c_str());
+}
+
+void ask_before_submit(GstElement* dub, const BeforeSubmit& ask) {
+  auto kept = std::make_unique<BeforeSubmit>(ask);
+  g_signal_connect_data(
+      dub, "before-submit", G_CALLBACK(before_submit), kept.release(),
+      [](gpointer data, GClosure*) { const std::unique_ptr<BeforeSubmit> last(static_cast<BeforeSubmit*>(data)); },
+      static_cast<GConnectFlags>(0));
+}
+
 }  // namespace
 
 DubPipeline::DubPipeline(const PipelineSpec& spec) {
@@ -61,6 +76,7 @@ DubPipeline::DubPipeline(const PipelineSpec& spec) {
   pipeline_ = make_element("pipeline");
   dub_ = make_element("klingv2abin");
   for (const Setting& setting : spec.settings) set_property(dub_, setting);
+  if (spec.before_submit) ask_before_submit(dub_.get(), spec.before_submit);
   const ElementPtr source = make_source(spec.in), sink = make_sink(spec);
   for (const ElementPtr& element : {source, dub_, sink}) gst_bin_add(GST_BIN(pipeline_.get()), element.get());
   if (!gst_element_link_many(source.get(), dub_.get(), sink.get(), nullptr))

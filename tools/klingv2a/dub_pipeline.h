@@ -4,6 +4,7 @@
 // main thread.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "gst_ptr.h"
@@ -16,6 +17,9 @@ struct PipelineSpec {
   std::string out;  // a path; empty: `out_fd`, or nowhere
   int out_fd = -1;
   Settings settings;
+  // Asked before each POST, on a thread of the element, maybe when this object has gone: why it is not to be sent;
+  // empty: it is. Empty function: nobody is asked.
+  std::function<std::string()> before_submit = {};
 };
 
 class DubPipeline {

@@ -6,12 +6,12 @@
 #include <memory>
 #include <optional>
 
-#include "disk_room.h"
 #include "hidden_name.h"
 #include "http/client.h"
 #include "human_text.h"
 #include "interrupt.h"
 #include "kling/environment.h"
+#include "output_check.h"
 #include "output_file.h"
 #include "output_report.h"
 #include "places.h"
@@ -113,27 +113,35 @@ class Job {
     if (!job_.report_file.empty()) check_can_be_written(job_.report_file);
     may_report_ = true;
     check_input(job_.in, "dub");
-    check_room_for_output();
+    const auto output = check_output(proves);
     check_resources(job_.in);
-    session_.emplace(PipelineSpec{job_.in, output_ ? output_->part() : "", output_ ? -1 : out_fd_, job_.settings},
-                     reporter_);
-    facts.outcome = session_->run();
-    facts.stats = session_->stats();
-    facts.bin = session_->take_report();
-    add_cost(facts.outcome, facts.stats.get());
+    run_pipeline(facts, output);
+    if (output && !facts.outcome.ok()) output->throw_found();
     if (!facts.outcome.ok()) return name_full_disk(facts.outcome.error);
     if (proves) return prove(facts);
     finish(facts);
   }
 
-  // The video as it is, and its sound; or the sound alone.
-  void check_room_for_output() const {
+  void run_pipeline(RunFacts& facts, const std::shared_ptr<OutputCheck>& output) {
+    PipelineSpec spec{job_.in, output_ ? output_->part() : "", output_ ? -1 : out_fd_, job_.settings};
+    if (output) spec.before_submit = [output] { return output->check_again(); };
+    session_.emplace(spec, reporter_);
+    facts.outcome = session_->run();
+    facts.stats = session_->stats();
+    facts.bin = session_->take_report();
+    add_cost(facts.outcome, facts.stats.get());
+  }
+
+  // The video as it is, and its sound; or the sound alone. Null where there is nothing to check.
+  std::shared_ptr<OutputCheck> check_output(bool proves) const {
     constexpr std::uintmax_t kSound = std::uintmax_t{8} << 20U;
+    if (!output_) return nullptr;
     std::error_code unknown;
     const auto size = value_of(job_.settings, "mux") == "wav" ? 0 : std::filesystem::file_size(job_.in, unknown);
-    if (!output_ || unknown) return;
-    const std::string folder = std::filesystem::path(output_->part()).parent_path().string();
-    check_room(folder.empty() ? "." : folder, size + kSound, "writing " + job_.out);
+    auto output =
+        std::make_shared<OutputCheck>(job_.out, output_->part(), job_.overwrite || proves, unknown ? 0 : size + kSound);
+    output->check();
+    return output;
   }
 
   // The pipeline knows only the hidden name that OUT has while it is written.

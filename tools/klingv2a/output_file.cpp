@@ -122,6 +122,11 @@ void OutputFile::remove() noexcept {
   part_.clear();
 }
 
+void check_output_again(const std::string& path, const std::string& part, bool overwrite) {
+  check_place(path, overwrite);
+  if (::access(part.c_str(), W_OK) != 0) throw cannot_write(path, errno);
+}
+
 void remove_left_parts(const std::string& path) {
   constexpr std::string_view kVaries = "XXXXXX";
   const fs::path pattern(part_pattern(path));

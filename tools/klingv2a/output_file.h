@@ -32,6 +32,10 @@ class OutputFile {
   int lock_ = -1;     // the part, open and locked for as long as this object lives
 };
 
+// Can what lies in `part` still become `path`? Throws as OutputFile() does, and Error{disk} when the part is gone. Any
+// thread.
+void check_output_again(const std::string& path, const std::string& part, bool overwrite);
+
 // What killed processes have left of `path` goes.
 void remove_left_parts(const std::string& path);
 

@@ -14,7 +14,7 @@ bool is_cut_off(GstPad* sink) {
   const auto size = static_cast<std::uint64_t>(length);
   bool beyond = false;
   for_each_mp4_box(source.get(), [&](const Mp4Box& box) {
-    beyond = box.offset + box.size > size;
+    beyond = box.size > size || box.offset > size - box.size;
     return !beyond;
   });
   return beyond || is_cut_off_matroska(source.get(), size);

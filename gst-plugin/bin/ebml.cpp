@@ -86,6 +86,8 @@ Bytes make_wide(std::uint64_t id, View content) {
 }
 
 Bytes padding(std::size_t size) {
+  constexpr std::size_t kLeast = 2;  // its id, and a size of 0
+  if (size < kLeast) throw Malformed();
   const std::size_t width = size > kLongestSize + 1 ? kLongestSize : 1;
   Bytes bytes;
   put(bytes, kVoid, 1);

@@ -45,7 +45,7 @@ void for_each_mp4_box(GstPad* source, const std::function<bool(const Mp4Box&)>& 
   std::uint64_t offset = 0;
   for (std::size_t i = 0; i < kMostBoxes; ++i) {
     const auto box = read_box(source, offset);
-    if (!box || !visit(*box)) return;
+    if (!box || !visit(*box) || box->size > G_MAXINT64 - offset) return;
     offset += box->size;
   }
 }

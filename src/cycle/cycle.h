@@ -97,8 +97,8 @@ class CycleObserver {
   virtual ~CycleObserver() = default;
   // A phase begins: publish, submit, poll, download.
   virtual void on_phase(Phase phase) = 0;
-  // Before the POST, and before each further one after a refusal "for now"; once more when the turn to submit was waited
-  // for for more than kLongWait. Throws Error to stop the cycle while nothing is paid.
+  // Before the POST, and before each further one after a refusal "for now"; once more when the run has waited for its
+  // turn to submit for more than kLongWait. Throws Error to stop the cycle while nothing is paid.
   virtual void before_submit() = 0;
   // The task was accepted, or its status changed.
   virtual void on_task(const kling::Task& task) = 0;

@@ -98,8 +98,8 @@ void PrintTo(const TooShort& row, std::ostream* out) {
 
 class OneTooShort : public FailingClips, public ::testing::WithParamInterface<TooShort> {
  protected:
-  // On a busy machine the failure of a clip that is not the last is known before the last frame is there; what comes then
-  // is not asked for.
+  // On a busy machine the failure of a clip that is not the last is known before the last frame is there; what comes
+  // then is not asked for.
   bool all_came_in() {
     const bool all = posts(service_) == 3;
     EXPECT_TRUE(all || GetParam().to < 18 * kSecond);

@@ -34,6 +34,7 @@ PadPtr readable_upstream(GstPad* sink) {
 
 Bytes read_bytes(GstPad* source, std::uint64_t offset, guint size) {
   GstBuffer* raw = nullptr;
+  if (size == 0) return {};
   if (gst_pad_get_range(source, offset, size, &raw) != GST_FLOW_OK) return {};
   const auto buffer = BufferPtr::adopt(raw);
   Bytes bytes(gst_buffer_get_size(raw));

@@ -86,9 +86,24 @@ void on_unknown_type(GstElement* decoder, GstPad* pad, GstCaps* caps, gpointer) 
                     ("a playlist, for one, would open other files"));
 }
 
+// Each stream takes threads, so their number is bounded. decodebin and parsebin connect later, and do not see the rest.
+void on_stream(GstElement* demuxer, GstPad*, gpointer decoder) {
+  constexpr int kMostStreams = 256;
+  constexpr const char* kCount = "klingv2a-streams";
+  const int count = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(demuxer), kCount)) + 1;
+  g_object_set_data(G_OBJECT(demuxer), kCount, GINT_TO_POINTER(count));
+  if (count <= kMostStreams) return;
+  g_signal_stop_emission_by_name(demuxer, "pad-added");
+  if (count == kMostStreams + 1)
+    GST_ELEMENT_ERROR(GST_ELEMENT(decoder), STREAM, WRONG_TYPE, ("it has more than %d streams", kMostStreams),
+                      (nullptr));
+}
+
 // An alarm, not a barrier: select() is asked before, so this finds nothing. If it does, the ERROR ends the run.
-void on_element(GstBin*, GstBin*, GstElement* element, gpointer trusted) {
+void on_element(GstBin* decoder, GstBin*, GstElement* element, gpointer trusted) {
   GstElementFactory* factory = gst_element_get_factory(element);
+  if (factory && gst_element_factory_list_is_type(factory, GST_ELEMENT_FACTORY_TYPE_DEMUXER))
+    g_signal_connect(element, "pad-added", G_CALLBACK(on_stream), decoder);
   const bool known = factory && (has(kPlumbing, GST_OBJECT_NAME(factory)) ||
                                  is_trusted(static_cast<Trusted>(GPOINTER_TO_INT(trusted)), factory));
   if (known) return;

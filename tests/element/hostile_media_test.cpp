@@ -61,6 +61,69 @@ TEST_P(Playlist, AsAVideoOpensNothing) {
 
 INSTANTIATE_TEST_SUITE_P(, Playlist, ::testing::ValuesIn(all_attacks()), ::testing::PrintToStringParamName());
 
+// ---- streams without number
+
+void append_number(std::string& bytes, std::uint32_t value) {
+  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(value >> shift);
+}
+
+std::uint32_t number_at(const std::string& bytes, std::size_t at) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<std::uint8_t>(bytes[at + i]);
+  return value;
+}
+
+// A movie whose only track is there so often, by numbers of its own. Its movie box is the last one.
+std::string with_tracks(const std::string& movie, int count) {
+  const auto moov = movie.rfind("moov") - 4, trak = movie.find("trak", moov) - 4;
+  const std::string track = movie.substr(trak, number_at(movie, trak));
+  const auto id = track.find("tkhd") + 12 + 4;
+  std::string content = movie.substr(moov + 8, trak - moov - 8);
+  for (int i = 1; i <= count; ++i) {
+    std::string numbered;
+    append_number(numbered, static_cast<std::uint32_t>(i));
+    std::string one = track;
+    content += one.replace(id, 4, numbered);
+  }
+  content += movie.substr(trak + track.size());
+  std::string whole = movie.substr(0, moov);
+  append_number(whole, static_cast<std::uint32_t>(content.size() + 8));
+  return whole + "moov" + content;
+}
+
+class ManyStreams : public ::testing::Test {
+ protected:
+  std::string made(const std::string& coding, int count) {
+    const auto one = folder_.file("one.mp4"), many = folder_.file("many.mp4");
+    const auto ran = run_program({"sh", "-c", "ffmpeg -nostdin -v error -y " + coding + " " + one});
+    EXPECT_EQ(ran.exit_code, 0) << ran.errors;
+    std::ifstream in(one, std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    std::ofstream(many, std::ios::binary) << with_tracks(bytes, count);
+    return many;
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(ManyStreams, InAResultAreBounded) {
+  std::string several = "-f lavfi -i sine=d=3 -c:a aac";
+  for (int i = 0; i < 20; ++i) several += " -map 0:a";
+  EXPECT_EQ(failure_of_result(made(several, 1)), "");
+  const auto said = failure_of_result(made("-f lavfi -i sine=d=3 -c:a aac", 3000));
+  EXPECT_NE(said.find("more than 256 streams"), std::string::npos) << said;
+}
+
+TEST_F(ManyStreams, InAVideoAreBoundedBeforeAnythingIsPaid) {
+  const auto path = made("-f lavfi -i testsrc=s=64x64:d=3.2 -c:v libx264 -preset ultrafast -pix_fmt yuv420p", 3000);
+  const sim::Service service(quick_service());
+  PipelineRun run("filesrc location=" + path + " ! klingv2abin api-key=sim-key base-url=" + service.base_url() +
+                  " ! fakesink");
+  EXPECT_EQ(run.run(), End::error);
+  run.stop();
+  EXPECT_NE(run.first_error().find("more than 256 streams"), std::string::npos) << run.first_error();
+  EXPECT_EQ(posts(service), 0);
+}
+
 // Its demuxer has nothing to say but one ERROR, and says it while parsebin still connects it.
 TEST(ReferenceMovie, IsAnErrorEachTime) {
   Trap trap;

@@ -3,8 +3,10 @@
 // The limits of names, and those that a shell sets (ulimit): what is allowed works, and what is not is an error that
 // says what is lacking and leaves nothing behind.
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <filesystem>
+#include <utility>
 
 #include "cli_run.h"
 #include "klingv2a/file_job.h"
@@ -121,24 +123,66 @@ TEST_F(CliLimits, ALinkThatLeadsNowhereIsRefusedBeforePaying) {
   EXPECT_TRUE(service_.paid_tasks().empty());
 }
 
-// A small disk of its own is mounted at out("small").
-TEST_F(CliLimits, ADiskWithoutRoomIsSaidBeforePaying) {
-  const std::vector<std::string> apart{"unshare", "--user", "--map-root-user", "--mount"};
-  std::vector<std::string> trial = apart;
-  trial.insert(trial.end(), {"mount", "-t", "tmpfs", "tmpfs", out("small")});
-  std::filesystem::create_directory(out("small"));
-  if (const auto tried = run_program(trial); tried.exit_code != 0)
-    GTEST_SKIP() << "no disk can be mounted: " << tried.errors;
+// A disk of its own is mounted at `disk_`.
+class CliDisk : public CliLimits {
+ protected:
+  void SetUp() override {
+    std::filesystem::create_directory(disk_);
+    std::vector<std::string> trial = apart_;
+    trial.insert(trial.end(), {"mount", "-t", "tmpfs", "tmpfs", disk_});
+    if (const auto tried = run_program(trial); tried.exit_code != 0)
+      GTEST_SKIP() << "no disk can be mounted: " << tried.errors;
+  }
+  ProgramResult dub_on(const std::string& options) const {
+    Environment all = environment();
+    all["K"] = KLINGV2A_PROGRAM;
+    all["IN"] = clip();
+    all["AT"] = disk_;
+    std::vector<std::string> words = apart_;
+    words.insert(words.end(),
+                 {"bash", "-c", "mount -t tmpfs -o " + options + " tmpfs $AT && exec $K dub $IN -o $AT/o.mp4 --json"});
+    return run_program(words, all);
+  }
+  const std::vector<std::string> apart_{"unshare", "--user", "--map-root-user", "--mount"};
+  const std::string disk_ = out("small");
+};
+
+TEST_F(CliDisk, WhereNothingCanBeWrittenIsSaidBeforePaying) {
+  // No room for all of it; not even for its beginning; no inode; read-only.
+  const std::pair<const char*, const char*> disks[] = {{"size=2m", "o.mp4 may need"},
+                                                       {"size=4k", "o.mp4"},
+                                                       {"nr_inodes=1", "o.mp4: No space left on device"},
+                                                       {"ro", "o.mp4: Read-only file system"}};
+  for (const auto& [options, said] : disks) {
+    const ProgramResult ran = dub_on(options);
+    EXPECT_EQ(ran.exit_code, 22) << options << ran.output << ran.errors;
+    EXPECT_TRUE(holds(ran.output, said)) << options << ran.output;
+  }
+  EXPECT_TRUE(service_.paid_tasks().empty());
+}
+
+// As a user who may do less than root, whoever runs the test.
+TEST_F(CliLimits, AFolderWithoutRightsIsSaidBeforePaying) {
+  namespace fs = std::filesystem;
+  for (const char* name : {"closed", "home"}) fs::create_directory(out(name));
+  fs::copy_file(clip(), out("in.mp4"));
+  fs::permissions(folder_.path().string(), fs::perms(0755));
+  fs::permissions(out("closed"), fs::perms(0555));
+  std::vector<std::string> words;
+  if (::geteuid() == 0) {
+    constexpr uid_t kNobody = 65534;
+    ASSERT_EQ(::chown(out("home").c_str(), kNobody, kNobody), 0);
+    words = {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+  }
   Environment all = environment();
-  all["K"] = KLINGV2A_PROGRAM;
-  all["IN"] = clip();
-  all["AT"] = out("small");
-  std::vector<std::string> words = apart;
-  words.insert(words.end(),
-               {"bash", "-c", "mount -t tmpfs -o size=2m tmpfs $AT && exec $K dub $IN -o $AT/o.mp4 --json"});
+  for (const char* name : {"HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"}) all[name] = out("home");
+  std::vector<std::string> trial = words;
+  trial.insert(trial.end(), {KLINGV2A_PROGRAM, "--version"});
+  if (run_program(trial, all).exit_code != 0) GTEST_SKIP() << "another user cannot run what is built here";
+  words.insert(words.end(), {KLINGV2A_PROGRAM, "dub", out("in.mp4"), "-o", out("closed/o.mp4"), "--json"});
   const ProgramResult ran = run_program(words, all);
   EXPECT_EQ(ran.exit_code, 22) << ran.output << ran.errors;
-  EXPECT_TRUE(holds(ran.output, "o.mp4 may need")) << ran.output;
+  EXPECT_TRUE(holds(ran.output, "closed/o.mp4: Permission denied")) << ran.output;
   EXPECT_TRUE(service_.paid_tasks().empty());
 }
 

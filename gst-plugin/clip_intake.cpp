@@ -24,19 +24,19 @@ ClipIntake::ClipIntake(const RunSettings& settings, IntakeHost& host)
     : settings_(settings), host_(host), key_(settings) {}
 
 std::shared_ptr<Transcoder> ClipIntake::transcoder() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return transcoder_;
 }
 
 bool ClipIntake::is_abandoned() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return abandoned_;
 }
 
 void ClipIntake::abandon() {
   std::shared_ptr<Transcoder> running;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     abandoned_ = true;
     running = std::move(transcoder_);
   }
@@ -99,7 +99,7 @@ void ClipIntake::start_transcoding(const CapsPtr& caps, const std::vector<std::s
       std::make_shared<Transcoder>(caps, TranscodeSettings{orientation_, settings_.proxy_bitrate_kbit});
   bool abandoned = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     transcoder_ = started;
     abandoned = abandoned_;
   }

@@ -8,7 +8,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +15,7 @@
 #include "clip_key.h"
 #include "clip_timeline.h"
 #include "conform.h"
+#include "mutex.h"
 #include "proxy_writer.h"
 #include "settings.h"
 #include "transcoder.h"
@@ -87,9 +87,9 @@ class ClipIntake {
   std::vector<IntakeBuffer> kept_;  // while it is to be remuxed
   std::uint64_t bytes_ = 0;
 
-  mutable std::mutex mutex_;
-  std::shared_ptr<Transcoder> transcoder_;  // guarded by mutex_
-  bool abandoned_ = false;                  // guarded by mutex_
+  mutable Mutex mutex_;
+  std::shared_ptr<Transcoder> transcoder_ GUARDED_BY(mutex_);
+  bool abandoned_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace klingv2a

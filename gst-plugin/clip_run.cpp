@@ -143,7 +143,7 @@ void ClipRun::take(const IntakeBuffer& part) {
 void ClipRun::cut(std::vector<FrameTime> frames, const ClipTimeline& timeline) {
   intake_.end();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     cut_ = CutClip{std::move(frames), timeline};
   }
   changed_.notify_all();
@@ -151,7 +151,7 @@ void ClipRun::cut(std::vector<FrameTime> frames, const ClipTimeline& timeline) {
 
 void ClipRun::cancel() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     cancelled_ = true;
   }
   changed_.notify_all();
@@ -215,10 +215,10 @@ cycle::CycleClip ClipRun::describe(const CutClip& clip, RunReport& report) {
 
 ClipRun::CutClip ClipRun::wait_for_cut() {
   bool warned = false;
-  std::unique_lock lock(mutex_);
+  MutexLocker lock(mutex_);
   while (!cut_ && !cancelled_) {
     const auto limit = warned ? starved_after() : std::min(kStarving, starved_after());
-    if (changed_.wait_for(lock, std::max(limit - since_arrival(), Seconds(0.01))) == std::cv_status::no_timeout)
+    if (changed_.wait_for(mutex_, std::max(limit - since_arrival(), Seconds(0.01))) == std::cv_status::no_timeout)
       continue;
     if (since_arrival() < limit) continue;
     lock.unlock();

@@ -10,10 +10,8 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -21,6 +19,7 @@
 #include "clip_timeline.h"
 #include "cycle/cycle.h"
 #include "cycle/rehearsal.h"
+#include "mutex.h"
 #include "settings.h"
 #include "soundtrack.h"
 
@@ -138,10 +137,10 @@ class ClipRun : private IntakeHost {
   std::atomic<bool> taking_ = false;  // a frame is being taken in
   ClipIntake intake_;                 // the streaming thread's until the cut, then the cycle thread's
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::optional<CutClip> cut_;  // guarded by mutex_
-  bool cancelled_ = false;      // guarded by mutex_
+  Mutex mutex_;
+  Condition changed_;
+  std::optional<CutClip> cut_ GUARDED_BY(mutex_);
+  bool cancelled_ GUARDED_BY(mutex_) = false;
 };
 
 // Owns a run's thread. Not thread-safe; used under the element's rules (started by the streaming thread, stopped by the

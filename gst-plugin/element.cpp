@@ -21,7 +21,8 @@ bool is_installed(const char* factory) {
 
 }  // namespace
 
-Element::Element(GstElement* self, GstPad* sink, GstPad* video) : self_(self), sink_(sink), timed_sink_(sink) {
+Element::Element(GstElement* self, GstPad* sink, GstPad* video)
+    : self_(self), sink_(sink), video_pad_(video), timed_sink_(sink) {
   video_.pad = video;
   gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
 }
@@ -29,14 +30,15 @@ Element::Element(GstElement* self, GstPad* sink, GstPad* video) : self_(self), s
 Element::~Element() = default;
 
 SetResult Element::set_property(guint id, const GValue* value) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
+  Settings* const settings = &settings_;
   return set_unless(
-      running_, value, [&](GValue* present) { return get_setting(settings_, id, present); },
-      [&] { set_setting(settings_, id, value); });
+      running_, value, [&](GValue* present) { return get_setting(*settings, id, present); },
+      [&] { set_setting(*settings, id, value); });
 }
 
 bool Element::get_property(guint id, GValue* value) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   if (get_setting(settings_, id, value)) return true;
   if (id == task_id_property()) {
     g_value_set_string(value, last_task_id_.empty() ? nullptr : last_task_id_.c_str());
@@ -74,7 +76,7 @@ StructurePtr Element::stats_structure() const {
 void Element::tell_stats(When when) {
   constexpr std::chrono::milliseconds kGap{250};
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     const auto now = std::chrono::steady_clock::now();
     if (when == When::soon && now - stats_told_ < kGap) return;
     stats_told_ = now;
@@ -100,7 +102,7 @@ RunSettings Element::settings_for(unsigned clip_number) const {
 bool Element::check_settings() {
   RunSettings settings;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     taken_ = snapshot(settings_, 1);
     settings = settings_for(1);
   }
@@ -131,11 +133,11 @@ bool Element::is_good(const RunSettings& settings) {
 // They may have been changed in READY.
 bool Element::prepare() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     running_ = true;
   }
   if (!check_settings()) {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     return running_ = false;
   }
   if (begin_run()) g_object_notify(G_OBJECT(self_), "task-id");
@@ -145,7 +147,7 @@ bool Element::prepare() {
 
 // Returns whether there was a task before.
 bool Element::begin_run() {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   flushing_ = stopping_ = failed_ = eos_ = false;
   failure_.reset();
   saw_frames_ = warned_latency_ = false;
@@ -157,14 +159,14 @@ bool Element::begin_run() {
 }
 
 void Element::note_paused(bool paused) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   paused_ = paused;
 }
 
 void Element::begin_stop() {
   std::vector<std::shared_ptr<Sound>> running;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     stopping_ = true;
     for (const auto& entry : threads_) running.push_back(entry.sound);
   }
@@ -175,7 +177,7 @@ void Element::begin_stop() {
 void Element::finish_stop() {
   std::vector<SoundThread> threads;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     threads = std::move(threads_);
     threads_.clear();
   }
@@ -185,7 +187,7 @@ void Element::finish_stop() {
     if (!entry.thread->stop()) warn_of_task_left(entry.sound);
     finish_progress(entry.sound, GST_PROGRESS_TYPE_CANCELED, "stopped");
   }
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   for (const auto& companion : companions_) companion->reset();
   forget_held();
   unstarted_.reset();

@@ -17,11 +17,9 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,6 +29,7 @@
 #include "companion.h"
 #include "gst_ptr.h"
 #include "hold_spool.h"
+#include "mutex.h"
 #include "output.h"
 #include "setting.h"
 #include "settings.h"
@@ -120,34 +119,33 @@ class Element : private ClipRunHost {
     std::shared_ptr<Sound> sound;
     std::unique_ptr<RunThread> thread;
   };
-  using Lock = std::unique_lock<std::mutex>;
   using Item = MiniPtr<GstMiniObject>;
   enum class Policy { obey, ignore };  // of on-failure
   // Buffers of a stream that may wait to leave once they may: enough for a muxer's interleaving, little in memory.
   static constexpr std::size_t kRoom = 64;
 
   // element_sink.cpp and element_events.cpp
-  GstFlowReturn refusal() const;
+  GstFlowReturn refusal() const REQUIRES(mutex_);
   GstFlowReturn place(IntakeBuffer& part);
   GstFlowReturn examine(IntakeBuffer part, HeldItem& item);
   void take_in(IntakeBuffer part, HeldItem& item);
   HoldSpool* spool_for(std::size_t size);
-  void note_spooled(guint64& spooled, const HoldSpool* spool);
+  void note_spooled(guint64& spooled, const HoldSpool* spool) REQUIRES(mutex_);
   HoldSpool* open_spool(std::unique_ptr<HoldSpool>& spool);
-  [[nodiscard]] std::size_t held_memory() const;
-  [[nodiscard]] bool may_take_more(const Hold& hold) const;
-  bool continues_frame(GstBuffer* buffer) const;
-  GstClockTime timestamp_of(GstBuffer* buffer) const;
+  [[nodiscard]] std::size_t held_memory() const REQUIRES(mutex_);
+  [[nodiscard]] bool may_take_more(const Hold& hold) const REQUIRES(mutex_);
+  bool continues_frame(GstBuffer* buffer) const REQUIRES(mutex_);
+  GstClockTime timestamp_of(GstBuffer* buffer) const REQUIRES(mutex_);
   GstFlowReturn hold_header(const BufferPtr& buffer);
-  Clip& clip_for(const FrameTime& frame);
-  void begin_clip();
+  Clip& clip_for(const FrameTime& frame) REQUIRES(mutex_);
+  void begin_clip() REQUIRES(mutex_);
   GstFlowReturn hold(HeldItem item);
-  void give_sound(const std::shared_ptr<Clip>& clip);
-  std::shared_ptr<Sound> find_submitted(Nanoseconds stream_time) const;
-  void check_growing();
-  void wait_for_room(Lock& lock);
-  void cut_filling();
-  void keep_sticky_events();
+  void give_sound(const std::shared_ptr<Clip>& clip) REQUIRES(mutex_);
+  std::shared_ptr<Sound> find_submitted(Nanoseconds stream_time) const REQUIRES(mutex_);
+  void check_growing() EXCLUDES(mutex_);
+  void wait_for_room() REQUIRES(mutex_);
+  void cut_filling() REQUIRES(mutex_);
+  void keep_sticky_events() REQUIRES(mutex_);
   bool take_sink_event(EventPtr event);
   bool on_flush_start(EventPtr event);
   bool on_flush_stop(EventPtr event);
@@ -159,59 +157,69 @@ class Element : private ClipRunHost {
   bool on_segment(EventPtr event);
   bool on_end(const EventPtr& event);
   bool pass_or_hold(EventPtr event);
-  void check_caps(const GstCaps* caps) const;
-  void check_segment_length();
+  void check_caps(const GstCaps* caps) const REQUIRES(mutex_);
+  void check_segment_length() EXCLUDES(mutex_);
   void warn_if_dropped_by_sinks();
   void expose_audio();
-  EventPtr make_audio_stream_start() const;
+  EventPtr make_audio_stream_start() const REQUIRES(mutex_);
   bool start_pending_run();
   GstFlowReturn report_refusal(const Error& error, Policy policy);
 
   // element_source.cpp
   void play_video();
+  // For the tasks: the pad stays, the rest is looked at under the lock.
+  ClipOutput& video_output() NO_THREAD_SAFETY_ANALYSIS { return video_; }
+  ClipOutput& audio_output() NO_THREAD_SAFETY_ANALYSIS { return audio_; }
   void play_audio();
   Item next_video_item();
-  void forget_held();
+  void forget_held() REQUIRES(mutex_);
   std::vector<Item> next_audio_items();
-  [[nodiscard]] bool must_pause(const Output& output) const {
+  [[nodiscard]] bool must_pause(const Output& output) const REQUIRES(mutex_) {
     return !output.active || flushing_ || stopping_ || failed_;
   }
-  bool may_play(Lock& lock, ClipOutput& output);
-  void pass_over_video(Clip& clip);
-  void pass_over_audio(Clip& clip);
-  bool must_end(Lock& lock, ClipOutput& output);
-  std::vector<Item> begin_sound(Clip& clip);
-  std::vector<Item> next_sound(Clip& clip);
-  EventPtr audio_segment(const Clip& clip);
+  [[nodiscard]] bool has_work(const ClipOutput& output) const REQUIRES(mutex_);
+  bool may_play(ClipOutput& output) REQUIRES(mutex_);
+  void pass_over_video(Clip& clip) REQUIRES(mutex_);
+  void pass_over_audio(Clip& clip) REQUIRES(mutex_);
+  bool must_end(ClipOutput& output) REQUIRES(mutex_);
+  std::vector<Item> begin_sound(Clip& clip) REQUIRES(mutex_);
+  std::vector<Item> next_sound(Clip& clip) REQUIRES(mutex_);
+  EventPtr audio_segment(const Clip& clip) REQUIRES(mutex_);
   void push(Output& output, Item item);
   GstFlowReturn push_buffer(Output& output, BufferPtr buffer);
   void note_flow(Output& output, GstFlowReturn flow);
   void report_refused_caps(GstPad* pad);
   void warn_of_frames_missing();
-  Output* output_of(const GstPad* pad);
-  bool start_task(GstPad* pad);
-  void restart_tasks();
+  Output* output_of(const GstPad* pad) REQUIRES(mutex_);
+  bool start_task(GstPad* pad) REQUIRES(mutex_);
+  void restart_tasks() EXCLUDES(mutex_);
 
   // element_companions.cpp
   CompanionPtr companion_of(GstPad* pad);
-  [[nodiscard]] CompanionPtr find_companion(const GstPad* pad) const;
-  [[nodiscard]] Nanoseconds companions_until() const;
-  [[nodiscard]] bool somebody_is_behind(Nanoseconds time) const;
-  [[nodiscard]] GstFlowReturn refusal(const Companion& companion) const;
+  [[nodiscard]] CompanionPtr find_companion(const GstPad* pad) const REQUIRES(mutex_);
+  [[nodiscard]] Nanoseconds companions_until() const REQUIRES(mutex_);
+  [[nodiscard]] bool somebody_is_behind(Nanoseconds time) const REQUIRES(mutex_);
+  [[nodiscard]] GstFlowReturn refusal(const Companion& companion) const REQUIRES(mutex_);
   GstFlowReturn hold(Companion& companion, HeldItem item);
   HeldItem spooled_if_needed(Companion& companion, BufferPtr buffer);
   void fail_for_companion(const Error& error);
   bool take_companion_event(const CompanionPtr& companion, EventPtr event);
+  bool push_past(const Companion& companion, EventPtr event);
+  PadPtr source_of(const Companion& companion);
   bool on_companion_flush_start(Companion& companion, EventPtr event);
   bool on_companion_flush_stop(Companion& companion, EventPtr event);
   bool on_companion_end(Companion& companion, EventPtr event);
   bool hold_companion_event(Companion& companion, EventPtr event);
   bool expose_companion(const CompanionPtr& companion, const EventPtr& caps);
   void begin_to_end(Companion& companion);
-  [[nodiscard]] bool is_absent(const Companion& companion) const;
+  [[nodiscard]] bool is_absent(const Companion& companion) const REQUIRES(mutex_);
   void remove_source(const PadPtr& source, bool busy);
   void say_no_more_pads();
   void play_companion(GstPad* pad);
+  [[nodiscard]] bool is_in_use(guint number) const REQUIRES(mutex_);
+  [[nodiscard]] bool must_stop(const Companion& companion) const REQUIRES(mutex_);
+  [[nodiscard]] bool must_end(const Companion& companion) const REQUIRES(mutex_);
+  [[nodiscard]] bool has_work(const Companion& companion) const REQUIRES(mutex_);
   Item next_item(Companion& companion);
 
   // element_run.cpp
@@ -240,19 +248,19 @@ class Element : private ClipRunHost {
   void on_sound(ClipRun& run, std::shared_ptr<const Soundtrack> sound, const RunReport& report) override;
   void on_failed(ClipRun& run, const Error& error) override;
   void note_asked_for(const ClipRun& run);
-  bool was_told_of_payment(Sound& sound);
+  bool was_told_of_payment(Sound& sound) EXCLUDES(mutex_);
   void warn_of_task_left(const std::shared_ptr<Sound>& sound);
   ErrorDetails with_what_is_paid(ErrorDetails details);
   void fail(const Failure& failure, Policy policy = Policy::obey);
-  [[nodiscard]] bool others_have_prospects(const std::shared_ptr<Sound>& sound) const;
-  void leave_out(const std::shared_ptr<Sound>& sound);
+  [[nodiscard]] bool others_have_prospects(const std::shared_ptr<Sound>& sound) const REQUIRES(mutex_);
+  void leave_out(const std::shared_ptr<Sound>& sound) EXCLUDES(mutex_);
   void fail_later(const Failure& failure, bool is_first);
   void tell_untold_failure();
   void fail_with_error(const Failure& failure);
   void fail_with_silence(const std::shared_ptr<Sound>& sound, const ErrorDetails& details);
   void settle(const std::shared_ptr<Sound>& sound, std::shared_ptr<const Soundtrack> soundtrack);
   void finish_progress(const std::shared_ptr<Sound>& sound, GstProgressType type, const std::string& text);
-  std::shared_ptr<Sound> sound_of(const ClipRun& run);
+  std::shared_ptr<Sound> sound_of(const ClipRun& run) EXCLUDES(mutex_);
   PadPtr audio_pad();
 
   // element_pads.cpp
@@ -268,67 +276,76 @@ class Element : private ClipRunHost {
 
   // element.cpp
   void reset_stream();
-  StructurePtr stats_structure() const;
+  StructurePtr stats_structure() const REQUIRES(mutex_);
   enum class When { soon, now };
   void tell_stats(When when);
   bool begin_run();
-  std::vector<SoundThread> take_ended_runs();
+  std::vector<SoundThread> take_ended_runs() REQUIRES(mutex_);
 
   bool is_good(const RunSettings& settings);
-  RunSettings settings_for(unsigned clip_number) const;
+  RunSettings settings_for(unsigned clip_number) const REQUIRES(mutex_);
 
   GstElement* const self_;
   // Set once, before the element is used.
   guint publish_clip_signal_ = 0, before_submit_signal_ = 0;
   GstPad* const sink_;
+  GstPad* const video_pad_;
   TimedPad timed_sink_;  // has its own state, of the streaming thread
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  // Everything below is guarded by mutex_.
-  Settings settings_;
+  Mutex mutex_;
+  Condition changed_;
+  Settings settings_ GUARDED_BY(mutex_);
   // From READY→PAUSED to PAUSED→READY nothing is set, so settings_ is the run's; `taken_` knows the environment, too.
-  bool running_ = false;
-  bool paused_ = false;  // after PLAYING: the user's will, and not the wait for the first frames
-  RunSettings taken_;
-  ClipOutput video_, audio_;
-  PadPtr audio_pad_;
-  std::vector<CompanionPtr> companions_;
-  bool audio_begun_ = false, said_no_more_pads_ = false;  // in this run; `audio` itself stays once it is there
-  bool flushing_ = false, stopping_ = true, failed_ = false, eos_ = false;
-  std::optional<Failure> failure_;     // from here on nothing more is taken in
-  bool complete_ = false;              // the video has ended (EOS, SEGMENT_DONE): no clip comes after those in the row
-  bool frame_leaves_ = false;          // the video's task has a frame, not a header or an event, in its hands
-  Nanoseconds video_left_ = kNever;    // running time of the frame that left last
-  Nanoseconds played_until_ = kNever;  // end of the clips that have left the video's row
-  bool saw_frames_ = false, warned_latency_ = false;
+  bool running_ GUARDED_BY(mutex_) = false;
+  bool paused_ GUARDED_BY(mutex_) = false;  // after PLAYING: the user's will, and not the wait for the first frames
+  RunSettings taken_ GUARDED_BY(mutex_);
+  ClipOutput video_ GUARDED_BY(mutex_), audio_ GUARDED_BY(mutex_);
+  PadPtr audio_pad_ GUARDED_BY(mutex_);
+  std::vector<CompanionPtr> companions_ GUARDED_BY(mutex_);
+  // In this run; `audio` itself stays once it is there.
+  bool audio_begun_ GUARDED_BY(mutex_) = false;
+  bool said_no_more_pads_ GUARDED_BY(mutex_) = false;
+  bool flushing_ GUARDED_BY(mutex_) = false;
+  bool stopping_ GUARDED_BY(mutex_) = true;
+  bool failed_ GUARDED_BY(mutex_) = false;
+  bool eos_ GUARDED_BY(mutex_) = false;
+  std::optional<Failure> failure_ GUARDED_BY(mutex_);  // from here on nothing more is taken in
+  // The video has ended (EOS, SEGMENT_DONE): no clip comes after those in the row.
+  bool complete_ GUARDED_BY(mutex_) = false;
+  // The video's task has a frame, not a header or an event, in its hands.
+  bool frame_leaves_ GUARDED_BY(mutex_) = false;
+  Nanoseconds video_left_ GUARDED_BY(mutex_) = kNever;    // running time of the frame that left last
+  Nanoseconds played_until_ GUARDED_BY(mutex_) = kNever;  // end of the clips that have left the video's row
+  bool saw_frames_ GUARDED_BY(mutex_) = false, warned_latency_ GUARDED_BY(mutex_) = false;
 
-  GstSegment segment_{};
-  guint32 segment_seqnum_ = GST_SEQNUM_INVALID;
-  CapsPtr caps_;
-  bool parts_of_frames_ = false;  // a buffer may be one NAL unit, or one field
-  std::string stream_id_;
-  std::optional<guint> group_id_;
-  EventPtr audio_stream_start_;  // to be sent with the next clip
-  CapsPtr audio_caps_;
-  bool audio_caps_sent_ = false;
-  std::optional<ErrorDetails> refused_;  // a limit that the caps broke, when silence is the policy
+  GstSegment segment_ GUARDED_BY(mutex_){};
+  guint32 segment_seqnum_ GUARDED_BY(mutex_) = GST_SEQNUM_INVALID;
+  CapsPtr caps_ GUARDED_BY(mutex_);
+  bool parts_of_frames_ GUARDED_BY(mutex_) = false;  // a buffer may be one NAL unit, or one field
+  std::string stream_id_ GUARDED_BY(mutex_);
+  std::optional<guint> group_id_ GUARDED_BY(mutex_);
+  EventPtr audio_stream_start_ GUARDED_BY(mutex_);  // to be sent with the next clip
+  CapsPtr audio_caps_ GUARDED_BY(mutex_);
+  bool audio_caps_sent_ GUARDED_BY(mutex_) = false;
+  std::optional<ErrorDetails> refused_ GUARDED_BY(mutex_);  // a limit that the caps broke, when silence is the policy
 
-  std::string orientation_;  // the tag image-orientation of the stream
+  std::string orientation_ GUARDED_BY(mutex_);  // the tag image-orientation of the stream
   // Changed by the streaming thread only, which may use what they point to without the lock.
-  std::shared_ptr<Clip> filling_;
-  std::unique_ptr<HoldSpool> spool_;
-  guint64 spooled_ = 0;                         // its size
-  std::shared_ptr<Clip> unstarted_;             // has its first frame, its run is to be started without the lock
-  std::vector<std::shared_ptr<Sound>> sounds_;  // of this stream, to find again after a seek; unsettled ones of any
-  std::vector<SoundThread> threads_;
+  std::shared_ptr<Clip> filling_ GUARDED_BY(mutex_);
+  // Has its first frame, its run is to be started without the lock.
+  std::shared_ptr<Clip> unstarted_ GUARDED_BY(mutex_);
+  std::unique_ptr<HoldSpool> spool_;        // the streaming thread's own; others, when it does not run
+  guint64 spooled_ GUARDED_BY(mutex_) = 0;  // its size
+  // Of this stream, to find again after a seek; unsettled ones of any.
+  std::vector<std::shared_ptr<Sound>> sounds_ GUARDED_BY(mutex_);
+  std::vector<SoundThread> threads_ GUARDED_BY(mutex_);
 
-  guint32 seek_seqnum_ = GST_SEQNUM_INVALID;       // of the last seek
-  bool seek_may_pass_ = false;                     // it flushes, or a segment was done
-  std::map<const GstObject*, bool> seek_results_;  // its answers, by where it went to; only compared
-  Stats stats_;
-  std::chrono::steady_clock::time_point stats_told_;
-  std::string last_task_id_;
+  guint32 seek_seqnum_ GUARDED_BY(mutex_) = GST_SEQNUM_INVALID;       // of the last seek
+  bool seek_may_pass_ GUARDED_BY(mutex_) = false;                     // it flushes, or a segment was done
+  std::map<const GstObject*, bool> seek_results_ GUARDED_BY(mutex_);  // its answers, by where it went to; only compared
+  Stats stats_ GUARDED_BY(mutex_);
+  std::chrono::steady_clock::time_point stats_told_ GUARDED_BY(mutex_);
+  std::string last_task_id_ GUARDED_BY(mutex_);
 };
 
 }  // namespace klingv2a

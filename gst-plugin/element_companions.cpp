@@ -44,8 +44,12 @@ Element::CompanionPtr Element::find_companion(const GstPad* pad) const {
 }
 
 Element::CompanionPtr Element::companion_of(GstPad* pad) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return find_companion(pad);
+}
+
+bool Element::is_in_use(guint number) const {
+  return std::ranges::any_of(companions_, [&](const auto& companion) { return companion->number == number; });
 }
 
 GstPad* Element::request_companion(const char* name) {
@@ -55,12 +59,9 @@ GstPad* Element::request_companion(const char* name) {
   PadPtr sink;
   bool running = false;
   {
-    const std::lock_guard lock(mutex_);
-    const auto in_use = [&] {
-      return std::ranges::any_of(companions_, [&](const auto& companion) { return companion->number == number; });
-    };
-    while (!name && in_use()) ++number;
-    if (in_use()) return nullptr;
+    const MutexLocker lock(mutex_);
+    while (!name && is_in_use(number)) ++number;
+    if (is_in_use(number)) return nullptr;
     sink = new_companion_sink(number);
     companions_.push_back(std::make_shared<Companion>(number, sink));
     running = !stopping_;
@@ -75,7 +76,7 @@ void Element::release_companion(GstPad* pad) {
   CompanionPtr companion;
   bool busy = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     companion = find_companion(pad);
     if (!companion) return;
     companion->released = true;
@@ -86,7 +87,7 @@ void Element::release_companion(GstPad* pad) {
   gst_pad_set_active(pad, FALSE);  // its streaming thread has left, so the source pad does not come any more
   PadPtr source;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     source = companion->source;
     companion->hold = {};
   }
@@ -112,7 +113,7 @@ bool Element::expose_companion(const CompanionPtr& companion, const EventPtr& ca
   EventPtr stream_start;
   bool is_new = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (stopping_ || companion->released || companion->flushing) return false;
     is_new = !companion->source;
     if (is_new) companion->source = new_companion_source(this, companion->number);
@@ -129,7 +130,7 @@ bool Element::expose_companion(const CompanionPtr& companion, const EventPtr& ca
   }
   gst_pad_push_event(source.get(), EventPtr(caps).to_c());
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     companion->announced = companion->added = true;
   }
   changed_.notify_all();
@@ -140,7 +141,7 @@ bool Element::expose_companion(const CompanionPtr& companion, const EventPtr& ca
 // Once a run: `audio` is there, and the source pad of each companion that anything may come for.
 void Element::say_no_more_pads() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (said_no_more_pads_ || !audio_begun_ || stopping_) return;
     const auto is_to_come = [](const auto& companion) {
       return !companion->announced && !companion->has_ended && gst_pad_is_linked(companion->sink.get());
@@ -157,7 +158,7 @@ GstFlowReturn Element::companion_chain(GstPad* pad, BufferPtr buffer) {
   const auto companion = companion_of(pad);
   if (!companion) return GST_FLOW_FLUSHING;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (const auto flow = refusal(*companion); flow != GST_FLOW_OK) return flow;
     if (!companion->announced) return GST_FLOW_NOT_NEGOTIATED;
     // The upstream is not stuck, though the video's packets may all have come.
@@ -184,7 +185,7 @@ HeldItem Element::spooled_if_needed(Companion& companion, BufferPtr buffer) {
   HeldItem item{.memory = gst_buffer_get_size(buffer.get()), .time = companion.time_of(buffer.get())};
   bool in_memory = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     const Nanoseconds until = companions_until();
     const bool may_leave = until != kNever && item.time.value_or(kNever) <= until;
     const bool leaves_soon = may_leave && companion.hold.buffers() < kRoom;
@@ -199,15 +200,14 @@ HeldItem Element::spooled_if_needed(Companion& companion, BufferPtr buffer) {
 }
 
 GstFlowReturn Element::hold(Companion& companion, HeldItem item) {
-  Lock lock(mutex_);
+  const MutexLocker lock(mutex_);
   if (const auto flow = refusal(companion); flow != GST_FLOW_OK) return flow;
   if (item.memory == 0) note_spooled(companion.spooled, companion.spool.get());
   companion.hold.push(std::move(item));
   changed_.notify_all();
-  changed_.wait(lock, [&] {
-    return refusal(companion) != GST_FLOW_OK || !companion.output.active || !companion.may_leave(companions_until()) ||
-           may_take_more(companion.hold);
-  });
+  while (refusal(companion) == GST_FLOW_OK && companion.output.active && companion.may_leave(companions_until()) &&
+         !may_take_more(companion.hold))
+    changed_.wait(mutex_);
   return refusal(companion);
 }
 
@@ -215,7 +215,7 @@ GstFlowReturn Element::hold(Companion& companion, HeldItem item) {
 void Element::fail_for_companion(const Error& error) {
   std::shared_ptr<Sound> sound;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (filling_ && filling_->sound && !filling_->sound->settled) sound = filling_->sound;
   }
   fail({sound, error.details(), Found::on_companion}, Policy::ignore);
@@ -224,7 +224,7 @@ void Element::fail_for_companion(const Error& error) {
 GstFlowReturn Element::on_companion_event(GstPad* pad, EventPtr event) {
   const auto companion = companion_of(pad);
   if (companion && take_companion_event(companion, std::move(event))) return GST_FLOW_OK;
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return !companion || companion->flushing || stopping_ ? GST_FLOW_FLUSHING : GST_FLOW_ERROR;
 }
 
@@ -245,14 +245,25 @@ bool Element::take_companion_event(const CompanionPtr& companion, EventPtr event
       return on_companion_end(*companion, std::move(event));
     default:
       if (GST_EVENT_IS_SERIALIZED(event.get())) return hold_companion_event(*companion, std::move(event));
-      return !companion->source || gst_pad_push_event(companion->source.get(), event.to_c());
+      return push_past(*companion, std::move(event));
   }
+}
+
+// Out of band: it may come while the first CAPS make the source pad.
+bool Element::push_past(const Companion& companion, EventPtr event) {
+  const PadPtr source = source_of(companion);
+  return !source || gst_pad_push_event(source.get(), event.to_c());
+}
+
+PadPtr Element::source_of(const Companion& companion) {
+  const MutexLocker lock(mutex_);
+  return companion.source;
 }
 
 bool Element::on_companion_flush_start(Companion& companion, EventPtr event) {
   PadPtr source;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     companion.flushing = true;
     source = companion.source;
   }
@@ -261,18 +272,18 @@ bool Element::on_companion_flush_start(Companion& companion, EventPtr event) {
 }
 
 bool Element::on_companion_flush_stop(Companion& companion, EventPtr event) {
-  GstPad* source = companion.source.get();
+  const PadPtr source = source_of(companion);
   // The task has seen the flush and left its push; from here on it does not touch what is held.
-  if (source) gst_pad_pause_task(source);
+  if (source) gst_pad_pause_task(source.get());
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     companion.flush();
   }
   changed_.notify_all();
   if (!source) return true;
-  const bool passed = gst_pad_push_event(source, event.to_c());
-  const std::lock_guard lock(mutex_);
-  if (companion.output.active && !companion.released) start_task(source);
+  const bool passed = gst_pad_push_event(source.get(), event.to_c());
+  const MutexLocker lock(mutex_);
+  if (companion.output.active && !companion.released) start_task(source.get());
   return passed;
 }
 
@@ -293,19 +304,19 @@ bool Element::on_companion_end(Companion& companion, EventPtr event) {
 void Element::begin_to_end(Companion& companion) {
   EventPtr stream_start;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     companion.has_ended = true;
     if (!companion.added || companion.announced) return;
     stream_start = std::exchange(companion.stream_start, {});
   }
   if (stream_start) gst_pad_push_event(companion.source.get(), stream_start.to_c());
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   companion.announced = true;
 }
 
 bool Element::hold_companion_event(Companion& companion, EventPtr event) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (companion.flushing || companion.released || stopping_) return false;
     const auto type = GST_EVENT_TYPE(event.get());
     if (type == GST_EVENT_STREAM_START) companion.has_ended = false;
@@ -343,11 +354,12 @@ bool Element::somebody_is_behind(Nanoseconds time) const {
       std::ranges::any_of(video_.row, [](const auto& clip) { return clip->released() && clip->held.buffers() > 0; });
   if (!complete_ && !video_has_some && video_left_ < time && waited_for(video_)) return true;
   const Nanoseconds until = companions_until();
+  const bool complete = complete_;
   return std::ranges::any_of(companions_, [&](const auto& companion) {
     const bool over = companion->has_ended && companion->hold.empty();
     // Once the video has ended, somebody may wait for the very end of a stream, however much of it has left: a mix
     // does.
-    const bool behind = complete_ || companion->left < time;
+    const bool behind = complete || companion->left < time;
     return companion->announced && !over && !companion->may_leave(until) && behind && waited_for(companion->output);
   });
 }
@@ -366,22 +378,30 @@ void Element::play_companion(GstPad* pad) {
     return;
   }
   push(companion->output, std::move(item));
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   companion->pushing = false;
 }
 
+bool Element::must_stop(const Companion& companion) const {
+  return companion.released || companion.flushing || stopping_ || !companion.output.active;
+}
+
+bool Element::must_end(const Companion& companion) const {
+  return (failed_ && companion.added) || is_absent(companion);
+}
+
+bool Element::has_work(const Companion& companion) const {
+  if (must_end(companion)) return !companion.output.ended;
+  return companion.announced && companion.may_leave(companions_until());
+}
+
 Element::Item Element::next_item(Companion& companion) {
-  Lock lock(mutex_);
+  const MutexLocker lock(mutex_);
   auto& output = companion.output;
-  const auto must_stop = [&] { return companion.released || companion.flushing || stopping_ || !output.active; };
-  const auto must_end = [&] { return (failed_ && companion.added) || is_absent(companion); };
-  const auto has_work = [&] {
-    return must_end() ? !output.ended : companion.announced && companion.may_leave(companions_until());
-  };
-  changed_.wait(lock, [&] { return must_stop() || has_work(); });
-  if (must_stop()) return {};
+  while (!must_stop(companion) && !has_work(companion)) changed_.wait(mutex_);
+  if (must_stop(companion)) return {};
   HeldItem item;
-  if (must_end())
+  if (must_end(companion))
     item.object = Item::adopt(GST_MINI_OBJECT_CAST(gst_event_new_eos()));
   else
     item = companion.hold.pop();

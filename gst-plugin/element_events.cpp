@@ -41,12 +41,12 @@ bool same_video(const GstCaps* a, const GstCaps* b) {
 GstFlowReturn Element::on_sink_event(EventPtr event) {
   const auto type = GST_EVENT_TYPE(event.get());
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     const bool is_over = failure_ && GST_EVENT_IS_SERIALIZED(event.get()) && type != GST_EVENT_FLUSH_STOP;
     if (is_over && !flushing_ && !stopping_) return GST_FLOW_OK;
   }
   if (take_sink_event(std::move(event))) return GST_FLOW_OK;
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   if (flushing_ || stopping_) return GST_FLOW_FLUSHING;
   return failure_ && !failed_ ? GST_FLOW_EOS : GST_FLOW_ERROR;
 }
@@ -80,7 +80,7 @@ bool Element::on_flush_start(EventPtr event) {
   PadPtr audio;
   std::shared_ptr<ClipRun> filling;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     flushing_ = true;
     audio = audio_pad_;
     if (filling_ && filling_->sound && !filling_->attached) filling = filling_->sound->run;
@@ -88,17 +88,17 @@ bool Element::on_flush_start(EventPtr event) {
   changed_.notify_all();
   if (filling) filling->abandon_intake();
   if (audio) gst_pad_push_event(audio.get(), EventPtr(event).to_c());
-  return gst_pad_push_event(video_.pad, event.to_c());
+  return gst_pad_push_event(video_pad_, event.to_c());
 }
 
 bool Element::on_flush_stop(EventPtr event) {
   const auto audio = audio_pad();
   // The tasks have seen the flush and left their push; from here on none of them touches the row.
-  gst_pad_pause_task(video_.pad);
+  gst_pad_pause_task(video_pad_);
   if (audio) gst_pad_pause_task(audio.get());
   reset_stream();
   if (audio) gst_pad_push_event(audio.get(), EventPtr(event).to_c());
-  const bool passed = gst_pad_push_event(video_.pad, event.to_c());
+  const bool passed = gst_pad_push_event(video_pad_, event.to_c());
   restart_tasks();
   return passed;
 }
@@ -109,7 +109,7 @@ void Element::reset_stream() {
   std::shared_ptr<Sound> dropped;
   std::vector<SoundThread> ended;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (filling_ && filling_->sound && !filling_->attached && !filling_->sound->settled) dropped = filling_->sound;
     keep_sticky_events();
     unstarted_.reset();
@@ -144,12 +144,13 @@ bool Element::on_stream_start(EventPtr event) {
   guint group = 0;
   gst_event_parse_stream_start(event.get(), &id);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     eos_ = complete_ = false;
     stream_id_ = id;
     // `concat`: what is being filled is of both.
     if (filling_ && filling_->wants_frames() && filling_->sound) filling_->sound->stream_ids.push_back(stream_id_);
-    std::erase_if(sounds_, [&](const auto& sound) { return sound->settled && !sound->is_of(stream_id_); });
+    const std::string stream = stream_id_;
+    std::erase_if(sounds_, [&](const auto& sound) { return sound->settled && !sound->is_of(stream); });
     orientation_.clear();
     group_id_ = gst_event_parse_group_id(event.get(), &group) ? std::optional(group) : std::nullopt;
     audio_stream_start_ = make_audio_stream_start();
@@ -180,7 +181,7 @@ bool Element::on_caps(EventPtr event) {
   std::optional<ErrorDetails> refused;
   bool changed = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     const bool growing = filling_ && filling_->has_frames && filling_->wants_frames();
     changed = growing && caps_ && !same_video(caps_.get(), caps);
     try {
@@ -211,7 +212,7 @@ void Element::expose_audio() {
   EventPtr stream_start;
   bool is_new = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (audio_begun_ || stopping_) return;
     is_new = !audio_pad_;
     if (is_new) audio_pad_ = new_audio_pad(this);
@@ -224,7 +225,7 @@ void Element::expose_audio() {
   gst_pad_push_event(pad.get(), stream_start.to_c());
   if (is_new) gst_element_add_pad(self_, pad.get());
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     audio_begun_ = true;
   }
   say_no_more_pads();
@@ -236,7 +237,7 @@ void Element::note_orientation(GstEvent* tag) {
   gst_event_parse_tag(tag, &tags);
   if (!gst_tag_list_get_string(tags, GST_TAG_IMAGE_ORIENTATION, &text)) return;
   const GCharPtr owned(text);
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   orientation_ = text;
 }
 
@@ -259,7 +260,7 @@ bool Element::on_segment(EventPtr event) {
   if (segment->format != GST_FORMAT_TIME || segment->rate != 1.0 || segment->applied_rate != 1.0)
     return refuse_segment();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     complete_ = false;
     segment_ = *segment;
     segment_seqnum_ = gst_event_get_seqnum(event.get());
@@ -271,7 +272,7 @@ bool Element::on_segment(EventPtr event) {
 bool Element::on_end(const EventPtr& event) {
   bool nothing_came = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (flushing_ || stopping_ || failed_ || failure_) return failure_ && !failed_;
     eos_ = GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS;
     nothing_came = !saw_frames_;
@@ -289,9 +290,9 @@ bool Element::on_end(const EventPtr& event) {
 
 bool Element::pass_or_hold(EventPtr event) {
   const auto type = GST_EVENT_TYPE(event.get());
-  if (!GST_EVENT_IS_SERIALIZED(event.get())) return gst_pad_push_event(video_.pad, event.to_c());
+  if (!GST_EVENT_IS_SERIALIZED(event.get())) return gst_pad_push_event(video_pad_, event.to_c());
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (flushing_ || stopping_) return false;
     if (failure_) return true;
     const bool early = type == GST_EVENT_STREAM_START || type == GST_EVENT_CAPS;
@@ -302,7 +303,7 @@ bool Element::pass_or_hold(EventPtr event) {
       return true;
     }
   }
-  return gst_pad_push_event(video_.pad, event.to_c());
+  return gst_pad_push_event(video_pad_, event.to_c());
 }
 
 }  // namespace klingv2a

@@ -39,9 +39,9 @@ GObjectPtr<GstObject> origin_of(GstPad* sink) {
 }  // namespace
 
 PadPtr Element::internal_link(GstPad* pad) {
-  if (pad == sink_) return PadPtr::share(video_.pad);
-  if (pad == video_.pad) return PadPtr::share(sink_);
-  const std::lock_guard lock(mutex_);
+  if (pad == sink_) return PadPtr::share(video_pad_);
+  if (pad == video_pad_) return PadPtr::share(sink_);
+  const MutexLocker lock(mutex_);
   const auto companion = find_companion(pad);
   if (!companion) return {};
   return pad == companion->sink.get() ? companion->source : companion->sink;
@@ -117,7 +117,7 @@ bool Element::answer_allocation(GstPad* pad, GstQuery* query) {
 bool Element::answer_position(const GstPad* pad, GstQuery* query) {
   GstFormat format = GST_FORMAT_UNDEFINED;
   gst_query_parse_position(query, &format, nullptr);
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   const Output* output = output_of(pad);
   if (format != GST_FORMAT_TIME || !output || !GST_CLOCK_TIME_IS_VALID(output->position)) return false;
   gst_query_set_position(query, format, static_cast<gint64>(output->position));
@@ -130,7 +130,7 @@ bool Element::answer_latency(GstPad* sink, GstQuery* query) {
   gboolean live = FALSE;
   GstClockTime min = 0, max = GST_CLOCK_TIME_NONE;
   gst_query_parse_latency(query, &live, &min, &max);
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   if (!live || settings_.latency == 0) return true;
   const auto more = settings_.latency;
   gst_query_set_latency(query, live, min + more, GST_CLOCK_TIME_IS_VALID(max) ? max + more : max);
@@ -179,7 +179,7 @@ bool Element::on_source_event(GstPad* pad, EventPtr event) {
 // without a flush begins the next loop when the segment is done. That is judged once for all sinks: when the seek of
 // the second one comes, the first one's may have begun the loop.
 std::optional<bool> Element::answer_of_seek(guint32 seqnum, const GstObject* origin, bool flushes) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   if (std::exchange(seek_seqnum_, seqnum) != seqnum) {
     seek_results_.clear();
     seek_may_pass_ = flushes || (complete_ && !eos_);
@@ -209,7 +209,7 @@ bool Element::seek(GstPad* sink, EventPtr event) {
     return *answered;
   }
   const bool done = gst_pad_push_event(sink, event.to_c());
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   if (seek_seqnum_ == seqnum) seek_results_[origin.get()] = done;
   return done;
 }

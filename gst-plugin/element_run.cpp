@@ -59,12 +59,12 @@ bool may_be_silent(ErrorKind kind) {
 }  // namespace
 
 PadPtr Element::audio_pad() {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return audio_pad_;
 }
 
 std::shared_ptr<Sound> Element::sound_of(const ClipRun& run) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   for (const auto& sound : sounds_)
     if (sound->run.get() == &run) return sound;
   for (const auto& entry : threads_)
@@ -86,8 +86,8 @@ void Element::check_audio_link() {
 
 // Those of streams that only pass through.
 std::vector<PadPtr> Element::passing_pads() {
-  const std::lock_guard lock(mutex_);
-  std::vector<PadPtr> pads{PadPtr::share(video_.pad)};
+  const MutexLocker lock(mutex_);
+  std::vector<PadPtr> pads{PadPtr::share(video_pad_)};
   for (const auto& companion : companions_)
     if (companion->announced && companion->source) pads.push_back(companion->source);
   return pads;
@@ -115,13 +115,13 @@ void Element::check_submit(ClipRun& run) {
 CapsPtr Element::fix_audio_caps() {
   const auto pad = audio_pad();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (audio_caps_) return audio_caps_;
   }
   const auto peer = CapsPtr::adopt(pad ? gst_pad_peer_query_caps(pad.get(), nullptr) : nullptr);
   auto caps = choose_audio_caps(peer.get());
   if (!caps) caps = choose_audio_caps(nullptr);
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   if (!audio_caps_) audio_caps_ = caps;
   return audio_caps_;
 }
@@ -135,7 +135,7 @@ void Element::on_phase(ClipRun& run, Phase phase) {
 
 void Element::note_asked_for(const ClipRun& run) {
   const auto sound = sound_of(run);
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   if (sound) sound->asked_for = true;
 }
 
@@ -143,7 +143,7 @@ void Element::on_waiting(ClipRun& run, Seconds waited) {
   const auto sound = sound_of(run);
   std::string text = "waiting for the task";
   if (sound) {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     text += " " + sound->task.task_id + " (" + sound->task.status_text;
   }
   text += ", " + std::to_string(std::lround(waited.count())) + " s)";
@@ -155,7 +155,7 @@ void Element::on_task(ClipRun& run, const kling::Task& task) {
   const auto sound = sound_of(run);
   bool is_new = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (sound && sound->task.task_id.empty()) {
       ++stats_.tasks;
       if (sound->origin == cycle::Origin::submitted) ++stats_.paid_tasks;
@@ -171,7 +171,7 @@ void Element::on_task(ClipRun& run, const kling::Task& task) {
 void Element::on_origin(ClipRun& run, cycle::Origin origin) {
   const auto sound = sound_of(run);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     stats_.origin = cycle::to_string(origin);
     if (sound) sound->origin = origin;
   }
@@ -195,7 +195,7 @@ void Element::on_turn(ClipRun& run, const std::string& what) {
 void Element::on_journal_failure(ClipRun& run, const Error& error) {
   GST_WARNING_OBJECT(self_, "clip %u: the journal could not be written: %s", run.number(), error.what());
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     ++stats_.journal_failures;
   }
   warn(error.details());
@@ -204,7 +204,7 @@ void Element::on_journal_failure(ClipRun& run, const Error& error) {
 void Element::on_file_left(ClipRun& run, const Error& error) {
   GST_WARNING_OBJECT(self_, "clip %u: what was published for it stays: %s", run.number(), error.what());
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     ++stats_.files_left;
   }
   // Of a run that is stopped nobody expects more than that.
@@ -218,7 +218,7 @@ void Element::on_oddity(ClipRun& run, const Error& error) {
 
 void Element::warn(const ErrorDetails& details) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     ++stats_.warnings;
   }
   messages::post_warning(self_, details);
@@ -227,14 +227,14 @@ void Element::warn(const ErrorDetails& details) {
 void Element::on_retry(ClipRun& run, const Error& error, int attempt, Seconds gap) {
   GST_INFO_OBJECT(self_, "clip %u: attempt %d failed, again in %.1f s: %s", run.number(), attempt, gap.count(),
                   error.what());
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   ++stats_.retries;
   stats_.last_retry_reason = error.what();
 }
 
 void Element::on_conform(ClipRun& run, const std::vector<std::string>& reasons, const EncoderInUse& encoder) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     stats_.conformed = joined(reasons);
     stats_.encoder = encoder.factory;
   }
@@ -270,7 +270,7 @@ void Element::on_rehearsed(ClipRun& run, const cycle::Rehearsal& rehearsal) {
 // for the first frames, in which the element has never been PLAYING.
 bool Element::on_starving(ClipRun& /*run*/) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (paused_) return true;
   }
   return upstream_is_live();
@@ -280,7 +280,7 @@ void Element::on_sound(ClipRun& run, std::shared_ptr<const Soundtrack> soundtrac
   const auto sound = sound_of(run);
   if (!sound) return;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     stats_.polls += static_cast<guint>(report.cycle.polls);
     stats_.callbacks += static_cast<guint>(report.cycle.callbacks.taken);
     stats_.callbacks_dropped += static_cast<guint>(report.cycle.callbacks.dropped);
@@ -338,14 +338,14 @@ void Element::on_failed(ClipRun& run, const Error& error) {
 }
 
 bool Element::was_told_of_payment(Sound& sound) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return std::exchange(sound.told_of_payment, true);
 }
 
 // A streaming thread's failure ends the pipeline while a task of an earlier moment may be under way: what is wrong with
 // the stream knows nothing of it. A run's own failure needs none of this.
 ErrorDetails Element::with_what_is_paid(ErrorDetails details) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   for (const auto& sound : sounds_) {
     const bool task_is_known = !sound->task.task_id.empty();
     if (sound->settled || details.paid == Paid::yes || !(task_is_known || sound->asked_for)) continue;
@@ -362,7 +362,7 @@ void Element::warn_of_task_left(const std::shared_ptr<Sound>& sound) {
   kling::Task task;
   bool asked_for = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     task = sound->task;
     asked_for = sound->asked_for && !sound->settled;
   }
@@ -379,7 +379,7 @@ void Element::warn_of_task_left(const std::shared_ptr<Sound>& sound) {
 
 void Element::settle(const std::shared_ptr<Sound>& sound, std::shared_ptr<const Soundtrack> soundtrack) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     sound->soundtrack = std::move(soundtrack);
     sound->settled = true;
     for (const auto& clip : video_.row)
@@ -391,7 +391,7 @@ void Element::settle(const std::shared_ptr<Sound>& sound, std::shared_ptr<const 
 // Exactly one terminal message a job, whoever comes first.
 void Element::finish_progress(const std::shared_ptr<Sound>& sound, GstProgressType type, const std::string& text) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (!sound || !std::exchange(sound->progress_open, false)) return;
   }
   messages::post_progress(self_, type, sound->run->progress_code(), text, 100);
@@ -403,7 +403,7 @@ void Element::fail(const Failure& failure, Policy policy) {
   const auto& sound = failure.sound;
   bool silent = false, later = false, is_first = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (stopping_ || failed_ || (sound && (sound->failing || sound->settled))) return;
     if (sound) sound->failing = true;
     const bool wanted = sound && sound->run->settings().on_failure == OnFailure::silence;
@@ -430,7 +430,7 @@ bool Element::others_have_prospects(const std::shared_ptr<Sound>& sound) const {
 // Where a failure waits to be told, nobody is to wait for this sound.
 void Element::leave_out(const std::shared_ptr<Sound>& sound) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (!failure_) return;
     sound->left_out = !sound->settled;
   }
@@ -442,7 +442,7 @@ void Element::fail_later(const Failure& failure, bool is_first) {
   GST_WARNING_OBJECT(self_, "%s (told when what other clips have is played)", failure.details.message.c_str());
   std::vector<std::shared_ptr<Sound>> given_up;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     complete_ = true;
     for (const auto& each : sounds_)
       if (!each->submitted && !each->settled) given_up.push_back(each);
@@ -461,7 +461,7 @@ void Element::fail_later(const Failure& failure, bool is_first) {
 void Element::tell_untold_failure() {
   std::optional<Failure> untold;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (!failed_) untold = std::exchange(failure_, std::nullopt);
   }
   if (!untold) return;
@@ -476,7 +476,7 @@ void Element::fail_with_error(const Failure& failure) {
   finish_progress(sound, GST_PROGRESS_TYPE_ERROR, details.message);
   bool unpaid = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     failed_ = true;
     unpaid = sound && !sound->submitted;
   }

@@ -61,11 +61,11 @@ GstFlowReturn Element::report_refusal(const Error& error, Policy policy) {
   }
   std::shared_ptr<Sound> sound;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (filling_) sound = filling_->sound;
   }
   fail({sound, error.details(), Found::on_video}, policy);
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   if (failed_) return GST_FLOW_ERROR;
   return failure_ ? GST_FLOW_EOS : GST_FLOW_OK;
 }
@@ -93,13 +93,13 @@ bool Element::continues_frame(GstBuffer* buffer) const {
 GstClockTime Element::timestamp_of(GstBuffer* buffer) const {
   const bool first = !filling_ || !filling_->has_frames;
   const bool guessed = !caps_ || (first && has_slices(caps_.get()));
-  if (GST_BUFFER_PTS_IS_VALID(buffer) || guessed || gst_pad_is_linked(video_.pad)) return GST_BUFFER_PTS(buffer);
+  if (GST_BUFFER_PTS_IS_VALID(buffer) || guessed || gst_pad_is_linked(video_pad_)) return GST_BUFFER_PTS(buffer);
   return GST_BUFFER_DTS(buffer);
 }
 
 // Waits among the events, for the frames that need it.
 GstFlowReturn Element::hold_header(const BufferPtr& buffer) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   if (const auto flow = refusal(); flow != GST_FLOW_OK) return flow;
   if (!filling_) begin_clip();
   filling_->held.push({.object = as_item(buffer), .memory = gst_buffer_get_size(buffer.get())});
@@ -109,7 +109,7 @@ GstFlowReturn Element::hold_header(const BufferPtr& buffer) {
 
 // Finds the clip of a buffer that has come.
 GstFlowReturn Element::place(IntakeBuffer& part) {
-  Lock lock(mutex_);
+  MutexLocker lock(mutex_);
   GstBuffer* buffer = part.buffer.get();
   if (const auto flow = refusal(); flow != GST_FLOW_OK) return flow;
   const bool continues = continues_frame(buffer);
@@ -145,7 +145,7 @@ void Element::take_in(IntakeBuffer part, HeldItem& item) {
   }
   std::shared_ptr<ClipRun> run;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (filling_->wants_frames()) run = filling_->sound->run;
   }
   if (run) run->take(part);
@@ -154,7 +154,7 @@ void Element::take_in(IntakeBuffer part, HeldItem& item) {
 // Null while memory will do. The few frames that wait for room when their sound is there leave soon.
 HoldSpool* Element::spool_for(std::size_t size) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     const bool leaves_soon = filling_->released() && filling_->held.buffers() < kRoom;
     if (leaves_soon || held_memory() + size <= settings_.max_hold_bytes) return nullptr;
   }
@@ -166,7 +166,7 @@ HoldSpool* Element::open_spool(std::unique_ptr<HoldSpool>& spool) {
   if (spool) return spool.get();
   std::string directory;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     directory = settings_.spool_dir;
   }
   GST_INFO_OBJECT(self_, "more than max-hold-bytes are held: they go to a spool file");
@@ -190,14 +190,14 @@ std::size_t Element::held_memory() const {
 }
 
 GstFlowReturn Element::hold(HeldItem item) {
-  Lock lock(mutex_);
+  const MutexLocker lock(mutex_);
   if (const auto flow = refusal(); flow != GST_FLOW_OK) return flow;
   Clip& clip = *filling_;
   if (item.memory == 0) note_spooled(spooled_, spool_.get());
   clip.held.push(std::move(item));
   clip.sound->run->note_arrival();
   changed_.notify_all();
-  wait_for_room(lock);
+  wait_for_room();
   return refusal();
 }
 
@@ -254,7 +254,7 @@ void Element::give_sound(const std::shared_ptr<Clip>& clip) {
 
 // After each frame: what is there already may be more than a task takes.
 void Element::check_growing() {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   const Clip& clip = *filling_;
   if (clip.attached) {
     const auto end = clip.to_stream_time(clip.end_time);
@@ -274,9 +274,9 @@ void Element::check_growing() {
   limits::check_length_so_far(clip.end_time - clip.first, clip.begin - clip.first, clip.distance);
 }
 
-void Element::wait_for_room(Lock& lock) {
+void Element::wait_for_room() {
   const auto clip = filling_;
-  changed_.wait(lock, [&] { return must_pause(video_) || failure_ || !clip->released() || may_take_more(clip->held); });
+  while (!must_pause(video_) && !failure_ && clip->released() && !may_take_more(clip->held)) changed_.wait(mutex_);
 }
 
 // Of a stream that may leave, a few buffers wait at most, so that what comes in is no faster than what goes out. More
@@ -315,7 +315,7 @@ bool Element::start_pending_run() {
   std::shared_ptr<Sound> sound;
   std::vector<SoundThread> ended;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (!unstarted_) return false;
     sound = unstarted_->sound;
     unstarted_.reset();
@@ -325,7 +325,7 @@ bool Element::start_pending_run() {
   messages::post_progress(self_, GST_PROGRESS_TYPE_START, sound->run->progress_code(), "taking in the clip", 0);
   auto thread = std::make_unique<RunThread>(sound->run, self_);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     threads_.push_back({sound, std::move(thread)});
   }
   return true;
@@ -333,7 +333,7 @@ bool Element::start_pending_run() {
 
 void Element::warn_if_dropped_by_sinks() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (settings_.latency > 0 || std::exchange(warned_latency_, true)) return;
   }
   if (!upstream_is_live()) return;
@@ -350,7 +350,7 @@ void Element::warn_if_dropped_by_sinks() {
 void Element::check_segment_length() {
   GstSegment segment;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     segment = segment_;
   }
   if (!GST_CLOCK_TIME_IS_VALID(segment.stop)) return;

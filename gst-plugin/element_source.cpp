@@ -42,45 +42,45 @@ EventPtr sound_tags(const kling::Task& task) {
 
 void Element::play_video() {
   if (auto item = next_video_item())
-    push(video_, std::move(item));
+    push(video_output(), std::move(item));
   else
-    gst_pad_pause_task(video_.pad);
+    gst_pad_pause_task(video_pad_);
 }
 
 void Element::play_audio() {
   auto items = next_audio_items();
-  if (items.empty()) gst_pad_pause_task(audio_.pad);
-  for (auto& item : items) push(audio_, std::move(item));
+  if (items.empty()) gst_pad_pause_task(audio_output().pad);
+  for (auto& item : items) push(audio_output(), std::move(item));
+}
+
+bool Element::has_work(const ClipOutput& output) const {
+  if (output.row.empty()) return failure_ && !output.ended;
+  const Clip& clip = *output.row.front();
+  if (!clip.released()) return false;
+  if (clip.cut || clip.left_out()) return true;
+  if (&output == &video_) return !clip.held.empty();
+  const int rate = clip.sound->soundtrack->rate();
+  return !clip.sound_started || clip.samples_so_far(rate) > clip.samples_played;
 }
 
 // Waits until the first clip of the row may leave and has something to give. False when the task is to pause, or when
 // all that could be played in spite of a failure has been: then an EOS may be owed, see must_end().
-bool Element::may_play(Lock& lock, ClipOutput& output) {
-  const auto has_work = [&] {
-    if (output.row.empty()) return failure_ && !output.ended;
-    const Clip& clip = *output.row.front();
-    if (!clip.released()) return false;
-    if (clip.cut || clip.left_out()) return true;
-    if (&output == &video_) return !clip.held.empty();
-    const int rate = clip.sound->soundtrack->rate();
-    return !clip.sound_started || clip.samples_so_far(rate) > clip.samples_played;
-  };
-  changed_.wait(lock, [&] { return must_pause(output) || has_work(); });
+bool Element::may_play(ClipOutput& output) {
+  while (!must_pause(output) && !has_work(output)) changed_.wait(mutex_);
   return !must_pause(output) && !output.row.empty();
 }
 
 // After a failure each pad ends, once, when it has played what it can, so that nothing downstream waits for ever;
 // before the second one does the failure is told.
-bool Element::must_end(Lock& lock, ClipOutput& output) {
+bool Element::must_end(ClipOutput& output) {
   const bool is_over = failed_ || (failure_ && output.row.empty());
   if (!is_over || output.ended || flushing_ || stopping_ || !output.active) return false;
   output.ended = true;
   const ClipOutput& other = &output == &video_ ? audio_ : video_;
   if (failed_ || !other.ended) return true;
   const Failure failure = *failure_;
-  lock.unlock();
+  const MutexUnlocker unlocked(mutex_);
   fail_with_error(failure);
-  lock.lock();
   return true;
 }
 
@@ -98,8 +98,8 @@ void Element::pass_over_audio(Clip& clip) {
 }
 
 Element::Item Element::next_video_item() {
-  Lock lock(mutex_);
-  while (may_play(lock, video_)) {
+  const MutexLocker lock(mutex_);
+  while (may_play(video_)) {
     Clip& clip = *video_.row.front();
     if (clip.left_out() && clip.held.buffers() > 0) pass_over_video(clip);
     if (clip.held.empty()) {
@@ -114,12 +114,12 @@ Element::Item Element::next_video_item() {
     if (GST_IS_BUFFER(item.object.get())) changed_.notify_all();
     return std::move(item.object);
   }
-  return must_end(lock, video_) ? as_item(gst_event_new_eos()) : Item();
+  return must_end(video_) ? as_item(gst_event_new_eos()) : Item();
 }
 
 std::vector<Element::Item> Element::next_audio_items() {
-  Lock lock(mutex_);
-  while (may_play(lock, audio_)) {
+  const MutexLocker lock(mutex_);
+  while (may_play(audio_)) {
     Clip& clip = *audio_.row.front();
     if (clip.left_out()) {
       pass_over_audio(clip);
@@ -135,7 +135,7 @@ std::vector<Element::Item> Element::next_audio_items() {
     if (!items.empty()) return items;
   }
   std::vector<Item> items;
-  if (must_end(lock, audio_)) items.push_back(as_item(gst_event_new_eos()));
+  if (must_end(audio_)) items.push_back(as_item(gst_event_new_eos()));
   return items;
 }
 
@@ -202,7 +202,7 @@ void Element::push(Output& output, Item item) {
     if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) begin_if_needed(output.pad);
     if (GST_EVENT_TYPE(event) == GST_EVENT_EOS && &output == &video_) warn_of_frames_missing();
     if (&output != &audio_ && GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) {
-      const std::lock_guard lock(mutex_);
+      const MutexLocker lock(mutex_);
       gst_event_copy_segment(event, &output.segment);
     }
     gst_pad_push_event(output.pad, event);  // FALSE is no flow error
@@ -215,7 +215,7 @@ GstFlowReturn Element::push_buffer(Output& output, BufferPtr buffer) {
   const auto time = GST_BUFFER_PTS(buffer.get());
   const auto duration = GST_BUFFER_DURATION_IS_VALID(buffer.get()) ? GST_BUFFER_DURATION(buffer.get()) : 0;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (output.flow != GST_FLOW_OK) return output.flow;  // refused once: the rest of this stream is dropped
     if (GST_CLOCK_TIME_IS_VALID(time)) output.advance_to(time + duration);
   }
@@ -226,7 +226,7 @@ GstFlowReturn Element::push_buffer(Output& output, BufferPtr buffer) {
 void Element::warn_of_frames_missing() {
   guint64 came = 0, left = 0;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (failed_ || video_.flow != GST_FLOW_OK) return;
     came = stats_.frames_in;
     left = stats_.frames_out;
@@ -243,7 +243,7 @@ void Element::warn_of_frames_missing() {
 void Element::note_flow(Output& output, GstFlowReturn flow) {
   GstFlowReturn to_report = GST_FLOW_OK;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (flow == GST_FLOW_OK && &output == &video_ && std::exchange(frame_leaves_, false)) ++stats_.frames_out;
     if (flow == GST_FLOW_FLUSHING || flow == GST_FLOW_OK || output.flow == flow) return;
     output.flow = flow;
@@ -269,7 +269,7 @@ void Element::report_refused_caps(GstPad* pad) {
       "the same again costs nothing");
   auto details = with_what_is_paid(error.details());
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (details.paid == Paid::no && stats_.paid_tasks > 0) details.paid = Paid::yes;
   }
   messages::post_error(self_, details);
@@ -277,7 +277,7 @@ void Element::report_refused_caps(GstPad* pad) {
 
 // Null for the pad of a companion that was released.
 Output* Element::output_of(const GstPad* pad) {
-  if (pad == video_.pad) return &video_;
+  if (pad == video_pad_) return &video_;
   if (pad == audio_.pad) return &audio_;
   const auto companion = find_companion(pad);
   return companion ? &companion->output : nullptr;
@@ -285,7 +285,7 @@ Output* Element::output_of(const GstPad* pad) {
 
 bool Element::activate(GstPad* pad, bool active) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     Output* output = output_of(pad);
     if (output) output->active = active;
     if (active) return output && start_task(pad);
@@ -296,7 +296,7 @@ bool Element::activate(GstPad* pad, bool active) {
 
 // With the lock held. A task gets nothing that it would have to read before it has taken the lock itself.
 bool Element::start_task(GstPad* pad) {
-  if (pad == video_.pad)
+  if (pad == video_pad_)
     return gst_pad_start_task(
         pad, [](gpointer self) { static_cast<Element*>(self)->play_video(); }, this, nullptr);
   if (pad == audio_.pad)
@@ -311,7 +311,7 @@ bool Element::start_task(GstPad* pad) {
 
 // Under the lock, so that a task is not started anew on a pad that is being deactivated.
 void Element::restart_tasks() {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   for (const Output* output : std::initializer_list<const Output*>{&video_, &audio_})
     if (output->active) start_task(output->pad);
 }

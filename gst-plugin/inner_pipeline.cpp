@@ -82,7 +82,7 @@ GstBusSyncReply InnerPipeline::watch(GstBus*, GstMessage* message, gpointer self
   if (GST_MESSAGE_TYPE(message) != GST_MESSAGE_ERROR) return GST_BUS_PASS;
   auto& pipeline = *static_cast<InnerPipeline*>(self);
   {
-    const std::lock_guard lock(pipeline.mutex_);
+    const MutexLocker lock(pipeline.mutex_);
     if (!pipeline.first_error_) pipeline.first_error_ = MessagePtr::share(message);
   }
   if (pipeline.told_) pipeline.told_();
@@ -96,7 +96,7 @@ void InnerPipeline::on_error(std::function<void()> told) {
 std::optional<Error> InnerPipeline::posted_error() const {
   MessagePtr message;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     message = first_error_;
   }
   if (!message) return std::nullopt;

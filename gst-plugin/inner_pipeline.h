@@ -9,7 +9,6 @@
 #include <gio/gio.h>
 
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "clock.h"
 #include "error.h"
 #include "gst_ptr.h"
+#include "mutex.h"
 
 namespace klingv2a {
 
@@ -52,8 +52,8 @@ class InnerPipeline {
   ErrorKind failure_;
   ElementPtr pipeline_;
   GObjectPtr<GstBus> bus_;
-  mutable std::mutex mutex_;
-  MessagePtr first_error_;      // guarded by mutex_
+  mutable Mutex mutex_;
+  MessagePtr first_error_ GUARDED_BY(mutex_);
   std::function<void()> told_;  // set before start()
 };
 

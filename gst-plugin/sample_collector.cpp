@@ -18,7 +18,7 @@ void SampleCollector::attach(GstElement* appsink) {
 
 void SampleCollector::add(GstSample* sample) {
   GstBuffer* buffer = gst_sample_get_buffer(sample);
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   // h264parse leaves out a PTS that repeats the one before it; our encoders reorder nothing.
   const auto timestamp = GST_BUFFER_PTS_IS_VALID(buffer) ? GST_BUFFER_PTS(buffer) : GST_BUFFER_DTS(buffer);
   const auto time = gst_segment_to_running_time(gst_sample_get_segment(sample), GST_FORMAT_TIME, timestamp);
@@ -35,27 +35,27 @@ void SampleCollector::add(GstSample* sample) {
 }
 
 std::vector<BufferPtr> SampleCollector::take() {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return std::move(buffers_);
 }
 
 std::vector<GstClockTime> SampleCollector::running_times() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return running_times_;
 }
 
 CapsPtr SampleCollector::caps() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return caps_;
 }
 
 GstClockTime SampleCollector::first_running_time() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return first_running_time_;
 }
 
 std::uint64_t SampleCollector::total_bytes() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return total_bytes_;
 }
 

@@ -4,10 +4,10 @@
 // mutex guards the buffers, held for no call into GStreamer but the taking of a reference.
 #pragma once
 
-#include <mutex>
 #include <vector>
 
 #include "gst_ptr.h"
+#include "mutex.h"
 
 namespace klingv2a {
 
@@ -33,12 +33,12 @@ class SampleCollector {
   void add(GstSample* sample);
 
   const std::uint64_t max_bytes_;
-  mutable std::mutex mutex_;
-  std::vector<BufferPtr> buffers_;
-  std::vector<GstClockTime> running_times_;
-  CapsPtr caps_;
-  GstClockTime first_running_time_ = 0;
-  std::uint64_t kept_bytes_ = 0, total_bytes_ = 0;
+  mutable Mutex mutex_;
+  std::vector<BufferPtr> buffers_ GUARDED_BY(mutex_);
+  std::vector<GstClockTime> running_times_ GUARDED_BY(mutex_);
+  CapsPtr caps_ GUARDED_BY(mutex_);
+  GstClockTime first_running_time_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t kept_bytes_ GUARDED_BY(mutex_) = 0, total_bytes_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace klingv2a

@@ -4,14 +4,13 @@
 #include <gst/app/gstappsrc.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
 #include "clip_limits.h"
 #include "h264_encoder.h"
 #include "inner_pipeline.h"
 #include "log.h"
+#include "mutex.h"
 #include "picture_chain.h"
 #include "reaper.h"
 #include "sample_collector.h"
@@ -92,8 +91,8 @@ class Transcoder::Work {
 
   bool push(const CapsPtr& caps, BufferPtr buffer) {
     {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return abandoned_ || failed_ || waiting_ < kMostWaiting; });
+      const MutexLocker lock(mutex_);
+      while (!abandoned_ && !failed_ && waiting_ >= kMostWaiting) changed_.wait(mutex_);
       if (abandoned_) return false;
       ++waiting_;
     }
@@ -105,7 +104,13 @@ class Transcoder::Work {
     return true;
   }
 
-  void abandon() { set(abandoned_); }
+  void abandon() {
+    {
+      const MutexLocker lock(mutex_);
+      abandoned_ = true;
+    }
+    changed_.notify_all();
+  }
 
   void end() { gst_app_src_end_of_stream(GST_APP_SRC(source_)); }
 
@@ -123,16 +128,15 @@ class Transcoder::Work {
   }
 
   [[nodiscard]] EncoderInUse encoder() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     return encoder_;
   }
 
  private:
-  void note_failure() { set(failed_); }
-  void set(bool& flag) {
+  void note_failure() {
     {
-      const std::lock_guard lock(mutex_);
-      flag = true;
+      const MutexLocker lock(mutex_);
+      failed_ = true;
     }
     changed_.notify_all();
   }
@@ -140,7 +144,7 @@ class Transcoder::Work {
   static GstPadProbeReturn on_taken(GstPad*, GstPadProbeInfo*, gpointer self) {
     auto& work = *static_cast<Work*>(self);
     {
-      const std::lock_guard lock(work.mutex_);
+      const MutexLocker lock(work.mutex_);
       if (work.waiting_ > 0) --work.waiting_;
     }
     work.changed_.notify_all();
@@ -171,7 +175,7 @@ class Transcoder::Work {
     encoder_bin_ = pipeline_.add("encodebin");
     const auto encoder = set_up_h264_encoder(encoder_bin_, settings_.bitrate_kbit);
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLocker lock(mutex_);
       encoder_ = encoder;
     }
     GstElement* parser = pipeline_.add("h264parse");
@@ -189,12 +193,12 @@ class Transcoder::Work {
 
   const TranscodeSettings settings_;
   CapsPtr caps_;  // the feeder's
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  unsigned waiting_ = 0;    // guarded by mutex_
-  bool abandoned_ = false;  // guarded by mutex_
-  bool failed_ = false;     // guarded by mutex_
-  EncoderInUse encoder_;    // guarded by mutex_
+  mutable Mutex mutex_;
+  Condition changed_;
+  unsigned waiting_ GUARDED_BY(mutex_) = 0;
+  bool abandoned_ GUARDED_BY(mutex_) = false;
+  bool failed_ GUARDED_BY(mutex_) = false;
+  EncoderInUse encoder_ GUARDED_BY(mutex_);
   SampleCollector collector_;
   GstElement* source_ = nullptr;       // owned by the pipeline
   GstElement* encoder_bin_ = nullptr;  // likewise

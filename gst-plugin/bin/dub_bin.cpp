@@ -173,18 +173,19 @@ void DubBin::add_ghost_pads() {
 DubBin::~DubBin() = default;
 
 DubSettings DubBin::settings() {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return settings_;
 }
 
 SetResult DubBin::set(const GValue* value, const GetSetting& get, const ChangeSetting& change) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
+  DubSettings* const settings = &settings_;
   return set_unless(
-      running_, value, [&](GValue* present) { return get(settings_, present); }, [&] { change(settings_); });
+      running_, value, [&](GValue* present) { return get(*settings, present); }, [&] { change(*settings); });
 }
 
 bool DubBin::is_running() {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return running_;
 }
 
@@ -201,7 +202,7 @@ bool DubBin::check() {
 StructurePtr DubBin::report() {
   StructurePtr report(gst_structure_new_empty("klingv2abin-report"));
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     gst_structure_set(report.get(), "mux", G_TYPE_STRING,
                       container_ == Container::automatic ? "" : std::string(traits_of(container_).name).c_str(),
                       "audio-codec", G_TYPE_STRING, encoder_name_.c_str(), "streams", G_TYPE_UINT,
@@ -221,7 +222,7 @@ void DubBin::on_stream(const PadPtr& pad) {
   GST_INFO_OBJECT(self_, "%s: %" GST_PTR_FORMAT, name.get(), static_cast<void*>(caps.get()));
   bool late = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     late = built_;
     if (!late)
       streams_.push_back(
@@ -239,7 +240,7 @@ void DubBin::on_waiting() {
 }
 
 bool DubBin::waits_long_enough() {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   std::size_t bytes = 0;
   GstClockTime length = 0;
   bool ended = true;
@@ -254,7 +255,7 @@ bool DubBin::waits_long_enough() {
 // The one place where an Error of the bin becomes a message.
 void DubBin::on_all_streams() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (std::exchange(built_, true)) return;
   }
   try {
@@ -291,7 +292,7 @@ void DubBin::plan_and_build() {
   auto lost = losses(plan);
   if (!encoder.keeps_channels) lost.push_back(fewer_channels(channels, encoder));
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     container_ = plan.container;
     encoder_name_ = encoder.name;
     lost_ = lost;
@@ -333,7 +334,7 @@ std::optional<Container> DubBin::found_container() {
 // Which tracks of the file the streams are, and what the file says of them.
 void DubBin::note_tracks() {
   auto details = std::make_shared<const FileDetails>(read_details(sink_));
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   for (auto& stream : streams_) {
     stream.input.track = track_of(stream_id_of(stream.pad));
     const auto facts = std::ranges::find(details->tracks, stream.input.track, &TrackFacts::id);
@@ -388,7 +389,7 @@ std::vector<std::string> DubBin::tracks_without_streams() const {
 void DubBin::lose(const std::string& loss) {
   bool strict = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (std::ranges::find(lost_, loss) != lost_.end()) return;
     lost_.push_back(loss);
     strict = settings_.strict;
@@ -400,7 +401,7 @@ void DubBin::lose(const std::string& loss) {
 // What shows when everything is paid for: strict does not make it worse.
 void DubBin::tell_late(const std::string& loss) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     lost_.push_back(loss);
   }
   tell({loss});
@@ -436,7 +437,7 @@ ElementPtr DubBin::add(const char* factory) {
 
 ElementPtr DubBin::add(ElementPtr element) {
   gst_bin_add(self_, element.get());
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   children_.push_back(element);
   return element;
 }
@@ -445,7 +446,7 @@ void DubBin::forget_children() {
   std::vector<ElementPtr> children;
   std::vector<PadPtr> requested;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     children.swap(children_);
     requested.swap(requested_);
     awaiting_.clear();
@@ -469,12 +470,12 @@ void DubBin::forget_children() {
 void DubBin::prepare() {
   OriginalAudio original{};
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     running_ = true;
     original = settings_.wishes.original;
   }
   gst_util_set_object_arg(G_OBJECT(mixer_), "mode", original == OriginalAudio::mix ? "mix" : "duck");
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   lost_.clear();
   stream_count_ = 0;
   container_ = Container::automatic;
@@ -482,14 +483,14 @@ void DubBin::prepare() {
 }
 
 void DubBin::give_settings_back() {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   running_ = false;
 }
 
 void DubBin::reset() {
   forget_children();
   if (to_come_) to_come_->forget();
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   running_ = false;
   streams_.clear();
   run_ = std::make_shared<DubRun>();

@@ -20,7 +20,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -30,6 +29,7 @@
 #include "error.h"
 #include "gst_ptr.h"
 #include "movie_copy.h"
+#include "mutex.h"
 #include "setting.h"
 #include "sound_encoder.h"
 #include "stream_plan.h"
@@ -126,8 +126,9 @@ class DubBin {
   void tell_of_fewer_channels(const PadPtr& mixed, int channels, const std::string& codec);
   Bytes finished(View moov);
   std::optional<Bytes> finished_header(View written);
+  std::vector<std::string> tracks();
   FrontTrim front_trim();
-  [[nodiscard]] TrackOrigin origin_of(const std::string& stream) const;
+  [[nodiscard]] TrackOrigin origin_of(const std::string& stream) const REQUIRES(mutex_);
   bool names_tracks();
   PadPtr muxer_pad(const GstCaps* caps, const std::string& stream);
   std::optional<std::int64_t> sound_length();
@@ -144,28 +145,30 @@ class DubBin {
   GstPad *sink_ = nullptr, *source_ = nullptr;
   std::unique_ptr<StreamsToCome> to_come_;  // set once; has its own lock
 
-  std::mutex mutex_;
-  // Everything below is guarded by mutex_; what the building thread alone changes it may read without.
-  DubSettings settings_;
-  bool running_ = false;
+  Mutex mutex_;
+  // What has no annotation is changed by the building thread alone, under mutex_; it may read it without.
+  DubSettings settings_ GUARDED_BY(mutex_);
+  bool running_ GUARDED_BY(mutex_) = false;
   std::vector<Stream> streams_;
   std::shared_ptr<DubRun> run_;
-  std::vector<ElementPtr> children_;           // made for this input
-  std::vector<PadPtr> requested_;              // of klingv2a and of the mixer
-  std::vector<Link> entrances_;                // from the demuxer into klingv2a
-  std::map<std::string, PadPtr> awaiting_;     // klingv2a's pads to come, by name, and where each leads
-  std::map<std::string, std::string> copies_;  // of those, the ones that go to the muxer, and their streams' names
+  std::vector<ElementPtr> children_;                           // made for this input
+  std::vector<PadPtr> requested_ GUARDED_BY(mutex_);           // of klingv2a and of the mixer
+  std::vector<Link> entrances_;                                // from the demuxer into klingv2a
+  std::map<std::string, PadPtr> awaiting_ GUARDED_BY(mutex_);  // klingv2a's pads to come, by name, and where each leads
+  std::map<std::string, std::string> copies_
+      GUARDED_BY(mutex_);  // of those, the ones that go to the muxer, and their streams' names
   std::vector<std::pair<PadPtr, gulong>> probe_ids_;  // on pads of klingv2a that stay
   ElementPtr muxer_;
   Container container_ = Container::automatic;
-  std::string encoder_name_;
-  std::size_t stream_count_ = 0;
-  std::vector<std::string> lost_;
-  std::string original_;              // the stream that is kept beside the sound, with original-audio=separate
-  std::vector<std::string> tracks_;   // the streams in the order of the file's tracks; empty: our own sound
-  std::vector<TrackOrigin> origins_;  // likewise: where each comes from
+  std::string encoder_name_ GUARDED_BY(mutex_);
+  std::size_t stream_count_ GUARDED_BY(mutex_) = 0;
+  std::vector<std::string> lost_ GUARDED_BY(mutex_);
+  std::string original_;  // the stream that is kept beside the sound, with original-audio=separate
+  std::vector<std::string> tracks_
+      GUARDED_BY(mutex_);                       // the streams in the order of the file's tracks; empty: our own sound
+  std::vector<TrackOrigin> origins_;            // likewise: where each comes from
   std::shared_ptr<const FileDetails> details_;  // of the input
-  bool built_ = false;
+  bool built_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace klingv2a

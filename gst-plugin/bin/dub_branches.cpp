@@ -160,7 +160,7 @@ void DubBin::build_muxer() {
   if (writes_matroska(container_))
     probes::finish_header(out.get(), [this](View written) { return finished_header(written); });
   gst_ghost_pad_set_target(GST_GHOST_PAD(source_), out.get());
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   muxer_ = std::move(muxer);
 }
 
@@ -180,10 +180,15 @@ std::optional<Bytes> DubBin::finished_header(View written) {
   return header;
 }
 
+std::vector<std::string> DubBin::tracks() {
+  const MutexLocker lock(mutex_);
+  return tracks_;
+}
+
 FrontTrim DubBin::front_trim() {
   FrontTrim trim{run_->timeline.front_in_file(), {}};
   const bool separate = settings().wishes.original == OriginalAudio::separate;
-  for (const auto& stream : tracks_) {
+  for (const auto& stream : tracks()) {
     TrackTrim track{static_cast<std::int64_t>(run_->timeline.hidden(stream)), {}, {}, {}};
     if (stream.empty()) track.length_ns = sound_length();
     if (stream == kVideoStream) track.orientation = run_->orientation.get();
@@ -219,7 +224,7 @@ PadPtr DubBin::muxer_pad(const GstCaps* caps, const std::string& stream) {
                      std::string(traits_of(container_).muxer) + " gives no pad for " + to_text(caps),
                      "write another container with mux");
   if (has_chapters(*details_)) probes::drop_chapters(pad.get());
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   tracks_.push_back(stream);
   origins_.push_back(origin_of(stream));
   return pad;
@@ -301,7 +306,7 @@ void DubBin::build_copy(const Stream& stream) {
   const auto markup = markup_of(caps);
   if (markup && carriage(container_, caps) == Carriage::plain_text) probes::make_plain(stream.pad.get(), *markup);
   const auto companion = request_companion(stream, reframed(muxer_pad(caps, stream.input.name), caps));
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   copies_.emplace(companion, stream.input.name);
 }
 
@@ -317,7 +322,7 @@ void DubBin::build_original(const Stream& stream) {
                      "set original-audio=separate or replace");
   const auto original = PadPtr::adopt(gst_element_request_pad_simple(mixer_, "original"));
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     requested_.push_back(original);
   }
   const auto decoder = add("decodebin");
@@ -338,7 +343,7 @@ PadPtr DubBin::converted(const PadPtr& to) {
 void DubBin::build_generated() {
   const auto generated = PadPtr::adopt(gst_element_request_pad_simple(mixer_, "generated"));
   auto to = converted(generated);
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   requested_.push_back(generated);
   awaiting_["audio"] = std::move(to);
 }
@@ -384,7 +389,7 @@ std::string DubBin::request_companion(const Stream& stream, const PadPtr& to) {
   if (!pad) throw make_error(ErrorKind::input, Phase::check, "klingv2a gives no pad for " + stream.input.name);
   const GCharPtr name(gst_pad_get_name(pad.get()));
   std::string source = "src_" + std::string(name.get()).substr(std::string("sink_").size());
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   requested_.push_back(pad);
   awaiting_[source] = to;
   entrances_.emplace_back(stream.pad, pad);
@@ -399,7 +404,7 @@ void DubBin::on_kling_pad(const PadPtr& pad) {
   bool titled = false;
   std::shared_ptr<DubRun> run;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (const auto found = awaiting_.find(name.get()); found != awaiting_.end()) to = found->second;
     if (const auto found = copies_.find(name.get()); found != copies_.end()) copied = found->second;
     titled = !copied.empty() && copied == original_ && !traits_of(container_).edit_lists;
@@ -450,7 +455,7 @@ void DubBin::compare_frames() {
                      .details();
   details.paid = paid_so_far();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     lost_.push_back(details.message);
   }
   if (settings().strict) return messages::post_error(GST_ELEMENT(self_), details);

@@ -4,12 +4,12 @@
 // member says which threads use it.
 #pragma once
 
-#include <mutex>
 #include <string>
 #include <utility>
 
 #include "frame_order.h"
 #include "generated_mark.h"
+#include "mutex.h"
 #include "muxed_timeline.h"
 #include "written_frames.h"
 
@@ -19,17 +19,17 @@ namespace klingv2a {
 class Orientation {
  public:
   void set(std::string orientation) {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     orientation_ = std::move(orientation);
   }
   [[nodiscard]] std::string get() {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     return orientation_;
   }
 
  private:
-  std::mutex mutex_;
-  std::string orientation_;
+  Mutex mutex_;
+  std::string orientation_ GUARDED_BY(mutex_);
 };
 
 struct DubRun {

@@ -12,24 +12,24 @@ constexpr GstClockTime kRoom = GST_SECOND * 3600;
 }  // namespace
 
 void FrameOrder::want_dts() {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   wanted_ = true;
 }
 
 bool FrameOrder::wants_dts() {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return wanted_;
 }
 
 GstClockTime FrameOrder::delay() {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   if (!adds()) return 0;
   settle();
   return delay_;
 }
 
 void FrameOrder::note(const GstBuffer* buffer) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   if (GST_BUFFER_DTS_IS_VALID(buffer)) has_dts_ = true;
   if (GST_BUFFER_PTS_IS_VALID(buffer)) times_.push_back(GST_BUFFER_PTS(buffer));
 }
@@ -44,7 +44,7 @@ void FrameOrder::settle() {
 }
 
 BufferPtr FrameOrder::timed(BufferPtr buffer) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   if (!adds() || !GST_BUFFER_PTS_IS_VALID(buffer.get())) return buffer;
   settle();
   if (next_ >= times_.size()) return buffer;
@@ -55,7 +55,7 @@ BufferPtr FrameOrder::timed(BufferPtr buffer) {
 }
 
 GstClockTime FrameOrder::room() {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return adds() ? kRoom : 0;
 }
 

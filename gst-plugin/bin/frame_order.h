@@ -9,10 +9,10 @@
 
 #include <gst/gst.h>
 
-#include <mutex>
 #include <vector>
 
 #include "gst_ptr.h"
+#include "mutex.h"
 
 namespace klingv2a {
 
@@ -36,16 +36,16 @@ class FrameOrder {
   [[nodiscard]] EventPtr moved(const EventPtr& gap);
 
  private:
-  void settle();
-  [[nodiscard]] bool adds() const { return wanted_ && !has_dts_; }
+  void settle() REQUIRES(mutex_);
+  [[nodiscard]] bool adds() const REQUIRES(mutex_) { return wanted_ && !has_dts_; }
 
-  std::mutex mutex_;
-  std::vector<GstClockTime> times_;
-  bool wanted_ = false;
-  bool has_dts_ = false;
-  bool settled_ = false;
-  GstClockTime delay_ = 0;
-  std::size_t next_ = 0;
+  Mutex mutex_;
+  std::vector<GstClockTime> times_ GUARDED_BY(mutex_);
+  bool wanted_ GUARDED_BY(mutex_) = false;
+  bool has_dts_ GUARDED_BY(mutex_) = false;
+  bool settled_ GUARDED_BY(mutex_) = false;
+  GstClockTime delay_ GUARDED_BY(mutex_) = 0;
+  std::size_t next_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace klingv2a

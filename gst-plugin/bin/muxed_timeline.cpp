@@ -7,14 +7,14 @@ namespace klingv2a {
 
 void MuxedTimeline::note_segment(const std::string& stream, const GstSegment& segment) {
   if (segment.format != GST_FORMAT_TIME) return;
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   auto& lead = leads_[stream];
   if (lead.before_start > 0) lead.measured = true;
   lead.segment = segment;
 }
 
 void MuxedTimeline::note_buffer(const std::string& stream, const GstBuffer* buffer) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   auto& lead = leads_[stream];
   if (lead.measured || !lead.segment || !GST_BUFFER_PTS_IS_VALID(buffer)) return;
   const auto before_start = [&](GstClockTime time) {
@@ -26,7 +26,7 @@ void MuxedTimeline::note_buffer(const std::string& stream, const GstBuffer* buff
 }
 
 void MuxedTimeline::set_priming(GstClockTime priming) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   priming_ = priming;
 }
 
@@ -46,7 +46,7 @@ GstSegment MuxedTimeline::remember(const std::string& stream, const GstSegment& 
 }
 
 void MuxedTimeline::note_output(const std::string& stream, const GstBuffer* buffer) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   const auto output = outputs_.find(stream);
   if (output == outputs_.end() || !GST_BUFFER_PTS_IS_VALID(buffer)) return;
   const auto time = gst_segment_to_running_time(&output->second, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
@@ -57,20 +57,20 @@ void MuxedTimeline::note_output(const std::string& stream, const GstBuffer* buff
 }
 
 GstClockTime MuxedTimeline::hidden(const std::string& stream) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   if (stream.empty()) return priming_;
   const auto lead = leads_.find(stream);
   return lead != leads_.end() && lead->second.moved ? lead->second.before_start : 0;
 }
 
 std::int64_t MuxedTimeline::front_in_file() {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   settle();
   return static_cast<std::int64_t>(*front_) - static_cast<std::int64_t>(first_output_.value_or(0));
 }
 
 GstSegment MuxedTimeline::move(const std::string& stream, const GstSegment& segment) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   settle();
   GstSegment moved = segment;
   auto& lead = leads_[stream];
@@ -86,7 +86,7 @@ GstSegment MuxedTimeline::move(const std::string& stream, const GstSegment& segm
 }
 
 GstSegment MuxedTimeline::move_sound(const GstSegment& segment) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   settle();
   GstSegment moved = segment;
   moved.base += *front_ - priming_;

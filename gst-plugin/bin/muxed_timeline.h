@@ -13,13 +13,13 @@
 
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 
 #include "frame_order.h"
 #include "gst_ptr.h"
+#include "mutex.h"
 
 namespace klingv2a {
 
@@ -61,17 +61,17 @@ class MuxedTimeline {
     bool measured = false;  // a later segment has begun
     bool moved = false;     // the segment has left
   };
-  void settle();
-  GstSegment remember(const std::string& stream, const GstSegment& moved);
+  void settle() REQUIRES(mutex_);
+  GstSegment remember(const std::string& stream, const GstSegment& moved) REQUIRES(mutex_);
 
   FrameOrder& video_;
-  std::mutex mutex_;
-  std::map<std::string, Lead> leads_;
-  std::map<std::string, GstSegment> outputs_;  // of the streams that have not sent a packet yet
-  std::set<std::string> sent_;                 // the others
-  std::optional<GstClockTime> first_output_;   // running time
-  GstClockTime priming_ = 0;
-  std::optional<GstClockTime> front_;
+  Mutex mutex_;
+  std::map<std::string, Lead> leads_ GUARDED_BY(mutex_);
+  std::map<std::string, GstSegment> outputs_ GUARDED_BY(mutex_);  // of the streams that have not sent a packet yet
+  std::set<std::string> sent_ GUARDED_BY(mutex_);                 // the others
+  std::optional<GstClockTime> first_output_ GUARDED_BY(mutex_);   // running time
+  GstClockTime priming_ GUARDED_BY(mutex_) = 0;
+  std::optional<GstClockTime> front_ GUARDED_BY(mutex_);
 };
 
 }  // namespace klingv2a

@@ -61,7 +61,7 @@ GstPadProbeReturn WaitingRoom::on_item(GstPad* pad, GstPadProbeInfo* info, gpoin
 }
 
 bool WaitingRoom::passes(GstPadProbeInfo* info) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   if (passing_ == g_thread_self() || (open_ && !passing_ && items_.empty())) return true;
   auto* object = static_cast<GstMiniObject*>(GST_PAD_PROBE_INFO_DATA(info));
   note(object);
@@ -89,7 +89,7 @@ GstClockTime WaitingRoom::length() const {
 
 void WaitingRoom::open() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     open_ = true;
   }
   (void)let_go();
@@ -97,7 +97,7 @@ void WaitingRoom::open() {
 
 // Null when nothing may go on; then this thread is no longer the one that lets go.
 WaitingRoom::Item WaitingRoom::next() {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   const bool others_turn = passing_ && passing_ != g_thread_self();
   if (!open_ || others_turn) return {};
   passing_ = items_.empty() ? nullptr : g_thread_self();
@@ -128,23 +128,23 @@ StreamsToCome::StreamsToCome(GstElement* parser) {
 void StreamsToCome::watch(GstElement* element) {
   if (!adds_pads(element)) return;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     open_.insert(element);
   }
   const auto done = +[](GstElement* demuxer, StreamsToCome* self) {
-    const std::lock_guard lock(self->mutex_);
+    const MutexLocker lock(self->mutex_);
     self->open_.erase(demuxer);
   };
   g_signal_connect(element, "no-more-pads", G_CALLBACK(done), this);
 }
 
 bool StreamsToCome::none() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return open_.empty();
 }
 
 void StreamsToCome::forget() {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   open_.clear();
 }
 

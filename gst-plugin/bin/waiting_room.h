@@ -12,10 +12,10 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <set>
 
 #include "gst_ptr.h"
+#include "mutex.h"
 
 namespace klingv2a {
 
@@ -55,10 +55,11 @@ class WaitingRoom : public std::enable_shared_from_this<WaitingRoom> {
   std::atomic<bool> ended_ = false;
   std::atomic<GstClockTime> first_ = GST_CLOCK_TIME_NONE, last_ = GST_CLOCK_TIME_NONE;
 
-  std::mutex mutex_;
-  std::deque<Item> items_;
-  bool open_ = false;
-  GThread* passing_ = nullptr;  // the thread that lets go what waits: what it sees at the pads passes
+  Mutex mutex_;
+  std::deque<Item> items_ GUARDED_BY(mutex_);
+  bool open_ GUARDED_BY(mutex_) = false;
+  GThread* passing_ GUARDED_BY(mutex_) =
+      nullptr;  // the thread that lets go what waits: what it sees at the pads passes
 };
 
 // Will more streams come? Filled by the demuxers' threads. One mutex guards everything.
@@ -80,8 +81,8 @@ class StreamsToCome {
  private:
   void watch(GstElement* element);
 
-  mutable std::mutex mutex_;
-  std::set<const GstElement*> open_;  // only compared
+  mutable Mutex mutex_;
+  std::set<const GstElement*> open_ GUARDED_BY(mutex_);  // only compared
 };
 
 }  // namespace klingv2a

@@ -112,7 +112,7 @@ void TsPictures::take(Span bytes) {
 }
 
 void WrittenFrames::set_container(Container container) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   container_ = container;
 }
 
@@ -121,7 +121,7 @@ void WrittenFrames::take(GstBuffer* buffer) {
   if (!gst_buffer_map(buffer, &map, GST_MAP_READ)) return;
   const Span bytes(map.data, map.size);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     const bool matroska = container_ == Container::mkv || container_ == Container::webm;
     const auto known =
         static_cast<std::size_t>(std::min<std::uint64_t>(seen_ - std::min(seen_, offset_), bytes.size()));
@@ -135,12 +135,12 @@ void WrittenFrames::take(GstBuffer* buffer) {
 }
 
 void WrittenFrames::goes_to(std::uint64_t offset) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   offset_ = offset;
 }
 
 std::optional<std::uint64_t> WrittenFrames::count() {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   if (container_ == Container::mkv || container_ == Container::webm) return matroska_.pictures();
   if (container_ == Container::ts && ts_.pictures() > 0) return ts_.pictures();
   return in_moov_;

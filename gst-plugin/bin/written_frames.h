@@ -9,12 +9,12 @@
 
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "container.h"
+#include "mutex.h"
 
 namespace klingv2a {
 
@@ -58,12 +58,13 @@ class WrittenFrames {
   [[nodiscard]] std::optional<std::uint64_t> count();
 
  private:
-  std::mutex mutex_;
-  Container container_ = Container::automatic;
-  std::uint64_t offset_ = 0, seen_ = 0;  // where the muxer is; how far the file has been looked at
-  MatroskaBlocks matroska_;
-  TsPictures ts_;
-  std::optional<std::uint64_t> in_moov_;
+  Mutex mutex_;
+  Container container_ GUARDED_BY(mutex_) = Container::automatic;
+  std::uint64_t offset_ GUARDED_BY(mutex_) = 0, seen_ GUARDED_BY(mutex_) =
+                                                    0;  // where the muxer is; how far the file has been looked at
+  MatroskaBlocks matroska_ GUARDED_BY(mutex_);
+  TsPictures ts_ GUARDED_BY(mutex_);
+  std::optional<std::uint64_t> in_moov_ GUARDED_BY(mutex_);
 };
 
 }  // namespace klingv2a

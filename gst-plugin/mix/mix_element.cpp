@@ -34,12 +34,12 @@ MixElement::~MixElement() = default;
 // ---- pads and properties
 
 bool MixElement::has_pad(Role role) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return input(role).pad != nullptr;
 }
 
 void MixElement::adopt_pad(Role role, GstPad* pad) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   input(role) = {};
   input(role).pad = pad;
   if (budget_) input(role).sound = std::make_shared<MixInput>(budget_, properties_.spool_dir);
@@ -48,7 +48,7 @@ void MixElement::adopt_pad(Role role, GstPad* pad) {
 void MixElement::forget_pad(Role role) {
   Input old;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     old = std::exchange(input(role), {});
   }
   changed_.notify_all();
@@ -56,22 +56,23 @@ void MixElement::forget_pad(Role role) {
 }
 
 SetResult MixElement::set_property(guint id, const GValue* value) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
+  MixProperties* const properties = &properties_;
   return set_unless(
-      budget_ != nullptr, value, [&](GValue* present) { return get_mix_property(properties_, id, present); },
-      [&] { (void)set_mix_property(properties_, id, value); });
+      budget_ != nullptr, value, [&](GValue* present) { return get_mix_property(*properties, id, present); },
+      [&] { (void)set_mix_property(*properties, id, value); });
 }
 
 bool MixElement::get_property(guint id, GValue* value) const {
   if (id == first_free_mix_property()) return g_value_take_boxed(value, stats().release()), true;
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return get_mix_property(properties_, id, value);
 }
 
 // ---- states
 
 void MixElement::prepare() {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   budget_ = std::make_shared<mix::MemoryBudget>(properties_.max_hold_bytes);
   for (auto& each : inputs_)
     if (each.pad) each.sound = std::make_shared<MixInput>(budget_, properties_.spool_dir);
@@ -94,7 +95,7 @@ void MixElement::restart() {
 
 void MixElement::begin_stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     stopping_ = true;
     *cancelled_ = true;
   }
@@ -115,7 +116,7 @@ void MixElement::forget_inputs() {
   std::array<Input, 2> old;
   std::unique_ptr<mix::Player> player;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     player = std::move(player_);
     for (const auto role : kRoles)
       old.at(static_cast<std::size_t>(role)) = std::exchange(input(role), Input{.pad = input(role).pad});
@@ -131,7 +132,7 @@ void MixElement::forget_inputs() {
 // ---- what arrives
 
 std::shared_ptr<MixInput> MixElement::sound_of(Role role) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return playing_ || flushing_ ? nullptr : input(role).sound;
 }
 
@@ -147,7 +148,7 @@ GstFlowReturn MixElement::chain(Role role, BufferPtr buffer) {
 GstFlowReturn MixElement::fill(Role role, BufferPtr buffer) {
   bool has_caps = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (flushing_) return GST_FLOW_FLUSHING;
     // What comes once the mix has begun is too late for it.
     if (playing_) return GST_FLOW_EOS;
@@ -194,7 +195,7 @@ void MixElement::on_stream_start(Role role, GstEvent* event) {
   gst_event_parse_stream_start(event, &id);
   guint group = 0;
   const bool has_group = gst_event_parse_group_id(event, &group);
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   auto& each = input(role);
   each.stream_id = id ? id : "";
   each.group = has_group ? std::optional(group) : std::nullopt;
@@ -208,7 +209,7 @@ bool MixElement::on_caps(Role role, GstEvent* event) {
   if (!gst_audio_info_from_caps(&info, caps) || GST_AUDIO_INFO_RATE(&info) != kMixRate) return false;
   if (const auto sound = sound_of(role)) sound->set_info(info);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (!input(role).info) input(role).info = info;
   }
   changed_.notify_all();
@@ -246,7 +247,7 @@ void MixElement::on_tags(Role role, GstEvent* event) {
   auto tags = TagListPtr::adopt(gst_tag_list_copy(list));
   for (const char* tag : kInputOnlyTags) gst_tag_list_remove_tag(tags.get(), tag);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     auto& kept = input(role).tags.at(scope);
     kept = TagListPtr::adopt(gst_tag_list_merge(kept.get(), tags.get(), GST_TAG_MERGE_REPLACE));
     tags_changed_ = true;
@@ -255,7 +256,7 @@ void MixElement::on_tags(Role role, GstEvent* event) {
 
 void MixElement::on_end(Role role) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     auto& each = input(role);
     if (each.ended || !each.sound) return;
     each.ended = true;
@@ -267,7 +268,7 @@ void MixElement::on_end(Role role) {
 void MixElement::on_flush_start(Role role, EventPtr event) {
   bool is_first = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     input(role).flushing = true;
     is_first = !std::exchange(flushing_, true);
     *cancelled_ = true;
@@ -281,7 +282,7 @@ void MixElement::on_flush_stop(Role role, EventPtr event) {
   bool is_last = true;
   Input old;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     auto& each = input(role);
     each.flushing = each.ended = false;
     old.sound = each.sound;
@@ -297,7 +298,7 @@ void MixElement::on_flush_stop(Role role, EventPtr event) {
   gst_pad_push_event(source_, event.to_c());
   std::unique_ptr<mix::Player> played;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     played = std::move(player_);
     if (stopping_) return;
     restart();

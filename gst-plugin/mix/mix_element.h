@@ -12,9 +12,7 @@
 
 #include <array>
 #include <atomic>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
@@ -23,6 +21,7 @@
 #include "mix/mastering.h"
 #include "mix/mix_input.h"
 #include "mix/mix_settings.h"
+#include "mutex.h"
 #include "setting.h"
 
 namespace klingv2a {
@@ -76,8 +75,8 @@ class MixElement {
 
   // mix_element.cpp
   [[nodiscard]] std::shared_ptr<MixInput> sound_of(Role role);
-  [[nodiscard]] Input& input(Role role) { return inputs_[static_cast<std::size_t>(role)]; }
-  [[nodiscard]] const Input& input(Role role) const { return inputs_[static_cast<std::size_t>(role)]; }
+  [[nodiscard]] Input& input(Role role) REQUIRES(mutex_) { return inputs_[static_cast<std::size_t>(role)]; }
+  [[nodiscard]] const Input& input(Role role) const REQUIRES(mutex_) { return inputs_[static_cast<std::size_t>(role)]; }
   GstFlowReturn fill(Role role, BufferPtr buffer);
   bool on_caps(Role role, GstEvent* event);
   bool on_segment(Role role, GstEvent* event);
@@ -88,19 +87,20 @@ class MixElement {
   void on_flush_start(Role role, EventPtr event);
   void on_flush_stop(Role role, EventPtr event);
   static void let_go(Input old, std::unique_ptr<mix::Player> player);
-  void forget_inputs();
-  void restart();
+  void forget_inputs() EXCLUDES(mutex_);
+  void restart() REQUIRES(mutex_);
 
   // mix_element_source.cpp
   static void work(gpointer self);
   void do_step();
   [[nodiscard]] Step await_step();
-  [[nodiscard]] Step next_step() const;
-  [[nodiscard]] bool is_header_known() const;
-  [[nodiscard]] bool has_everything() const;
+  [[nodiscard]] bool is_at_end() const REQUIRES(mutex_) { return stopping_ || flushing_ || finished_; }
+  [[nodiscard]] Step next_step() const REQUIRES(mutex_);
+  [[nodiscard]] bool is_header_known() const REQUIRES(mutex_);
+  [[nodiscard]] bool has_everything() const REQUIRES(mutex_);
   void send_header();
   void send_tags();
-  [[nodiscard]] std::optional<GstAudioInfo> output_info() const;
+  [[nodiscard]] std::optional<GstAudioInfo> output_info() const REQUIRES(mutex_);
   [[nodiscard]] std::shared_ptr<mix::Programme> make_programme();
   [[nodiscard]] static mix::MixSettings mixing(const MixProperties& properties, const mix::Programme& programme,
                                                const std::atomic<bool>& cancelled);
@@ -111,24 +111,30 @@ class MixElement {
   void pause_source();
   void end_output();
   void fail(const ErrorDetails& details);
-  [[nodiscard]] StructurePtr stats() const;
+  [[nodiscard]] StructurePtr stats() const EXCLUDES(mutex_);
 
   GstElement* const element_;
   GstPad* const source_;
 
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  // Guarded by mutex_.
-  MixProperties properties_;
-  std::array<Input, 2> inputs_;
-  std::shared_ptr<mix::MemoryBudget> budget_;  // null below PAUSED; as long as it is there, nothing is set
-  bool stopping_ = true, flushing_ = false;
-  bool header_sent_ = false, tags_changed_ = false, playing_ = false, finished_ = false;
-  std::shared_ptr<std::atomic<bool>> cancelled_;  // of the present run
-  std::optional<mix::Mastering> result_;
-  std::uint64_t spooled_bytes_ = 0, repaired_samples_ = 0;
-  std::size_t channels_ = 0;
-  GstClockTime position_ = GST_CLOCK_TIME_NONE, end_ = GST_CLOCK_TIME_NONE;
+  mutable Mutex mutex_;
+  Condition changed_;
+  MixProperties properties_ GUARDED_BY(mutex_);
+  std::array<Input, 2> inputs_ GUARDED_BY(mutex_);
+  // Null below PAUSED; as long as it is there, nothing is set.
+  std::shared_ptr<mix::MemoryBudget> budget_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = true;
+  bool flushing_ GUARDED_BY(mutex_) = false;
+  bool header_sent_ GUARDED_BY(mutex_) = false;
+  bool tags_changed_ GUARDED_BY(mutex_) = false;
+  bool playing_ GUARDED_BY(mutex_) = false;
+  bool finished_ GUARDED_BY(mutex_) = false;
+  std::shared_ptr<std::atomic<bool>> cancelled_ GUARDED_BY(mutex_);  // of the present run
+  std::optional<mix::Mastering> result_ GUARDED_BY(mutex_);
+  std::uint64_t spooled_bytes_ GUARDED_BY(mutex_) = 0;
+  std::uint64_t repaired_samples_ GUARDED_BY(mutex_) = 0;
+  std::size_t channels_ GUARDED_BY(mutex_) = 0;
+  GstClockTime position_ GUARDED_BY(mutex_) = GST_CLOCK_TIME_NONE;
+  GstClockTime end_ GUARDED_BY(mutex_) = GST_CLOCK_TIME_NONE;
 
   // The source pad's task only; others, holding mutex_, when it does not run.
   std::optional<GstAudioInfo> output_;

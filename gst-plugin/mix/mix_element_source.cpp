@@ -49,7 +49,7 @@ bool MixElement::answer(GstQuery* query) const {
   else if (GST_QUERY_TYPE(query) == GST_QUERY_DURATION)
     gst_query_parse_duration(query, &format, nullptr);
   if (format != GST_FORMAT_TIME) return false;
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   const auto time = asks_position ? position_ : end_;
   if (!GST_CLOCK_TIME_IS_VALID(time)) return false;
   if (asks_position)
@@ -69,7 +69,7 @@ void MixElement::work(gpointer self) {
     element.fail(make_error(ErrorKind::disk, Phase::hold, "there is no memory for the mix").details());
   }
   // Hands what this thread has written to whoever stops or flushes it next.
-  const std::lock_guard lock(element.mutex_);
+  const MutexLocker lock(element.mutex_);
 }
 
 void MixElement::do_step() {
@@ -87,10 +87,12 @@ void MixElement::do_step() {
 MixElement::Step MixElement::await_step() {
   bool is_over = false;
   {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, kLookAgain,
-                      [&] { return stopping_ || flushing_ || finished_ || next_step() != Step::none; });
-    is_over = stopping_ || flushing_ || finished_;
+    const auto deadline = std::chrono::steady_clock::now() + kLookAgain;
+    const MutexLocker lock(mutex_);
+    while (!is_at_end() && next_step() == Step::none &&
+           changed_.wait_until(mutex_, deadline) == std::cv_status::no_timeout) {
+    }
+    is_over = is_at_end();
     if (!is_over) return next_step();
   }
   pause_source();
@@ -131,7 +133,7 @@ void MixElement::send_header() {
   std::string id;
   std::optional<guint> group;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     output_ = output_info();
     for (const auto& each : inputs_) {
       if (id.empty() && !each.stream_id.empty()) id = each.stream_id + "/klingv2amix";
@@ -155,7 +157,7 @@ void MixElement::send_header() {
 void MixElement::send_tags() {
   std::array<TagListPtr, 2> merged;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     if (!std::exchange(tags_changed_, false)) return;
     for (std::size_t scope = 0; scope < merged.size(); ++scope)
       merged.at(scope) = TagListPtr::adopt(
@@ -173,7 +175,7 @@ void MixElement::send_tags() {
 // Null: no input had any sound.
 std::shared_ptr<mix::Programme> MixElement::make_programme() {
   auto programme = std::make_shared<mix::Programme>();
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   const auto &original = input(Role::original).collected, &generated = input(Role::generated).collected;
   if (!output_ || (!original && !generated)) return nullptr;
   const bool generated_first = !original || (generated && generated->start_frame < original->start_frame);
@@ -181,10 +183,13 @@ std::shared_ptr<mix::Programme> MixElement::make_programme() {
   first_ = first.start;
   const auto to_sound = [&](const std::optional<CollectedSound>& each) -> std::optional<mix::Sound> {
     if (!each) return std::nullopt;
-    spooled_bytes_ += each->track->spooled_bytes();
-    repaired_samples_ += each->track->repaired_samples();
     return mix::Sound{each->track, each->layout, each->start_frame - first.start_frame};
   };
+  for (const auto* each : {&original, &generated}) {
+    if (!*each) continue;
+    spooled_bytes_ += (*each)->track->spooled_bytes();
+    repaired_samples_ += (*each)->track->repaired_samples();
+  }
   programme->original = to_sound(original);
   programme->generated = to_sound(generated);
   programme->layout = layout_of(*output_);
@@ -207,7 +212,7 @@ void MixElement::start_playing() {
   std::shared_ptr<std::atomic<bool>> cancelled;
   MixProperties properties;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     playing_ = true;
     cancelled = cancelled_;
     properties = properties_;
@@ -224,7 +229,7 @@ void MixElement::start_playing() {
 }
 
 StructurePtr MixElement::stats() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   StructurePtr structure(gst_structure_new_empty("klingv2amix"));
   if (!result_) return structure;
   gst_structure_set(structure.get(), "loudness-before", G_TYPE_DOUBLE, result_->loudness_before, "loudness-after",
@@ -241,7 +246,7 @@ StructurePtr MixElement::stats() const {
 
 void MixElement::report(const mix::Mastering& result) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     result_ = result;
   }
   auto structure = stats();
@@ -259,7 +264,8 @@ BufferPtr MixElement::next_buffer() {
   if (!gst_buffer_map(buffer.get(), &map, GST_MAP_WRITE)) throw std::bad_alloc();
   const auto unmap = [&](GstBuffer* mapped) { gst_buffer_unmap(mapped, &map); };
   const std::unique_ptr<GstBuffer, decltype(unmap)> mapped(buffer.get(), unmap);
-  const std::size_t frames = player_->read({reinterpret_cast<float*>(map.data), kBufferFrames * channels_});
+  const auto channels = static_cast<std::size_t>(GST_AUDIO_INFO_CHANNELS(&*output_));
+  const std::size_t frames = player_->read({reinterpret_cast<float*>(map.data), kBufferFrames * channels});
   if (frames == 0) return {};
   gst_buffer_set_size(buffer.get(), static_cast<gssize>(frames * frame_bytes));
   const auto end_frame = next_frame_ + static_cast<std::int64_t>(frames);
@@ -278,7 +284,7 @@ void MixElement::push_next() {
   const auto end = GST_BUFFER_PTS(buffer.get()) + GST_BUFFER_DURATION(buffer.get());
   const GstFlowReturn flow = gst_pad_push(source_, buffer.to_c());
   if (flow == GST_FLOW_OK) {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     position_ = end;
   } else if (flow == GST_FLOW_FLUSHING) {
     pause_source();
@@ -294,7 +300,7 @@ void MixElement::pause_source() {
 
 void MixElement::end_output() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     finished_ = true;
   }
   gst_pad_push_event(source_, gst_event_new_eos());

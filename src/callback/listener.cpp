@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <deque>
-#include <mutex>
 #include <string_view>
 #include <utility>
 
 #include "callback/webhook_signature.h"
+#include "mutex.h"
 #include "publish/name.h"
 
 namespace klingv2a::callback {
@@ -82,7 +82,7 @@ class Listener::Server final : private http::RequestHandler {
   [[nodiscard]] const std::string& url() const noexcept { return url_; }
   [[nodiscard]] const WakeUp& bell() const noexcept { return bell_; }
   [[nodiscard]] Counts counts() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     return counts_;
   }
 
@@ -103,8 +103,8 @@ class Listener::Server final : private http::RequestHandler {
   WakeUp bell_;
   std::deque<std::string> ids_;  // of genuine callbacks
   bool warned_ = false;
-  mutable std::mutex mutex_;
-  Counts counts_;              // guarded by mutex_
+  mutable Mutex mutex_;
+  Counts counts_ GUARDED_BY(mutex_);
   http::ServerThread server_;  // calls as soon as it is there
   const std::string url_;
 };
@@ -133,7 +133,7 @@ void Listener::Server::on_chunk(SoupServerMessage* message, GBytes* chunk, gpoin
 void Listener::Server::on_request(SoupServerMessage* message, const char* /*path*/) {
   if (!key_.empty() && !is_genuine(message)) return;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     ++counts_.taken;
   }
   // Before the answer, so that whoever has it knows that the poller is awake.
@@ -167,7 +167,7 @@ void Listener::Server::drop(SoupServerMessage* message, Drop why) {
   soup_message_body_set_accumulate(soup_server_message_get_request_body(message), FALSE);
   soup_server_message_set_status(message, status_of(why), nullptr);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     ++counts_.dropped;
     counts_.last_dropped_reason = to_text(why);
   }

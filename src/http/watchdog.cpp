@@ -11,7 +11,7 @@ Watchdog::Watchdog() : thread_([this] { run(); }) {}
 
 Watchdog::~Watchdog() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_one();
@@ -20,7 +20,7 @@ Watchdog::~Watchdog() {
 
 void Watchdog::arm(GObjectPtr<GCancellable> target, TimePoint deadline) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     target_ = std::move(target);
     deadline_ = deadline;
     expired_ = false;
@@ -30,30 +30,30 @@ void Watchdog::arm(GObjectPtr<GCancellable> target, TimePoint deadline) {
 
 void Watchdog::move(TimePoint deadline) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     deadline_ = deadline;
   }
   changed_.notify_one();
 }
 
 void Watchdog::disarm() {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   target_ = nullptr;
 }
 
 bool Watchdog::expired() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return expired_;
 }
 
 void Watchdog::run() {
-  std::unique_lock lock(mutex_);
+  MutexLocker lock(mutex_);
   while (!stopping_) {
     if (!target_) {
-      changed_.wait(lock);
+      changed_.wait(mutex_);
     } else if (std::chrono::steady_clock::now() < deadline_) {
       const TimePoint deadline = deadline_;
-      changed_.wait_until(lock, deadline);
+      changed_.wait_until(mutex_, deadline);
     } else {
       expired_ = true;
       const GObjectPtr<GCancellable> target = std::exchange(target_, nullptr);

@@ -8,11 +8,10 @@
 #include <gio/gio.h>
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
 #include "gobject_ptr.h"
+#include "mutex.h"
 
 namespace klingv2a::http {
 
@@ -37,12 +36,12 @@ class Watchdog {
  private:
   void run();
 
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  GObjectPtr<GCancellable> target_;  // null: not armed
-  TimePoint deadline_;
-  bool expired_ = false;
-  bool stopping_ = false;
+  mutable Mutex mutex_;
+  Condition changed_;
+  GObjectPtr<GCancellable> target_ GUARDED_BY(mutex_);  // null: not armed
+  TimePoint deadline_ GUARDED_BY(mutex_);
+  bool expired_ GUARDED_BY(mutex_) = false;
+  bool stopping_ GUARDED_BY(mutex_) = false;
   std::thread thread_;  // last: it uses all of the above
 };
 

@@ -18,7 +18,7 @@ Heartbeat::Heartbeat(Location location, std::int64_t row_id, std::string owner)
 
 Heartbeat::~Heartbeat() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     stopping_ = true;
   }
   stop_.notify_all();
@@ -42,8 +42,11 @@ void Heartbeat::main() noexcept {
 
 // False when it is time to end.
 bool Heartbeat::wait() {
-  std::unique_lock lock(mutex_);
-  return !stop_.wait_for(lock, kBeat, [this] { return stopping_; });
+  const auto next = std::chrono::steady_clock::now() + kBeat;
+  const MutexLocker lock(mutex_);
+  while (!stopping_ && stop_.wait_until(mutex_, next) == std::cv_status::no_timeout) {
+  }
+  return !stopping_;
 }
 
 void Heartbeat::beat(std::unique_ptr<Connection>& connection) {

@@ -7,11 +7,10 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
 #include "journal/location.h"
+#include "mutex.h"
 
 namespace klingv2a::journal {
 
@@ -36,10 +35,10 @@ class Heartbeat {
   const std::string owner_;
   const GObjectPtr<GCancellable> cancel_;
   std::atomic<int> failures_ = 0;
-  std::mutex mutex_;
-  std::condition_variable stop_;
-  bool stopping_ = false;  // guarded by mutex_
-  std::thread thread_;     // last: it uses the others
+  Mutex mutex_;
+  Condition stop_;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::thread thread_;  // last: it uses the others
 };
 
 }  // namespace klingv2a::journal

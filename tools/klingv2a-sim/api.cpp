@@ -65,7 +65,7 @@ void Api::set_host_url(const std::string& host_url) {
 }
 
 void Api::set_sound(const Sound& sound) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   sound_ = sound;
 }
 
@@ -126,7 +126,7 @@ Answer Api::submit_under_fault(const Submit& submit, const Fault& fault) {
 Answer Api::accept(const Submit& submit, Ending ending) {
   Sound sound;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     sound = sound_;
   }
   const Task task = ledger_.accept(submit, sound, std::move(ending));

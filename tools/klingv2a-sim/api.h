@@ -7,7 +7,6 @@
 
 #include <chrono>
 #include <functional>
-#include <mutex>
 #include <string>
 
 #include "answer.h"
@@ -15,6 +14,7 @@
 #include "envelope.h"
 #include "faults.h"
 #include "ledger.h"
+#include "mutex.h"
 #include "result_route.h"
 #include "service.h"
 
@@ -58,8 +58,8 @@ class Api {
   FaultQueue& faults_;
   ResultRoute results_;
   const std::function<void(const std::string&)> start_task_;
-  std::mutex mutex_;
-  Sound sound_;
+  Mutex mutex_;
+  Sound sound_ GUARDED_BY(mutex_);
 };
 
 }  // namespace klingv2a::sim

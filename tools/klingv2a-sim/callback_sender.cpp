@@ -55,7 +55,7 @@ CallbackSender::~CallbackSender() {
 
 void CallbackSender::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     stopping_ = true;
   }
   change_.notify_all();
@@ -68,7 +68,7 @@ void CallbackSender::tell(const Task& task) {
   if (is(callback.fault, Fault::Do::lose)) return;
   if (is(callback.fault, Fault::Do::early)) return send(callback);
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     queue_.push_back(std::move(callback));
   }
   change_.notify_all();
@@ -89,14 +89,14 @@ void CallbackSender::run() {
 
 // Waits for the first one whose time has come; false: the service ends.
 bool CallbackSender::take_due(Callback& callback) {
-  std::unique_lock lock(mutex_);
+  const MutexLocker lock(mutex_);
   for (;;) {
     if (stopping_) return false;
     const auto next = std::ranges::min_element(queue_, {}, &Callback::due);
     if (next == queue_.end()) {
-      change_.wait(lock);
+      change_.wait(mutex_);
     } else if (next->due > Clock::now()) {
-      change_.wait_until(lock, Clock::time_point(next->due));
+      change_.wait_until(mutex_, Clock::time_point(next->due));
     } else {
       callback = std::move(*next);
       queue_.erase(next);

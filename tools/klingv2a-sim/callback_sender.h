@@ -11,9 +11,7 @@
 #include <libsoup/soup.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <list>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -21,6 +19,7 @@
 #include "faults.h"
 #include "gobject_ptr.h"
 #include "ledger.h"
+#include "mutex.h"
 #include "service.h"
 
 namespace klingv2a::sim {
@@ -59,10 +58,10 @@ class CallbackSender {
   Ledger& ledger_;
   FaultQueue& faults_;
   const GObjectPtr<GCancellable> cancellable_ = GObjectPtr<GCancellable>::adopt(g_cancellable_new());
-  std::mutex mutex_;
-  std::condition_variable change_;
-  std::list<Callback> queue_;  // guarded by mutex_
-  bool stopping_ = false;      // guarded by mutex_
+  Mutex mutex_;
+  Condition change_;
+  std::list<Callback> queue_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

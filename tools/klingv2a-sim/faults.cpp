@@ -180,17 +180,17 @@ std::string text_of(const char* name, JsonNode* node) {
 
 void FaultQueue::add(Fault fault) {
   check(fault);
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   faults_.push_back(std::move(fault));
 }
 
 void FaultQueue::clear() {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   faults_.clear();
 }
 
 std::optional<Fault> FaultQueue::take(const Occasion& occasion) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   const auto fault = std::ranges::find_if(faults_, [&](const Fault& each) { return fits(each, occasion); });
   if (fault == faults_.end()) return std::nullopt;
   Fault taken = *fault;

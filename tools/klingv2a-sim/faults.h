@@ -7,11 +7,11 @@
 #pragma once
 
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "mutex.h"
 #include "service.h"
 
 namespace klingv2a::sim {
@@ -32,8 +32,8 @@ class FaultQueue {
   [[nodiscard]] std::optional<Fault> take(const Occasion& occasion);
 
  private:
-  std::mutex mutex_;
-  std::deque<Fault> faults_;
+  Mutex mutex_;
+  std::deque<Fault> faults_ GUARDED_BY(mutex_);
 };
 
 // "ON:DO[,name=value]…": "submit:error_code,code=1302,times=2". Names: times, http_status, code, location, retry_after,

@@ -49,7 +49,7 @@ void Ledger::read_file() {
       if (auto* task = std::get_if<Task>(&event))
         remember(std::move(*task));
       else
-        requests_.push_back(std::get<SeenRequest>(std::move(event)));
+        remember(std::get<SeenRequest>(std::move(event)));
     } catch (const std::exception& wrong) {
       throw std::runtime_error("klingv2a-sim: line " + std::to_string(number) + " of the ledger file: " + wrong.what());
     }
@@ -57,7 +57,7 @@ void Ledger::read_file() {
 }
 
 void Ledger::remember(Task task) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   if (Task* known = task_locked(task.paid.task_id))
     *known = std::move(task);
   else
@@ -65,7 +65,13 @@ void Ledger::remember(Task task) {
   most_in_flight_ = std::max(most_in_flight_, in_flight_locked());
 }
 
+void Ledger::remember(SeenRequest request) {
+  const MutexLocker lock(mutex_);
+  requests_.push_back(std::move(request));
+}
+
 void Ledger::read_results() {
+  const MutexLocker lock(mutex_);
   for (Task& task : tasks_) {
     if (task.paid.status != "succeed") continue;
     const std::string& id = task.paid.task_id;
@@ -97,7 +103,7 @@ Task Ledger::accept(Submit submit, const Sound& sound, Ending ending) {
   task.created_ms = task.updated_ms = now_ms();
   task.result_path = random_name();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     task.paid.task_id = std::to_string(kFirstTaskId + kTaskIdStep * static_cast<std::int64_t>(tasks_.size()));
     changed_locked(line_of(task));
     tasks_.push_back(task);
@@ -116,7 +122,7 @@ template <typename Change>
 void Ledger::update(const std::string& task_id, const Change& change) {
   std::optional<Task> changed;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     Task* task = task_locked(task_id);
     if (!task) return;
     const std::string before = task->paid.status;
@@ -168,7 +174,7 @@ void Ledger::fail(const std::string& task_id, const std::string& message) {
 }
 
 std::optional<Task> Ledger::show(const std::string& task_id) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   Task* task = task_locked(task_id);
   if (!task) return std::nullopt;
   if (task->paid.status == "succeed" && !task->link.is_alive(link_rules_, now_ms())) {
@@ -179,7 +185,7 @@ std::optional<Task> Ledger::show(const std::string& task_id) {
 }
 
 bool Ledger::use_link(const std::string& task_id, const std::string& signature) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   Task* task = task_locked(task_id);
   if (!task || signature != task->link.signature || !task->link.is_alive(link_rules_, now_ms())) return false;
   ++task->link.fetches;
@@ -188,7 +194,7 @@ bool Ledger::use_link(const std::string& task_id, const std::string& signature) 
 }
 
 void Ledger::expire_link(const std::string& task_id) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   Task* task = task_locked(task_id);
   if (!task) return;
   task->link.dead = true;
@@ -197,7 +203,7 @@ void Ledger::expire_link(const std::string& task_id) {
 
 template <typename Matches>
 std::optional<Task> Ledger::find(const Matches& matches) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   const auto task = std::ranges::find_if(tasks_, matches);
   if (task == tasks_.end()) return std::nullopt;
   return *task;
@@ -217,51 +223,52 @@ std::optional<Task> Ledger::by_result_path(const std::string& result_path) const
 }
 
 std::vector<Task> Ledger::tasks() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return tasks_;
 }
 
 int Ledger::in_flight() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return in_flight_locked();
 }
 
 int Ledger::most_in_flight() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return most_in_flight_;
 }
 
 void Ledger::record(const SeenRequest& request) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   changed_locked(line_of(request));
   requests_.push_back(request);
 }
 
 std::vector<SeenRequest> Ledger::requests() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return requests_;
 }
 
 void Ledger::record(const SentCallback& callback) {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   callbacks_.push_back(callback);
   ++changes_;
   change_.notify_all();
 }
 
 std::vector<SentCallback> Ledger::callbacks() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return callbacks_;
 }
 
 std::uint64_t Ledger::changes() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   return changes_;
 }
 
 void Ledger::wait_for_change(std::uint64_t seen, std::chrono::steady_clock::time_point deadline) const {
-  std::unique_lock lock(mutex_);
-  change_.wait_until(lock, deadline, [&] { return changes_ != seen; });
+  const MutexLocker lock(mutex_);
+  while (changes_ == seen && change_.wait_until(mutex_, deadline) == std::cv_status::no_timeout) {
+  }
 }
 
 void Ledger::changed_locked(const std::string& line) {

@@ -8,10 +8,8 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +17,7 @@
 #include "blob.h"
 #include "ledger_file.h"
 #include "link.h"
+#include "mutex.h"
 #include "result_store.h"
 #include "service.h"
 
@@ -111,22 +110,24 @@ class Ledger {
   [[nodiscard]] std::optional<Task> find(const Matches& matches) const;
   template <typename Change>
   void update(const std::string& task_id, const Change& change);
-  [[nodiscard]] Task* task_locked(const std::string& task_id);
-  [[nodiscard]] int in_flight_locked() const;
-  void remember(Task task);  // a line of the file
-  void changed_locked(const std::string& line);
+  [[nodiscard]] Task* task_locked(const std::string& task_id) REQUIRES(mutex_);
+  [[nodiscard]] int in_flight_locked() const REQUIRES(mutex_);
+  // A line of the file.
+  void remember(Task task);
+  void remember(SeenRequest request);
+  void changed_locked(const std::string& line) REQUIRES(mutex_);
 
   const LinkRules link_rules_;
   const ResultStore store_;
-  mutable std::mutex mutex_;
-  mutable std::condition_variable change_;
-  std::uint64_t changes_ = 0;
-  std::vector<Task> tasks_;
-  int most_in_flight_ = 0;
-  std::vector<SeenRequest> requests_;
-  std::vector<SentCallback> callbacks_;
+  mutable Mutex mutex_;
+  mutable Condition change_;
+  std::uint64_t changes_ GUARDED_BY(mutex_) = 0;
+  std::vector<Task> tasks_ GUARDED_BY(mutex_);
+  int most_in_flight_ GUARDED_BY(mutex_) = 0;
+  std::vector<SeenRequest> requests_ GUARDED_BY(mutex_);
+  std::vector<SentCallback> callbacks_ GUARDED_BY(mutex_);
   std::function<void(const Task&)> on_status_;  // not guarded: set once, at the beginning
-  LedgerFile file_;
+  LedgerFile file_;                             // appended to under mutex_; sync() needs none
 };
 
 }  // namespace klingv2a::sim

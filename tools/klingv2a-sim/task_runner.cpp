@@ -48,7 +48,7 @@ TaskRunner::TaskRunner(const Options& options, Ledger& ledger, FaultQueue& fault
 TaskRunner::~TaskRunner() {
   std::list<Job> jobs;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     stopping_ = true;
     jobs.swap(jobs_);
   }
@@ -60,7 +60,7 @@ TaskRunner::~TaskRunner() {
 void TaskRunner::start(const std::string& task_id) {
   std::list<Job> done;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     take_done_locked(done);
     Job& job = jobs_.emplace_back();
     job.thread = std::thread([this, &job, task_id] {
@@ -87,7 +87,7 @@ void TaskRunner::take_done_locked(std::list<Job>& done) {
 
 void TaskRunner::set_task_time(std::chrono::milliseconds time) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     task_time_ = time;
   }
   change_.notify_all();
@@ -161,8 +161,8 @@ void TaskRunner::finish(const Task& task, const Blob& clip, const Score& score, 
 }
 
 void TaskRunner::wait_for_task_time(Clock::time_point accepted) {
-  std::unique_lock lock(mutex_);
-  while (!stopping_ && Clock::now() < accepted + task_time_) change_.wait_until(lock, accepted + task_time_);
+  const MutexLocker lock(mutex_);
+  while (!stopping_ && Clock::now() < accepted + task_time_) change_.wait_until(mutex_, accepted + task_time_);
   if (stopping_) throw Cancelled{};
 }
 

@@ -10,15 +10,14 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <list>
-#include <mutex>
 #include <string>
 #include <thread>
 
 #include "faults.h"
 #include "gobject_ptr.h"
 #include "ledger.h"
+#include "mutex.h"
 #include "service.h"
 #include "sound_maker.h"
 
@@ -48,17 +47,17 @@ class TaskRunner {
   [[nodiscard]] Blob clip_of(const Task& task);
   void finish(const Task& task, const Blob& clip, const Score& score, std::chrono::steady_clock::time_point accepted);
   void wait_for_task_time(std::chrono::steady_clock::time_point accepted);
-  void take_done_locked(std::list<Job>& done);
+  void take_done_locked(std::list<Job>& done) REQUIRES(mutex_);
 
   const bool check_resolution_;
   Ledger& ledger_;
   FaultQueue& faults_;
   GObjectPtr<GCancellable> cancellable_ = GObjectPtr<GCancellable>::adopt(g_cancellable_new());
-  std::mutex mutex_;
-  std::condition_variable change_;
-  std::chrono::milliseconds task_time_;
-  bool stopping_ = false;
-  std::list<Job> jobs_;
+  Mutex mutex_;
+  Condition change_;
+  std::chrono::milliseconds task_time_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::list<Job> jobs_ GUARDED_BY(mutex_);
 };
 
 }  // namespace klingv2a::sim

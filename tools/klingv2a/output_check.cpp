@@ -22,7 +22,7 @@ std::string OutputCheck::check_again() noexcept {
   try {
     check();
   } catch (const std::exception& thrown) {
-    const std::lock_guard lock(mutex_);
+    const MutexLocker lock(mutex_);
     found_ = std::current_exception();
     return thrown.what();
   }
@@ -30,7 +30,7 @@ std::string OutputCheck::check_again() noexcept {
 }
 
 void OutputCheck::throw_found() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLocker lock(mutex_);
   if (found_) std::rethrow_exception(found_);
 }
 

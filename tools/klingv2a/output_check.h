@@ -8,8 +8,9 @@
 
 #include <cstdint>
 #include <exception>
-#include <mutex>
 #include <string>
+
+#include "mutex.h"
 
 namespace klingv2a::cli {
 
@@ -29,8 +30,8 @@ class OutputCheck {
   const std::string out_, part_;
   const bool overwrite_;
   const std::uint64_t bytes_;
-  mutable std::mutex mutex_;
-  std::exception_ptr found_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  std::exception_ptr found_ GUARDED_BY(mutex_);
 };
 
 }  // namespace klingv2a::cli

@@ -6,14 +6,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <condition_variable>
 #include <filesystem>
-#include <mutex>
 #include <system_error>
 #include <thread>
 #include <vector>
 
 #include "error.h"
+#include "mutex.h"
 
 namespace klingv2a::cli {
 
@@ -51,7 +50,7 @@ class Crowd {
  public:
   ~Crowd() {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLocker lock(mutex_);
       may_go_ = true;
     }
     changed_.notify_all();
@@ -59,15 +58,15 @@ class Crowd {
   }
   void add() {
     threads_.emplace_back([this] {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return may_go_; });
+      const MutexLocker lock(mutex_);
+      while (!may_go_) changed_.wait(mutex_);
     });
   }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool may_go_ = false;
+  Mutex mutex_;
+  Condition changed_;
+  bool may_go_ GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };
 

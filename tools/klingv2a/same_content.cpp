@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <list>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -14,6 +13,7 @@
 
 #include "checksum.h"
 #include "gst_ptr.h"
+#include "mutex.h"
 #include "trusted_decoder.h"
 
 namespace klingv2a::cli {
@@ -25,8 +25,8 @@ struct Stream {
 };
 
 struct Streams {
-  std::mutex mutex;
-  std::list<Stream> all;  // guarded by mutex; its members stay where they are
+  Mutex mutex;
+  std::list<Stream> all GUARDED_BY(mutex);  // its members stay where they are
 };
 
 void add_number(Checksum& checksum, std::uint64_t number) {
@@ -47,7 +47,7 @@ void on_pad(GstElement* parser, GstPad* pad, gpointer data) {
   auto& streams = *static_cast<Streams*>(data);
   Stream* stream = nullptr;
   {
-    const std::lock_guard lock(streams.mutex);
+    const MutexLocker lock(streams.mutex);
     stream = &streams.all.emplace_back();
   }
   GstElement* sink = gst_element_factory_make("fakesink", nullptr);
@@ -89,6 +89,7 @@ std::optional<std::vector<std::string>> content_of(const std::string& file, cons
   gst_element_set_state(pipeline.get(), GST_STATE_NULL);
   if (!ended) return std::nullopt;
   std::vector<std::string> texts;
+  const MutexLocker lock(streams.mutex);
   for (const Stream& stream : streams.all) texts.push_back(stream.checksum.text());
   std::ranges::sort(texts);
   return texts;

@@ -31,7 +31,7 @@ WaitingRoom::WaitingRoom(GstPad* inner, std::function<void()> came) : inner_(inn
 
 std::shared_ptr<WaitingRoom> WaitingRoom::before(GstPad* pad, std::function<void()> came) {
   const auto inner = PadPtr::adopt(GST_PAD(gst_proxy_pad_get_internal(GST_PROXY_PAD(pad))));
-  const std::shared_ptr<WaitingRoom> room(new WaitingRoom(inner.get(), std::move(came)));
+  std::shared_ptr<WaitingRoom> room(new WaitingRoom(inner.get(), std::move(came)));
   room->add_probe(inner.get());
   room->add_probe(pad);  // parsebin has stopped the first packet there
   return room;

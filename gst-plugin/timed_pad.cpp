@@ -25,6 +25,12 @@ constexpr auto kWatched = static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BUFFER
 constexpr std::array kSeams{GST_EVENT_STREAM_START, GST_EVENT_CAPS, GST_EVENT_SEGMENT, GST_EVENT_SEGMENT_DONE,
                             GST_EVENT_EOS};
 
+// It comes on any thread and without the stream lock, which guards the state: FLUSH_START, for one.
+bool is_out_of_band(const GstPadProbeInfo* info) {
+  return !(GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER) &&
+         !GST_EVENT_IS_SERIALIZED(GST_PAD_PROBE_INFO_EVENT(info));
+}
+
 GstFlowReturn pass_one(GstPad* pad, PictureTimes::Item item) {
   if (GST_IS_BUFFER(item.get())) return gst_pad_chain(pad, GST_BUFFER_CAST(item.to_c()));
   gst_pad_send_event(pad, GST_EVENT_CAST(item.to_c()));  // FALSE is no flow error
@@ -99,7 +105,7 @@ GstPadProbeReturn TimedPad::on_event(GstPad* pad, GstPadProbeInfo* info, State& 
   GstEvent* event = GST_PAD_PROBE_INFO_EVENT(info);
   const auto type = GST_EVENT_TYPE(event);
   if (type == GST_EVENT_FLUSH_STOP) state.times.forget();
-  if (type == GST_EVENT_FLUSH_STOP || !GST_EVENT_IS_SERIALIZED(event)) return GST_PAD_PROBE_OK;
+  if (type == GST_EVENT_FLUSH_STOP) return GST_PAD_PROBE_OK;
   if (std::ranges::find(kSeams, type) == kSeams.end()) {
     if (!state.times.waits()) return GST_PAD_PROBE_OK;
     state.times.put(EventPtr::adopt(event));
@@ -119,7 +125,7 @@ GstPadProbeReturn TimedPad::on_event(GstPad* pad, GstPadProbeInfo* info, State& 
 
 GstPadProbeReturn TimedPad::on_item(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
   const auto state = *static_cast<std::shared_ptr<State>*>(data);
-  if (state->passing) return GST_PAD_PROBE_OK;
+  if (is_out_of_band(info) || state->passing) return GST_PAD_PROBE_OK;
   if (!(GST_PAD_PROBE_INFO_TYPE(info) & GST_PAD_PROBE_TYPE_BUFFER)) return on_event(pad, info, *state);
   state->times.put(BufferPtr::adopt(GST_PAD_PROBE_INFO_BUFFER(info)));
   return handled(info, state->pass_on(pad));

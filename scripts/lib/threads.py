@@ -18,12 +18,13 @@ import sys
 from tidy import TIMEOUT_S, known_headers
 
 ANALYSIS = "-fsyntax-only -Wno-everything -Wthread-safety -Werror=thread-safety -Wno-unknown-warning-option"
+COMPILER = "clang++-14"  # comes with clang-tidy
 PLACES = ("src", "gst-plugin", "tools")
 
 
 def command_for(entry):
     """The compiler's command as clang's, without what it would write."""
-    command = re.sub(r"^(\S*ccache )?\S*(c\+\+|g\+\+|clang\+\+)\S* ", "clang++ ", entry["command"])
+    command = re.sub(r"^(\S*ccache )?\S*(c\+\+|g\+\+|clang\+\+)\S* ", f"{COMPILER} ", entry["command"])
     command = re.sub(r" -MD -MQ \S+ -MF \S+| -o \S+|(?<=\s)-W\S+", "", command)
     return f"{command} {ANALYSIS}"
 

@@ -88,14 +88,14 @@ void on_unknown_type(GstElement* decoder, GstPad* pad, GstCaps* caps, gpointer) 
 
 // Each stream takes threads, so their number is bounded. decodebin and parsebin connect later, and do not see the rest.
 void on_stream(GstElement* demuxer, GstPad*, gpointer decoder) {
-  constexpr int kMostStreams = 256;
-  constexpr const char* kCount = "klingv2a-streams";
-  const int count = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(demuxer), kCount)) + 1;
-  g_object_set_data(G_OBJECT(demuxer), kCount, GINT_TO_POINTER(count));
+  constexpr guint kMostStreams = 256;  // at a time: a transport stream may take some away, and add others
+  GST_OBJECT_LOCK(demuxer);
+  const guint count = demuxer->numsrcpads;
+  GST_OBJECT_UNLOCK(demuxer);
   if (count <= kMostStreams) return;
   g_signal_stop_emission_by_name(demuxer, "pad-added");
   if (count == kMostStreams + 1)
-    GST_ELEMENT_ERROR(GST_ELEMENT(decoder), STREAM, WRONG_TYPE, ("it has more than %d streams", kMostStreams),
+    GST_ELEMENT_ERROR(GST_ELEMENT(decoder), STREAM, WRONG_TYPE, ("it has more than %u streams", kMostStreams),
                       (nullptr));
 }
 

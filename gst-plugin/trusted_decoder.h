@@ -3,7 +3,7 @@
 // Results and videos come from strangers, so they are demuxed and decoded by elements of a short list only. decodebin
 // and parsebin would plug whatever fits the bytes. For a playlist that is a demuxer that opens each URI in it, on this
 // machine and in its network. An element that opens URIs is never plugged here. The registry is the host's, and is not
-// changed. Of a container no more than 256 streams are taken apart; more are an ERROR.
+// changed. Of a container no more than 256 streams at a time are taken apart; more are an ERROR.
 //
 // A sound's caps are bounded, too: a rate of 2147483647 ends the process in audioresample.
 //

@@ -15,6 +15,7 @@
 namespace klingv2a::test {
 namespace {
 
+// -1: the port is taken, or the address is not this machine's.
 int bound_socket(const std::string& address, int kind, int& port) {
   const int fd = ::socket(AF_INET, kind | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   sockaddr_in name{};
@@ -23,8 +24,10 @@ int bound_socket(const std::string& address, int kind, int& port) {
   ::inet_pton(AF_INET, address.c_str(), &name.sin_addr);
   socklen_t size = sizeof name;
   auto* plain = reinterpret_cast<sockaddr*>(&name);
-  if (::bind(fd, plain, size) != 0 || ::getsockname(fd, plain, &size) != 0)
-    throw std::runtime_error("bind: " + address);
+  if (::bind(fd, plain, size) != 0 || ::getsockname(fd, plain, &size) != 0) {
+    ::close(fd);
+    return -1;
+  }
   port = ntohs(name.sin_port);
   return fd;
 }
@@ -69,11 +72,16 @@ const std::string kDash =
 }  // namespace
 
 Trap::Trap(const std::string& address) : address_(address), watch_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
-  tcp_ = bound_socket(address, SOCK_STREAM, port_);
-  udp_ = bound_socket(address, SOCK_DGRAM, port_);
+  // A port that is free for TCP may be another program's for UDP.
+  for (int tries = 0; tries < 10 && udp_ < 0; ++tries) {
+    if (tcp_ >= 0) ::close(tcp_);
+    port_ = 0;
+    tcp_ = bound_socket(address, SOCK_STREAM, port_);
+    udp_ = bound_socket(address, SOCK_DGRAM, port_);
+  }
   std::ofstream(file()) << "#EXTM3U\n";
   constexpr int kBacklog = 64;
-  if (::listen(tcp_, kBacklog) != 0 || inotify_add_watch(watch_, file().c_str(), IN_OPEN) < 0)
+  if (udp_ < 0 || ::listen(tcp_, kBacklog) != 0 || inotify_add_watch(watch_, file().c_str(), IN_OPEN) < 0)
     throw std::runtime_error("the trap cannot be set");
 }
 

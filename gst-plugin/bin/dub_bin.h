@@ -155,8 +155,8 @@ class DubBin {
   std::vector<PadPtr> requested_ GUARDED_BY(mutex_);           // of klingv2a and of the mixer
   std::vector<Link> entrances_;                                // from the demuxer into klingv2a
   std::map<std::string, PadPtr> awaiting_ GUARDED_BY(mutex_);  // klingv2a's pads to come, by name, and where each leads
-  std::map<std::string, std::string> copies_
-      GUARDED_BY(mutex_);  // of those, the ones that go to the muxer, and their streams' names
+  // Of those, the ones that go to the muxer, and their streams' names.
+  std::map<std::string, std::string> copies_ GUARDED_BY(mutex_);
   std::vector<std::pair<PadPtr, gulong>> probe_ids_;  // on pads of klingv2a that stay
   ElementPtr muxer_;
   Container container_ = Container::automatic;
@@ -164,8 +164,8 @@ class DubBin {
   std::size_t stream_count_ GUARDED_BY(mutex_) = 0;
   std::vector<std::string> lost_ GUARDED_BY(mutex_);
   std::string original_;  // the stream that is kept beside the sound, with original-audio=separate
-  std::vector<std::string> tracks_
-      GUARDED_BY(mutex_);                       // the streams in the order of the file's tracks; empty: our own sound
+  // The streams in the order of the file's tracks; empty: our own sound.
+  std::vector<std::string> tracks_ GUARDED_BY(mutex_);
   std::vector<TrackOrigin> origins_;            // likewise: where each comes from
   std::shared_ptr<const FileDetails> details_;  // of the input
   bool built_ GUARDED_BY(mutex_) = false;

@@ -58,8 +58,8 @@ class WaitingRoom : public std::enable_shared_from_this<WaitingRoom> {
   Mutex mutex_;
   std::deque<Item> items_ GUARDED_BY(mutex_);
   bool open_ GUARDED_BY(mutex_) = false;
-  GThread* passing_ GUARDED_BY(mutex_) =
-      nullptr;  // the thread that lets go what waits: what it sees at the pads passes
+  // The thread that lets go what waits: what it sees at the pads passes.
+  GThread* passing_ GUARDED_BY(mutex_) = nullptr;
 };
 
 // Will more streams come? Filled by the demuxers' threads. One mutex guards everything.

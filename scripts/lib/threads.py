@@ -49,6 +49,8 @@ def main():
         if in_place and entry["output"] in sees_it:
             entries.setdefault(source, entry)
     print(f"thread-safety analysis: {len(entries)} sources", flush=True)
+    if not entries:
+        print(f"no source is known to see {header.name}: build {build_dir} first", flush=True)
     bad = 0
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         for clean, text in pool.map(judge, entries.values()):

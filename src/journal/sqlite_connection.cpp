@@ -145,7 +145,8 @@ class SqliteConnection : public Connection {
   }
 
   // SQLite takes a wrong bit in its log for the log's end, and forgets what comes after it without a word. So what
-  // decides about payments does not stay there. Where others read or write just now, it stays until the next commit.
+  // decides about payments does not stay there. Where this fails, as others read or write just now, the change stays in
+  // the log until the next commit.
   void empty_the_log() {
     is_hurried_ = true;
     sqlite3_wal_checkpoint_v2(database_->getHandle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);

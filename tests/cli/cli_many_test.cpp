@@ -86,6 +86,17 @@ TEST_F(CliMany, ProcessThatCrashesCostsItsFileOnly) {
   EXPECT_EQ(ran.last("$.files[1].kind"), "ok");
 }
 
+// Its last words may be lost with it, so nobody knows that it had not come to the POST.
+TEST_F(CliMany, ProcessThatIsKilledBeforeItSaysWhereItIsMayHavePaid) {
+  const auto tool = start({"dub", in("clip-0.mp4"), in("clip-1.mp4"), "--out-dir", done(), "--jobs", "1", "--json"});
+  ASSERT_TRUE(tool->wait_for("clip-0.mp4: begun"));
+  const std::string worker = run_program({"ps", "-o", "pid=", "--ppid", tool->pid()}).output;
+  ASSERT_EQ(run_program({"bash", "-c", "kill -KILL " + worker}).exit_code, 0) << worker;
+  const ToolRun ran = tool->wait();
+  EXPECT_EQ(ran.last("$.files[0].paid"), "maybe") << ran.output;
+  EXPECT_TRUE(holds(ran.last("$.files[0].message"), "not paid again")) << ran.output;
+}
+
 TEST_F(CliMany, CtrlCIsPassedOnAndNothingMoreBegins) {
   service_.add_fault({.on = On::submit, .what = Do::never_finish, .times = -1});
   const auto tool = start({"dub", in(), "--out-dir", done(), "--jobs", "2", "--json"});

@@ -57,9 +57,10 @@ std::string state_text(const File& file) {
   return file.kind;
 }
 
+// A process that ended without a result may have sent its POST: what it reported last may never have left it.
 std::string paid_word(const File& file) {
   if (file.result) return member_text(file.result_object(), "paid");
-  return file.task_id.empty() ? "no" : "maybe";
+  return file.exit_code == kExitOk ? "no" : "maybe";
 }
 
 double number_in(JsonObject* object, const char* name) {
@@ -149,7 +150,9 @@ class ManyRun {
     } else if (error) {
       fail(file, member_text(error, "kind"), member_text(error, "message"));
     } else {
-      fail(file, "other", "its process ended with code " + std::to_string(exit_code) + " and no result");
+      fail(file, "other",
+           "its process ended with code " + std::to_string(exit_code) +
+               " and no result; run it again: the journal knows what has been paid for, and it is not paid again");
     }
     start_next();
   }

@@ -5,7 +5,7 @@
 
 namespace klingv2a {
 
-bool Sound::is_of(const std::string& stream_id) const {
+bool ClipSound::is_of(const std::string& stream_id) const {
   return std::ranges::find(stream_ids, stream_id) != stream_ids.end();
 }
 

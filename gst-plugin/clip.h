@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// One clip of the row: its held items, its frames, its run and how far its sound has been played. Part of the element's
-// state: everything here is guarded by the element's mutex.
+// One clip of the row: its held items, its frames, its sound and how far that has been played. Plain values, guarded by
+// the lock of whoever owns the row (clip_row.h).
 #pragma once
 
 #include <memory>
@@ -9,40 +9,41 @@
 #include <string>
 #include <vector>
 
-#include "clip_run.h"
 #include "clip_segments.h"
 #include "clip_timeline.h"
+#include "error.h"
 #include "gst_ptr.h"
 #include "hold.h"
 #include "soundtrack.h"
 
 namespace klingv2a {
 
-// A run and what became of it; several clips share one when a seek comes back to what was submitted.
-struct Sound {
-  std::shared_ptr<ClipRun> run;
+class ClipRun;
+class SoundListener;
+
+// The sound of a clip, and what became of it. Several clips share one when a seek comes back to what was submitted.
+struct ClipSound {
+  unsigned number = 0;                           // counts from 1
+  std::shared_ptr<ClipRun> run;                  // makes it; null where nothing runs, as in tests of the row
+  std::shared_ptr<SoundListener> listener;       // hears the run; null with it
   std::shared_ptr<const Soundtrack> soundtrack;  // set when there is a sound (or, by policy, silence)
+  std::string task_id;                           // of the task that it came from; empty: none, as of silence
   bool settled = false;                          // soundtrack is set: what waits for it may leave
-  bool failing = false;                          // its failure is being reported; only the first one counts
-  bool left_out = false;                         // it failed, and what other clips have is played without it
-  bool progress_open = false;                    // PROGRESS START was posted and no terminal message yet
-  bool asked_for = false;                        // the POST of its task may have gone out
-  bool told_of_payment = false;                  // that a task may be left running has been said
   bool submitted = false;                        // the clip was cut and handed over: it is remembered for this run
+  bool left_out = false;                         // it failed, and what other clips have is played without it
+  std::optional<ErrorDetails> failure;           // the first one; what comes after it does not count
   Nanoseconds stream_begin = 0, stream_end = 0;  // stream time; valid when submitted
   std::vector<std::string> stream_ids;           // of the streams that the clip is of
-  kling::Task task;                              // last known state
-  cycle::Origin origin = cycle::Origin::submitted;
 
   [[nodiscard]] bool is_of(const std::string& stream_id) const;
 };
 
 struct Clip {
-  std::shared_ptr<Sound> sound;  // null as long as there is no frame
-  Hold held;                     // its frames, and the events among them
-  EventPtr end;                  // EOS or SEGMENT_DONE, when one ended it; also the last of the held items
-  bool attached = false;         // the sound is an earlier clip's, found by its stream time
-  bool cut = false;              // complete: no more items come
+  std::shared_ptr<ClipSound> sound;  // null as long as there is no frame
+  Hold held;                         // its frames, and the events among them
+  EventPtr end;                      // EOS or SEGMENT_DONE, when one ended it; also the last of the held items
+  bool attached = false;             // the sound is an earlier clip's, found by its stream time
+  bool cut = false;                  // complete: no more items come
   bool has_frames = false;
   bool sound_started = false;  // the audio task has sent its events
   guint32 segment_seqnum = GST_SEQNUM_INVALID;
@@ -75,8 +76,6 @@ struct Clip {
   [[nodiscard]] std::int64_t samples_so_far(int rate) const;
   // Its sound failed, and it is passed over.
   [[nodiscard]] bool left_out() const { return sound && sound->left_out; }
-  // May its items leave? An empty clip (only events) needs no sound.
-  [[nodiscard]] bool released() const { return sound ? sound->settled || sound->left_out : cut; }
   // Its sound is there, or will be: it was handed over.
   [[nodiscard]] bool has_prospects() const { return sound && !sound->left_out && (sound->settled || sound->submitted); }
 };

@@ -17,25 +17,6 @@ constexpr double kStarvedPart = 0.1;
 constexpr Seconds kStarvedLeast{15}, kStarvedMost{120};
 constexpr std::chrono::milliseconds kJoinLimit{50};
 
-// The announced lengths are rounded, and an MP3 lacks its first frames when decoded.
-constexpr Seconds kLengthTolerance{0.15};
-
-// What the service says of the sound's length, if it does; of a video it gives the picture's.
-std::optional<double> announced_length(const kling::Task& task, cycle::ResultForm form) {
-  if (form == cycle::ResultForm::video || task.audios.empty()) return std::nullopt;
-  const auto& audio = task.audios.front();
-  return form == cycle::ResultForm::wav ? audio.duration_wav_s : audio.duration_mp3_s;
-}
-
-// A file that ends in the middle decodes without an error; filled up with silence it would pass for the whole.
-void check_complete(const Soundtrack& soundtrack, std::optional<double> announced) {
-  const Seconds decoded(static_cast<double>(soundtrack.decoded_samples) / soundtrack.rate());
-  if (!announced || decoded + kLengthTolerance >= Seconds(*announced)) return;
-  throw make_error(
-      ErrorKind::result, Phase::decode,
-      "the sound ends after " + std::to_string(decoded.count()) + " s of " + std::to_string(*announced) + " s");
-}
-
 // Which of the causes it is cannot be seen from here.
 Error starving(unsigned clip, Seconds waited) {
   ErrorDetails details =
@@ -82,48 +63,14 @@ class ClipRun::Taking {
   ClipRun& run_;
 };
 
-// Hands what the cycle tells on to the host, and decodes the sound as soon as it is there, so that another form of it
-// can be had while the task is at hand.
-class ClipRun::Observer : public cycle::CycleObserver {
- public:
-  Observer(ClipRun& run, const ClipTimeline& timeline) : run_(run), timeline_(timeline) {}
-  void on_phase(Phase phase) override { run_.host_.on_phase(run_, phase); }
-  void before_submit() override { run_.host_.check_submit(run_); }
-  void on_task(const kling::Task& task) override { run_.host_.on_task(run_, task); }
-  void on_waiting(Seconds waited) override { run_.host_.on_waiting(run_, waited); }
-  void on_origin(cycle::Origin origin) override { run_.host_.on_origin(run_, origin); }
-  void on_turn(const std::string& what) override { run_.host_.on_turn(run_, what); }
-  void on_journal_failure(const Error& error) override { run_.host_.on_journal_failure(run_, error); }
-  void on_file_left(const Error& error) override { run_.host_.on_file_left(run_, error); }
-  void on_oddity(const Error& error) override { run_.host_.on_oddity(run_, error); }
-  void on_retry(const Error& error, int attempt, Seconds gap) override {
-    run_.host_.on_retry(run_, error, attempt, gap);
-  }
-  cycle::SoundStart on_sound(const kling::Task& task, cycle::ResultForm form, const SpoolFile& sound) override {
-    const auto begin = std::chrono::steady_clock::now();
-    run_.host_.on_phase(run_, Phase::decode);
-    auto decoded = run_.decode(sound, timeline_);
-    check_complete(*decoded, announced_length(task, form));
-    soundtrack = std::move(decoded);
-    decode_time = std::chrono::steady_clock::now() - begin;
-    return soundtrack->start_is_known ? cycle::SoundStart::known : cycle::SoundStart::unknown;
-  }
-
-  std::shared_ptr<const Soundtrack> soundtrack;
-  Seconds decode_time{0};
-
- private:
-  ClipRun& run_;
-  const ClipTimeline& timeline_;
-};
-
-ClipRun::ClipRun(ClipRunHost& host, unsigned number, RunSettings settings)
-    : host_(host),
+ClipRun::ClipRun(std::shared_ptr<RunListener> listener, unsigned number, RunSettings settings,
+                 GObjectPtr<GCancellable> cancel)
+    : listener_(std::move(listener)),
       number_(number),
       settings_(std::move(settings)),
-      cancel_(GObjectPtr<GCancellable>::adopt(g_cancellable_new())),
+      cancel_(std::move(cancel)),
       last_arrival_(std::chrono::steady_clock::now().time_since_epoch().count()),
-      intake_(settings_, *this) {}
+      intake_(settings_, *listener_) {}
 
 void ClipRun::note_arrival() noexcept {
   last_arrival_ = std::chrono::steady_clock::now().time_since_epoch().count();
@@ -141,6 +88,7 @@ void ClipRun::take(const IntakeBuffer& part) {
 }
 
 void ClipRun::cut(std::vector<FrameTime> frames, const ClipTimeline& timeline) {
+  listener_->on_cut(timeline);
   intake_.end();
   {
     const MutexLocker lock(mutex_);
@@ -159,50 +107,29 @@ void ClipRun::cancel() {
   g_cancellable_cancel(cancel_.get());
 }
 
-void ClipRun::on_conform(const std::vector<std::string>& reasons, const EncoderInUse& encoder) {
-  host_.on_conform(*this, reasons, encoder);
-}
-
-void ClipRun::on_missing_decoder(const CapsPtr& caps) {
-  host_.on_missing_decoder(caps);
-}
-
-void ClipRun::on_missing_encoder(const CapsPtr& caps) {
-  host_.on_missing_encoder(caps);
-}
-
 void ClipRun::main() noexcept {
   try {
     make_sound();
   } catch (const std::exception& thrown) {
-    host_.on_failed(*this, as_error(thrown));
+    listener_->on_failed(as_error(thrown));
   }
 }
 
 void ClipRun::make_sound() {
-  RunReport report;
+  ClipReport report;
   const auto clip = wait_for_cut();
   const Release release_at_end(intake_);
   const auto clock = make_system_clock();
-  Observer observer(*this, clip.timeline);
   if (settings_.dry_run)
-    return host_.on_rehearsed(
-        *this, cycle::rehearse_cycle(settings_.cycle, describe(clip, report), *clock, cancel_, observer));
-  const auto result = cycle::run_cycle(settings_.cycle, describe(clip, report), *clock, cancel_, observer);
-  report.task = result.task;
-  report.origin = result.origin;
-  report.form = result.form;
-  report.cycle = result.stats;
-  report.decode_s = observer.decode_time.count();
-  // A sound that was kept is decoded without a download, and has its bytes all the same.
-  report.cycle.download_s = std::max(0.0, report.cycle.download_s - report.decode_s);
-  report.cycle.result_bytes = result.sound->size();
-  report.result_hash = checksum_of(*result.sound);
-  host_.on_sound(*this, observer.soundtrack, report);
+    return listener_->on_dry_run(
+        cycle::rehearse_cycle(settings_.cycle, describe(clip, report), *clock, cancel_, *listener_));
+  report.cycle = cycle::run_cycle(settings_.cycle, describe(clip, report), *clock, cancel_, *listener_);
+  report.result_hash = checksum_of(*report.cycle.sound);
+  listener_->on_done(report);
 }
 
 // `clip` and `report` outlive what is returned.
-cycle::CycleClip ClipRun::describe(const CutClip& clip, RunReport& report) {
+cycle::CycleClip ClipRun::describe(const CutClip& clip, ClipReport& report) {
   const std::int64_t length_ms = clip.timeline.proxy_length() / static_cast<Nanoseconds>(GST_MSECOND);
   if (settings_.by_reference()) return {.key = reference_key(settings_), .length_ms = length_ms};
   // Made once: a run that has lost its lease and takes the clip again publishes the same.
@@ -222,12 +149,12 @@ ClipRun::CutClip ClipRun::wait_for_cut() {
       continue;
     if (since_arrival() < limit) continue;
     lock.unlock();
-    if (host_.on_starving(*this)) {
+    if (listener_->on_starving()) {
       note_arrival();
     } else if (limit >= starved_after()) {
       throw starving(number_, limit);
     } else {
-      host_.warn_of_starving(starving(number_, limit));
+      listener_->warn_of_starving(starving(number_, limit));
       warned = true;
     }
     lock.lock();
@@ -240,21 +167,14 @@ Seconds ClipRun::starved_after() const {
   return std::min(settings_.timeout, std::clamp(settings_.timeout * kStarvedPart, kStarvedLeast, kStarvedMost));
 }
 
-std::shared_ptr<const SpoolFile> ClipRun::make_proxy(const CutClip& clip, RunReport& report) {
+std::shared_ptr<const SpoolFile> ClipRun::make_proxy(const CutClip& clip, ClipReport& report) {
   const auto begin = std::chrono::steady_clock::now();
-  host_.check_links();
+  listener_->check_links();
   auto proxy = intake_.make_proxy(clip.frames, clip.timeline, cancel_.get());
   report.proxy_s = Seconds(std::chrono::steady_clock::now() - begin).count();
   report.proxy_bytes = proxy->size();
   report.proxy_hash = checksum_of(*proxy);
   return proxy;
-}
-
-std::shared_ptr<const Soundtrack> ClipRun::decode(const SpoolFile& sound, const ClipTimeline& timeline) {
-  const auto caps = host_.fix_audio_caps();
-  // By reference the sound is of the referenced video, which begins with what the viewer sees.
-  const auto lead_in = settings_.by_reference() ? 0 : timeline.lead_in();
-  return decode_soundtrack(sound, caps, {lead_in, timeline.length()}, cancel_.get());
 }
 
 RunThread::RunThread(std::shared_ptr<ClipRun> run, GstElement* host) : run_(run), host_(host) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // One clip's way to its sound, on a thread of its own (the cycle thread): wait until the clip is cut → key → cycle
-// (which asks for the proxy when it needs one) → soundtrack. Blocking, straight-line code; the only place where the
-// core's errors are caught.
+// (which asks for the proxy when it needs one). Blocking, straight-line code, which catches the core's errors. What the
+// listener hears of it is in sound_listener.h.
 //
 // Threads: the streaming thread calls note_arrival() and cut(), any thread cancel(). One mutex guards the hand-over of
-// the clip; it is never held across a call to the host. A run is used once; a cancelled one is not used again.
+// the clip; it is never held across a call to the listener. A run is used once; a cancelled one is not used again.
 #pragma once
 
 #include <atomic>
@@ -21,77 +21,49 @@
 #include "cycle/rehearsal.h"
 #include "mutex.h"
 #include "settings.h"
-#include "soundtrack.h"
 
 namespace klingv2a {
 
-class ClipRun;
-
-// What a finished cycle tells, for the stats.
-struct RunReport {
-  kling::Task task;
-  cycle::Origin origin = cycle::Origin::submitted;
-  cycle::ResultForm form = cycle::ResultForm::wav;
-  cycle::CycleStats cycle;
-  double proxy_s = 0;   // writing and probing the proxy
-  double decode_s = 0;  // from the downloaded result to the fitted sound
+// What a run that has got its sound knows beside.
+struct ClipReport {
+  cycle::CycleResult cycle;
+  double proxy_s = 0;  // writing and probing the proxy
   std::uint64_t proxy_bytes = 0;
   std::string proxy_hash, result_hash;  // as checksum.h has them; empty: there was none
 };
 
-// The element, as its runs see it. Called on the cycle thread with no lock held.
-class ClipRunHost {
+// Who hears what a run does: the observer of its cycle, and what the plugin has to say beside. Called on the cycle
+// thread, but for what is said to be called on another, with no lock held.
+class RunListener : public cycle::CycleObserver, public IntakeHost {
  public:
-  virtual ~ClipRunHost() = default;
-  // Throws Error{settings} when `audio` is not linked or its peer takes no raw audio, or when another stream is refused
-  // by what it is led to.
+  // Before anything is made for the service. Throws Error{settings} when the streams are not taken downstream.
   virtual void check_links() = 0;
-  // The same, and the program is asked whether it still wants the sound: Error{settings} when it does not.
-  virtual void check_submit(ClipRun& run) = 0;
-  // The caps the sound is to have; fixed by the first call of a stream.
-  virtual CapsPtr fix_audio_caps() = 0;
-  virtual void on_phase(ClipRun& run, Phase phase) = 0;
-  virtual void on_waiting(ClipRun& run, Seconds waited) = 0;
-  virtual void on_task(ClipRun& run, const kling::Task& task) = 0;
-  // What the journal knew of the clip; before anything else follows from it.
-  virtual void on_origin(ClipRun& run, cycle::Origin origin) = 0;
-  // The run waits for another one that has the clip, or for its turn.
-  virtual void on_turn(ClipRun& run, const std::string& what) = 0;
-  // The journal could not be written although a task exists; the sound comes all the same.
-  virtual void on_journal_failure(ClipRun& run, const Error& error) = 0;
-  virtual void on_file_left(ClipRun& run, const Error& error) = 0;
-  // The service has said something odd; the sound comes all the same.
-  virtual void on_oddity(ClipRun& run, const Error& error) = 0;
-  virtual void on_retry(ClipRun& run, const Error& error, int attempt, Seconds gap) = 0;
-  // The service is to be shown a transcoded copy of the clip, and why. Also on the streaming thread.
-  virtual void on_conform(ClipRun& run, const std::vector<std::string>& reasons, const EncoderInUse& encoder) = 0;
-  // What is missing for that, for installers. Also on the streaming thread.
-  virtual void on_missing_decoder(const CapsPtr& caps) = 0;
-  virtual void on_missing_encoder(const CapsPtr& caps) = 0;
-  // dry-run: what would have been asked for. Silence is to be played.
-  virtual void on_rehearsed(ClipRun& run, const cycle::Rehearsal& rehearsal) = 0;
+  // The streaming thread: the clip is complete, and its sound is to fit this. Called once, before the cycle begins.
+  virtual void on_cut(const ClipTimeline& timeline) = 0;
   // Frames are held and none has arrived for a while. Returns whether that is all right: the upstream is live, or
   // paused.
-  virtual bool on_starving(ClipRun& run) = 0;
-  // It is not: told once, before the clip is given up.
-  virtual void warn_of_starving(const Error& /*warning*/) {}
-  virtual void on_sound(ClipRun& run, std::shared_ptr<const Soundtrack> sound, const RunReport& report) = 0;
-  virtual void on_failed(ClipRun& run, const Error& error) = 0;
+  virtual bool on_starving() = 0;
+  // It is not: reported once, before the clip is given up.
+  virtual void warn_of_starving(const Error& warning) = 0;
+  // The end of the run, one of these. A dry run: what would have been asked for; silence is to be played.
+  virtual void on_dry_run(const cycle::Rehearsal& rehearsal) = 0;
+  // The sound that on_sound() took last is the clip's.
+  virtual void on_done(const ClipReport& report) = 0;
+  virtual void on_failed(const Error& error) = 0;
 };
 
-class ClipRun : private IntakeHost {
-  class Observer;
+class ClipRun {
   class Release;
   class Taking;
 
  public:
-  ClipRun(ClipRunHost& host, unsigned number, RunSettings settings);
+  // `cancel` is new, and this run's own; the listener may use it for what it does on the cycle thread.
+  ClipRun(std::shared_ptr<RunListener> listener, unsigned number, RunSettings settings,
+          GObjectPtr<GCancellable> cancel);
   ClipRun(const ClipRun&) = delete;
   ClipRun& operator=(const ClipRun&) = delete;
 
   [[nodiscard]] unsigned number() const noexcept { return number_; }
-  // The `code` of this job's PROGRESS messages.
-  [[nodiscard]] std::string progress_code() const { return "klingv2a-clip-" + std::to_string(number_); }
   [[nodiscard]] const RunSettings& settings() const noexcept { return settings_; }
 
   // The streaming thread: a frame has arrived.
@@ -116,23 +88,17 @@ class ClipRun : private IntakeHost {
     ClipTimeline timeline;
   };
 
-  // IntakeHost, handed on with the run.
-  void on_conform(const std::vector<std::string>& reasons, const EncoderInUse& encoder) override;
-  void on_missing_decoder(const CapsPtr& caps) override;
-  void on_missing_encoder(const CapsPtr& caps) override;
-
   void make_sound();
   [[nodiscard]] CutClip wait_for_cut();
-  [[nodiscard]] cycle::CycleClip describe(const CutClip& clip, RunReport& report);
-  [[nodiscard]] std::shared_ptr<const SpoolFile> make_proxy(const CutClip& clip, RunReport& report);
-  [[nodiscard]] std::shared_ptr<const Soundtrack> decode(const SpoolFile& sound, const ClipTimeline& timeline);
+  [[nodiscard]] cycle::CycleClip describe(const CutClip& clip, ClipReport& report);
+  [[nodiscard]] std::shared_ptr<const SpoolFile> make_proxy(const CutClip& clip, ClipReport& report);
   [[nodiscard]] Seconds since_arrival() const noexcept;
   [[nodiscard]] Seconds starved_after() const;
 
-  ClipRunHost& host_;
+  const std::shared_ptr<RunListener> listener_;
   const unsigned number_;
   const RunSettings settings_;
-  const GObjectPtr<GCancellable> cancel_;  // a new one for every run, never reset
+  const GObjectPtr<GCancellable> cancel_;  // never reset
   std::atomic<SteadyTime::rep> last_arrival_;
   std::atomic<bool> taking_ = false;  // a frame is being taken in
   ClipIntake intake_;                 // the streaming thread's until the cut, then the cycle thread's

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Another stream of the same programme (its old sound, subtitles …): the pads `sink_%u` and `src_%u`, and what waits
-// between them until the video leaves. Part of the element's state: everything here is guarded by the element's mutex,
-// but for what is said to be a thread's own.
+// Other streams of the same programme (its old sound, subtitles …): each with the pads `sink_%u` and `src_%u`, and what
+// waits between them until the video leaves. Plain values, guarded by the element's mutex, but for what is said to be a
+// thread's own. What is done with them is in companion_pads.h.
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "hold.h"
 #include "hold_spool.h"
@@ -29,7 +31,6 @@ struct Companion {
   EventPtr stream_start;   // waits for the first CAPS
   GstSegment segment{};    // in force for what comes in
   Hold hold;
-  Nanoseconds left = kNever;  // running time of what left last
 
   // The streaming thread's own; null as long as memory does. Its size stands beside it for everybody.
   std::unique_ptr<HoldSpool> spool;
@@ -44,6 +45,33 @@ struct Companion {
   void flush();
   // On the way down: nothing has come of the next run. The pads stay, with their links.
   void reset();
+};
+
+// All companions of an element.
+class CompanionSet {
+ public:
+  using CompanionPtr = std::shared_ptr<Companion>;
+
+  // By one of its two pads; null when there is none.
+  [[nodiscard]] CompanionPtr find(const GstPad* pad) const;
+  // `number`, or the first free one from it on.
+  [[nodiscard]] guint first_free_from(guint number) const;
+  void add(CompanionPtr companion) { all_.push_back(std::move(companion)); }
+  void remove(const CompanionPtr& companion) { std::erase(all_, companion); }
+  [[nodiscard]] const std::vector<CompanionPtr>& all() const { return all_; }
+  void reset();
+
+  // Bytes of held payloads in memory; in spool files.
+  [[nodiscard]] std::size_t memory() const;
+  [[nodiscard]] guint64 spooled() const;
+  // A source pad may still have to be added: a linked companion has neither begun nor ended.
+  [[nodiscard]] bool any_is_to_begin() const;
+  // May a muxer that has got another stream as far as `time` be waiting for one of these, of which nothing may leave
+  // now? `until`: up to which running time they may. `video_is_complete`: nothing more of the video comes.
+  [[nodiscard]] bool any_is_behind(Nanoseconds time, Nanoseconds until, bool video_is_complete) const;
+
+ private:
+  std::vector<CompanionPtr> all_;
 };
 
 }  // namespace klingv2a

@@ -100,10 +100,10 @@ GstFlowReturn sink_event(GstPad*, GstObject* parent, GstEvent* event) {
   return element_of(parent).on_sink_event(EventPtr::adopt(event));
 }
 GstFlowReturn companion_chain(GstPad* pad, GstObject* parent, GstBuffer* buffer) {
-  return element_of(parent).companion_chain(pad, BufferPtr::adopt(buffer));
+  return element_of(parent).companions().chain(pad, BufferPtr::adopt(buffer));
 }
 GstFlowReturn companion_event(GstPad* pad, GstObject* parent, GstEvent* event) {
-  return element_of(parent).on_companion_event(pad, EventPtr::adopt(event));
+  return element_of(parent).companions().take(pad, EventPtr::adopt(event));
 }
 gboolean sink_query(GstPad* pad, GstObject* parent, GstQuery* query) {
   return element_of(parent).on_sink_query(pad, query);
@@ -166,10 +166,10 @@ GstPad* add_video(GstElement* element) {
 }
 
 GstPad* request_pad(GstElement* element, GstPadTemplate*, const char* name, const GstCaps*) {
-  return element_of(element).request_companion(name);
+  return element_of(element).companions().request(name);
 }
 void release_pad(GstElement* element, GstPad* pad) {
-  element_of(element).release_companion(pad);
+  element_of(element).companions().release(pad);
 }
 
 void set_property(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
@@ -287,15 +287,15 @@ static void gst_klingv2a_class_init(GstKlingV2AClass* klass) {
 static void gst_klingv2a_init(GstKlingV2A* self) {
   auto* element = GST_ELEMENT(self);
   GstPad* const video = add_video(element);
-  self->element = new klingv2a::Element(element, add_sink(element), video);
+  const klingv2a::Signals signals{.publish_clip = g_signal_lookup("publish-clip", GST_TYPE_KLINGV2A),
+                                  .before_submit = g_signal_lookup("before-submit", GST_TYPE_KLINGV2A)};
+  self->element = new klingv2a::Element(element, add_sink(element), video, signals);
   gst_pad_set_element_private(video, self->element);
-  self->element->set_signals(g_signal_lookup("publish-clip", GST_TYPE_KLINGV2A),
-                             g_signal_lookup("before-submit", GST_TYPE_KLINGV2A));
 }
 
-klingv2a::PadPtr klingv2a::new_audio_pad(Element* element) {
+klingv2a::PadPtr klingv2a::new_audio_pad(GstElement* self) {
   GstPad* pad = gst_pad_new_from_static_template(&audio_template, "audio");
-  set_source_functions(pad, element);
+  set_source_functions(pad, &element_of(self));
   return PadPtr::adopt(GST_PAD_CAST(gst_object_ref_sink(pad)));
 }
 
@@ -311,10 +311,10 @@ klingv2a::PadPtr klingv2a::new_companion_sink(guint number) {
   return PadPtr::adopt(GST_PAD_CAST(gst_object_ref_sink(pad)));
 }
 
-klingv2a::PadPtr klingv2a::new_companion_source(Element* element, guint number) {
+klingv2a::PadPtr klingv2a::new_companion_source(GstElement* self, guint number) {
   const std::string name = "src_" + std::to_string(number);
   GstPad* pad = gst_pad_new_from_static_template(&companion_source_template, name.c_str());
-  set_source_functions(pad, element);
+  set_source_functions(pad, &element_of(self));
   return PadPtr::adopt(GST_PAD_CAST(gst_object_ref_sink(pad)));
 }
 

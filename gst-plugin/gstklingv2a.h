@@ -20,11 +20,11 @@ class Element;
 // What stands behind a klingv2a.
 [[nodiscard]] Element& element_of(gpointer object);
 
-// A new `audio` pad with its functions, not yet active and not yet added to `element`.
-[[nodiscard]] PadPtr new_audio_pad(Element* element);
+// A new `audio` pad of the klingv2a `self` with its functions, not yet active and not yet added.
+[[nodiscard]] PadPtr new_audio_pad(GstElement* self);
 // Likewise the pads of the companion `number`.
 [[nodiscard]] PadPtr new_companion_sink(guint number);
-[[nodiscard]] PadPtr new_companion_source(Element* element, guint number);
+[[nodiscard]] PadPtr new_companion_source(GstElement* self, guint number);
 
 // Accumulator of publish-clip: the first handler that knows a URL answers, the others are not asked.
 gboolean take_first_text(GSignalInvocationHint* hint, GValue* result, const GValue* answer, gpointer data);

@@ -69,4 +69,11 @@ BufferPtr HoldSpool::put(const BufferPtr& buffer) {
   return kept;
 }
 
+HoldSpool* open_spool(std::unique_ptr<HoldSpool>& spool, const std::string& directory) {
+  if (spool) return spool.get();
+  GST_INFO("more than max-hold-bytes are held: they go to a spool file");
+  spool = std::make_unique<HoldSpool>(directory);
+  return spool.get();
+}
+
 }  // namespace klingv2a

@@ -34,4 +34,7 @@ class HoldSpool {
   std::uint64_t end_ = 0;  // a multiple of the page size
 };
 
+// The stream's spool file, which is made when it is null. Throws Error{disk}.
+[[nodiscard]] HoldSpool* open_spool(std::unique_ptr<HoldSpool>& spool, const std::string& directory);
+
 }  // namespace klingv2a

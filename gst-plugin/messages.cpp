@@ -82,6 +82,10 @@ void post(GstElement* element, GstMessageType type, const ErrorDetails& details)
 
 }  // namespace
 
+std::string progress_code(unsigned clip_number) {
+  return "klingv2a-clip-" + std::to_string(clip_number);
+}
+
 void post_progress(GstElement* element, GstProgressType type, const std::string& code, const std::string& text,
                    int percent) {
   GstMessage* message = gst_message_new_progress(GST_OBJECT(element), type, code.c_str(), text.c_str());

@@ -15,7 +15,9 @@
 
 namespace klingv2a::messages {
 
-// PROGRESS; `code` names the job (one per clip), `percent` is 0-100.
+// The `code` of the PROGRESS messages of a clip.
+[[nodiscard]] std::string progress_code(unsigned clip_number);
+// PROGRESS; `code` names the job, `percent` is 0-100.
 void post_progress(GstElement* element, GstProgressType type, const std::string& code, const std::string& text,
                    int percent);
 

@@ -15,7 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // on_conform() is called while a frame is taken in, so it stands for a transcoder that takes its time.
-class Host : public ClipRunHost {
+class Listener : public RunListener {
  public:
   // True when the run failed before the deadline.
   bool wait_for_failure(std::chrono::milliseconds deadline) {
@@ -24,35 +24,30 @@ class Host : public ClipRunHost {
   }
   [[nodiscard]] bool failed_while_taking() const { return failed_while_taking_; }
 
-  void on_conform(ClipRun& /*run*/, const std::vector<std::string>& /*reasons*/,
-                  const EncoderInUse& /*encoder*/) override {
+  void on_conform(const std::vector<std::string>& /*reasons*/, const EncoderInUse& /*encoder*/) override {
     failed_while_taking_ = wait_for_failure(700ms);
   }
-  void on_failed(ClipRun& /*run*/, const Error& /*error*/) override {
+  void on_failed(const Error& /*error*/) override {
     {
       const std::lock_guard lock(mutex_);
       failed_ = true;
     }
     changed_.notify_all();
   }
-  bool on_starving(ClipRun& /*run*/) override { return false; }
+  bool on_starving() override { return false; }
+  void warn_of_starving(const Error& /*warning*/) override {}
 
   void check_links() override {}
-  void check_submit(ClipRun&) override {}
-  CapsPtr fix_audio_caps() override { return {}; }
-  void on_phase(ClipRun& /*run*/, Phase /*phase*/) override {}
-  void on_waiting(ClipRun& /*run*/, Seconds /*waited*/) override {}
-  void on_task(ClipRun& /*run*/, const kling::Task& /*task*/) override {}
-  void on_origin(ClipRun& /*run*/, cycle::Origin /*origin*/) override {}
-  void on_turn(ClipRun& /*run*/, const std::string& /*what*/) override {}
-  void on_journal_failure(ClipRun& /*run*/, const Error& /*error*/) override {}
-  void on_file_left(ClipRun& /*run*/, const Error& /*error*/) override {}
-  void on_oddity(ClipRun& /*run*/, const Error& /*error*/) override {}
-  void on_retry(ClipRun& /*run*/, const Error& /*error*/, int /*attempt*/, Seconds /*gap*/) override {}
+  void before_submit() override {}
+  void on_cut(const ClipTimeline& /*timeline*/) override {}
+  void on_phase(Phase /*phase*/) override {}
+  void on_waiting(Seconds /*waited*/) override {}
+  void on_task(const kling::Task& /*task*/) override {}
+  void on_retry(const Error& /*error*/, int /*attempt*/, Seconds /*gap*/) override {}
   void on_missing_decoder(const CapsPtr& /*caps*/) override {}
   void on_missing_encoder(const CapsPtr& /*caps*/) override {}
-  void on_rehearsed(ClipRun& /*run*/, const cycle::Rehearsal& /*rehearsal*/) override {}
-  void on_sound(ClipRun& /*run*/, std::shared_ptr<const Soundtrack> /*sound*/, const RunReport& /*report*/) override {}
+  void on_dry_run(const cycle::Rehearsal& /*rehearsal*/) override {}
+  void on_done(const ClipReport& /*report*/) override {}
 
  private:
   std::mutex mutex_;
@@ -76,12 +71,12 @@ IntakeBuffer picture() {
 TEST(ClipRun, AFrameThatIsBeingTakenInHasArrived) {
   RunSettings settings;
   settings.timeout = Seconds(0.2);
-  Host host;
-  ClipRun run(host, 1, settings);
+  const auto listener = std::make_shared<Listener>();
+  ClipRun run(listener, 1, settings, GObjectPtr<GCancellable>::adopt(g_cancellable_new()));
   std::thread cycle([&] { run.main(); });
   run.take(picture());
-  EXPECT_FALSE(host.failed_while_taking());
-  EXPECT_TRUE(host.wait_for_failure(10s)) << "from here on none arrives";
+  EXPECT_FALSE(listener->failed_while_taking());
+  EXPECT_TRUE(listener->wait_for_failure(10s)) << "from here on none arrives";
   run.cancel();
   cycle.join();
 }

@@ -126,6 +126,8 @@ TEST_F(ClipRowTest, AfterAFlushTheSameFramesAreAttachedToTheSoundThatWasSubmitte
   EXPECT_FALSE(placed.begun);
   EXPECT_TRUE(placed.attached);
   EXPECT_EQ(row_.filling()->sound, sound);
+  EXPECT_FALSE(add(kFrame).complete) << "the next frame stays in the attached clip";
+  EXPECT_EQ(row_.filling()->sound, sound);
   EXPECT_EQ(row_.sounds_begun(), 1U);
   EXPECT_FALSE(end()) << "nothing is handed over twice";
 }

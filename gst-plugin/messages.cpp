@@ -100,7 +100,7 @@ void post_warning(GstElement* element, const ErrorDetails& details) {
   post(element, GST_MESSAGE_WARNING, details);
 }
 
-void post_task(GstElement* element, unsigned clip_number, const kling::Task& task) {
+void post_task(GstElement* element, unsigned clip_number, const gateway::Task& task) {
   GstStructure* structure = gst_structure_new(
       "klingv2a-task", "clip", G_TYPE_UINT, clip_number, "task-id", G_TYPE_STRING, task.task_id.c_str(),
       "external-task-id", G_TYPE_STRING, task.external_task_id.c_str(), "task-status", G_TYPE_STRING,

@@ -10,8 +10,8 @@
 
 #include "cycle/rehearsal.h"
 #include "error.h"
+#include "gateway/task.h"
 #include "gst_ptr.h"
-#include "kling/task.h"
 
 namespace klingv2a::messages {
 
@@ -27,7 +27,7 @@ void post_error(GstElement* element, const ErrorDetails& details);
 void post_warning(GstElement* element, const ErrorDetails& details);
 
 // Element message `klingv2a-task`: clip, task-id, external-task-id, task-status, task-status-msg.
-void post_task(GstElement* element, unsigned clip_number, const kling::Task& task);
+void post_task(GstElement* element, unsigned clip_number, const gateway::Task& task);
 
 // Element message `klingv2a-dry-run`: clip, would-pay, origin, request, summary.
 void post_dry_run(GstElement* element, unsigned clip_number, const cycle::Rehearsal& rehearsal);

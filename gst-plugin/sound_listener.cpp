@@ -56,7 +56,7 @@ int waiting_percent(Seconds waited) {
 constexpr Seconds kLengthTolerance{0.15};
 
 // What the service says of the sound's length, if it does; of a video it gives the picture's.
-std::optional<double> announced_length(const kling::Task& task, cycle::ResultForm form) {
+std::optional<double> announced_length(const gateway::Task& task, cycle::ResultForm form) {
   if (form == cycle::ResultForm::video || task.audios.empty()) return std::nullopt;
   const auto& audio = task.audios.front();
   return form == cycle::ResultForm::wav ? audio.duration_wav_s : audio.duration_mp3_s;
@@ -147,7 +147,7 @@ void SoundListener::before_submit() {
     throw make_error(ErrorKind::settings, Phase::submit, std::string("the program does not want the task: ") + reason);
 }
 
-void SoundListener::on_task(const kling::Task& task) {
+void SoundListener::on_task(const gateway::Task& task) {
   bool is_new = false;
   {
     const MutexLocker lock(state_.mutex);
@@ -293,7 +293,7 @@ void SoundListener::on_missing_encoder(const CapsPtr& caps) {
 // ---- the sound
 
 // Decoded as soon as it is there, so that another form of it can be had while the task is at hand.
-cycle::SoundStart SoundListener::on_sound(const kling::Task& task, cycle::ResultForm form, const SpoolFile& sound) {
+cycle::SoundStart SoundListener::on_sound(const gateway::Task& task, cycle::ResultForm form, const SpoolFile& sound) {
   const auto begin = std::chrono::steady_clock::now();
   on_phase(Phase::decode);
   // By reference the sound is of the referenced video, which begins with what the viewer sees.

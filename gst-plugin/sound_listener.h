@@ -49,9 +49,9 @@ class SoundListener : public RunListener {
   // RunListener
   void on_phase(Phase phase) override;
   void before_submit() override;
-  void on_task(const kling::Task& task) override;
+  void on_task(const gateway::Task& task) override;
   void on_waiting(Seconds waited) override;
-  cycle::SoundStart on_sound(const kling::Task& task, cycle::ResultForm form, const SpoolFile& sound) override;
+  cycle::SoundStart on_sound(const gateway::Task& task, cycle::ResultForm form, const SpoolFile& sound) override;
   void on_origin(cycle::Origin origin) override;
   void on_turn(const std::string& what) override;
   void on_journal_failure(const Error& error) override;
@@ -92,7 +92,7 @@ class SoundListener : public RunListener {
   bool progress_open_ GUARDED_BY(state_.mutex) = false;     // START was posted and no terminal message yet
   bool asked_for_ GUARDED_BY(state_.mutex) = false;         // the POST may have gone out
   bool payment_reported_ GUARDED_BY(state_.mutex) = false;  // that a task may be left running
-  kling::Task task_ GUARDED_BY(state_.mutex);               // last known state
+  gateway::Task task_ GUARDED_BY(state_.mutex);             // last known state
   cycle::Origin origin_ GUARDED_BY(state_.mutex) = cycle::Origin::submitted;
   Statistics statistics_ GUARDED_BY(state_.mutex);
 };

@@ -13,7 +13,7 @@ namespace klingv2a::cycle {
 // has another task or that none was asked for, for a task that the service does not know, that another row has, or that
 // was made for another external_task_id; still-running for a row that another run has; else what the service or the
 // journal fails with.
-[[nodiscard]] kling::Task adopt_task(const CycleSettings& settings, std::int64_t row_id, const std::string& task_id,
-                                     Clock& clock, const GObjectPtr<GCancellable>& cancel, CycleObserver& observer);
+[[nodiscard]] gateway::Task adopt_task(const CycleSettings& settings, std::int64_t row_id, const std::string& task_id,
+                                       Clock& clock, const GObjectPtr<GCancellable>& cancel, CycleObserver& observer);
 
 }  // namespace klingv2a::cycle

@@ -25,8 +25,8 @@ using journal::State;
 constexpr int kMostLostLeases = 3;
 
 // Why it is not proven that an earlier POST made no task. Nothing: it is.
-std::optional<std::string> why_not_absent(Run& run, const kling::LookupResult& result) {
-  if (result.verdict != kling::LookupResult::Verdict::absent) return result.why;
+std::optional<std::string> why_not_absent(Run& run, const gateway::LookupResult& result) {
+  if (result.verdict != gateway::LookupResult::Verdict::absent) return result.why;
   if (run.claim().row().state != State::prepared) return "it was there once, but " + result.why;
   if (!run.claim().is_of_this_account()) return "it was asked for with another key, and " + result.why;
   return std::nullopt;
@@ -36,7 +36,7 @@ std::optional<std::string> why_not_absent(Run& run, const kling::LookupResult& r
 // ours now. False: another POST may go out.
 bool adopt_earlier_task(Run& run) {
   run.begin(Phase::submit);
-  const kling::LookupResult result = find_task(run);
+  const gateway::LookupResult result = find_task(run);
   if (result.task) {
     run.set_origin(Origin::looked_up);
     accept(run, *result.task);
@@ -105,11 +105,11 @@ bool no_task_is_left(const Run& run, const Error& error) {
 
 // What is published lasts until the task has ended; in a store also when the task goes on without us. Who has lost the
 // lease leaves it to the run that has the clip now, and publishes under the same name.
-kling::Task finish_task(Run& run, const CycleClip& clip) {
+gateway::Task finish_task(Run& run, const CycleClip& clip) {
   std::unique_ptr<publish::Publication> publication;
   try {
     obtain_task(run, clip, publication);
-    kling::Task task = poll(run);
+    gateway::Task task = poll(run);
     withdraw(run, publication.get());
     return task;
   } catch (const journal::LeaseLost&) {
@@ -120,7 +120,7 @@ kling::Task finish_task(Run& run, const CycleClip& clip) {
   }
 }
 
-CycleResult result_of(const Run& run, kling::Task task, Sound sound) {
+CycleResult result_of(const Run& run, gateway::Task task, Sound sound) {
   return {.task = std::move(task),
           .origin = run.origin(),
           .form = sound.form,
@@ -131,7 +131,7 @@ CycleResult result_of(const Run& run, kling::Task task, Sound sound) {
 CycleResult run_with(Run& run, const journal::Location& location, const CycleClip& clip) {
   if (std::optional<Sound> sound = play_kept(run, location))
     return result_of(run, kept_task(run.claim().row()), std::move(*sound));
-  kling::Task task = finish_task(run, clip);
+  gateway::Task task = finish_task(run, clip);
   Sound sound = download(run, task);
   keep(run, location, sound);
   return result_of(run, std::move(task), std::move(sound));

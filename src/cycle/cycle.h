@@ -14,9 +14,9 @@
 #include "callback/settings.h"
 #include "clock.h"
 #include "error.h"
+#include "gateway/task.h"
 #include "gobject_ptr.h"
-#include "kling/client.h"
-#include "kling/task.h"
+#include "kling/service.h"
 #include "publish/publisher.h"
 #include "spool_file.h"
 
@@ -27,7 +27,7 @@ enum class OnUnknown { error, resubmit };
 
 struct CycleSettings {
   kling::Service service;
-  kling::SubmitRequest request;      // video_id or video_url set: by reference; else the proxy's URL is filled in
+  gateway::SubmitRequest request;    // video_id or video_url set: by reference; else the proxy's URL is filled in
   publish::PublishSettings publish;  // unused by reference
   // When it listens, its public_url gives the request's callback_url, which is empty here.
   callback::CallbackSettings callback;
@@ -82,7 +82,7 @@ struct CycleStats {
 };
 
 struct CycleResult {
-  kling::Task task;
+  gateway::Task task;
   Origin origin = Origin::submitted;
   ResultForm form = ResultForm::wav;
   std::shared_ptr<const SpoolFile> sound;
@@ -101,13 +101,13 @@ class CycleObserver {
   // turn to submit for more than kLongWait. Throws Error to stop the cycle while nothing is paid.
   virtual void before_submit() = 0;
   // The task was accepted, or its status changed.
-  virtual void on_task(const kling::Task& task) = 0;
+  virtual void on_task(const gateway::Task& task) = 0;
   // Between two polls: seconds since the submit.
   virtual void on_waiting(Seconds waited) = 0;
   // The sound is there in this form. Throws Error{result} when it is of no use: then the next form is tried, for the
   // task is paid. Any other error ends the cycle.
   // Called again with a later form after SoundStart::unknown; the last one that was taken is the result's.
-  virtual SoundStart on_sound(const kling::Task& /*task*/, ResultForm /*form*/, const SpoolFile& /*sound*/) {
+  virtual SoundStart on_sound(const gateway::Task& /*task*/, ResultForm /*form*/, const SpoolFile& /*sound*/) {
     return SoundStart::known;
   }
   // What the journal knew: told once, before the first phase that follows from it.

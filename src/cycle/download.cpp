@@ -15,22 +15,22 @@ namespace {
 // How often a succeeded task without a result is looked at again: results may be late.
 constexpr int kLateResultQueries = 5;
 
-std::string link_of(const kling::Task& task, ResultForm form) {
+std::string link_of(const gateway::Task& task, ResultForm form) {
   if (form == ResultForm::video) return task.videos.empty() ? "" : task.videos.front().url;
   if (task.audios.empty()) return {};
   return form == ResultForm::wav ? task.audios.front().url_wav : task.audios.front().url_mp3;
 }
 
-bool has_link(const kling::Task& task) {
+bool has_link(const gateway::Task& task) {
   return std::ranges::any_of(kFormsByPreference, [&task](ResultForm form) { return !link_of(task, form).empty(); });
 }
 
-kling::Task query_again(Run& run, const FetchBudget& budget) {
+gateway::Task query_again(Run& run, const FetchBudget& budget) {
   return http::with_retries({}, run.clock, run.cancel, budget.on_retry(),
                             [&] { return run.query(std::min(run.settings.service.timeouts.total, budget.left())); });
 }
 
-void wait_for_links(Run& run, kling::Task& task, const FetchBudget& budget) {
+void wait_for_links(Run& run, gateway::Task& task, const FetchBudget& budget) {
   PollGaps gaps;
   for (int query = 1; !has_link(task) && query <= kLateResultQueries; ++query) {
     const Seconds gap = gaps.next(run.clock);
@@ -43,7 +43,7 @@ void wait_for_links(Run& run, kling::Task& task, const FetchBudget& budget) {
 // The forms one after the other, each by its link, with one fresh set of links for all.
 class Attempt {
  public:
-  Attempt(Run& run, kling::Task& task, FetchBudget& budget) : run_(run), task_(task), budget_(budget) {}
+  Attempt(Run& run, gateway::Task& task, FetchBudget& budget) : run_(run), task_(task), budget_(budget) {}
 
   std::optional<Sound> fetch(ResultForm form) {
     const std::string link = link_of(task_, form);
@@ -114,7 +114,7 @@ class Attempt {
   }
 
   Run& run_;
-  kling::Task& task_;
+  gateway::Task& task_;
   FetchBudget& budget_;
   std::optional<Sound> put_by_;
   std::string reasons_;
@@ -124,7 +124,7 @@ class Attempt {
 
 }  // namespace
 
-Sound download(Run& run, kling::Task& task, std::span<const ResultForm> forms) {
+Sound download(Run& run, gateway::Task& task, std::span<const ResultForm> forms) {
   run.begin(Phase::download);
   const StepTimer timer(run.clock, run.stats.download_s);
   FetchBudget budget(run);

@@ -22,6 +22,6 @@ struct Sound {
 // Fetches the first of `forms` that can be had and that the observer's on_sound() takes. `task` is replaced when it is
 // queried again for late results or fresh links.
 // Throws Error{result} that says what was wrong with each form, Error{disk}, Error{cancelled}.
-[[nodiscard]] Sound download(Run& run, kling::Task& task, std::span<const ResultForm> forms = kFormsByPreference);
+[[nodiscard]] Sound download(Run& run, gateway::Task& task, std::span<const ResultForm> forms = kFormsByPreference);
 
 }  // namespace klingv2a::cycle

@@ -18,7 +18,7 @@ using journal::State;
 
 void adopt_earlier_task(Run& run) {
   run.begin(Phase::submit);
-  const kling::LookupResult result = find_task(run);
+  const gateway::LookupResult result = find_task(run);
   if (!result.task) {
     throw Error({.kind = ErrorKind::unknown_outcome,
                  .paid = Paid::maybe,
@@ -50,7 +50,7 @@ void obtain_task(Run& run) {
 
 CycleResult fetch_claimed(Run& run, const journal::Location& location, FetchWait wait) {
   std::optional<Sound> sound = play_kept(run, location);
-  kling::Task task = kept_task(run.claim().row());
+  gateway::Task task = kept_task(run.claim().row());
   if (!sound) {
     obtain_task(run);
     task = wait == FetchWait::look_once ? poll_once(run) : poll(run);

@@ -9,7 +9,7 @@ namespace klingv2a::cycle {
 
 namespace {
 
-using Verdict = kling::LookupResult::Verdict;
+using Verdict = gateway::LookupResult::Verdict;
 
 // How long a task that was just made may stay invisible is not documented.
 constexpr std::array kGaps{Seconds(0), Seconds(1), Seconds(2), Seconds(4)};
@@ -17,13 +17,13 @@ constexpr std::array kGaps{Seconds(0), Seconds(1), Seconds(2), Seconds(4)};
 constexpr int kMostUnknown = 2;
 constexpr http::RetryPolicy kLookupRetries{.attempts = 4};
 
-kling::LookupResult look_once(Run& run) {
+gateway::LookupResult look_once(Run& run) {
   return http::with_retries(kLookupRetries, run.clock, run.cancel, run.on_retry(),
-                            [&] { return kling::look_up(run.client, run.request.external_task_id); });
+                            [&] { return run.gateway->find(run.request.external_task_id); });
 }
 
 // The service tells tasks by their external_task_id, which the user may have given to several clips.
-void check_is_ours(Run& run, const kling::Task& task) {
+void check_is_ours(Run& run, const gateway::Task& task) {
   if (!run.claim().is_of_another(task.task_id)) return;
   throw TaskOfAnother({.kind = ErrorKind::settings,
                        .message = "task " + task.task_id + " of external_task_id " + run.request.external_task_id +
@@ -31,8 +31,8 @@ void check_is_ours(Run& run, const kling::Task& task) {
                        .advice = "give each clip an external-task-id of its own, or none"});
 }
 
-kling::LookupResult look_a_few_times(Run& run) {
-  kling::LookupResult result;
+gateway::LookupResult look_a_few_times(Run& run) {
+  gateway::LookupResult result;
   int unknown = 0;
   try {
     for (const Seconds gap : kGaps) {
@@ -50,8 +50,8 @@ kling::LookupResult look_a_few_times(Run& run) {
 
 }  // namespace
 
-kling::LookupResult find_task(Run& run) {
-  kling::LookupResult result = look_a_few_times(run);
+gateway::LookupResult find_task(Run& run) {
+  gateway::LookupResult result = look_a_few_times(run);
   g_debug("external_task_id %s: %s", run.request.external_task_id.c_str(),
           result.verdict == Verdict::found ? "the task is found" : result.why.c_str());
   if (result.task) check_is_ours(run, *result.task);

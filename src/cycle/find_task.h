@@ -4,7 +4,6 @@
 #pragma once
 
 #include "cycle/run.h"
-#include "kling/lookup.h"
 
 namespace klingv2a::cycle {
 
@@ -17,6 +16,6 @@ class TaskOfAnother : public Error {
 // Looks the request's external_task_id up, a few times, since a fresh task may not be visible yet. A service that
 // cannot be asked is "unknown", with the reason. Throws TaskOfAnother, Error{cancelled}, Error{disk} for trouble with
 // the journal.
-[[nodiscard]] kling::LookupResult find_task(Run& run);
+[[nodiscard]] gateway::LookupResult find_task(Run& run);
 
 }  // namespace klingv2a::cycle

@@ -24,11 +24,11 @@ std::optional<ResultForm> form_of(const journal::Row& row) {
 
 }  // namespace
 
-kling::Task kept_task(const journal::Row& row) {
-  kling::Task task;
+gateway::Task kept_task(const journal::Row& row) {
+  gateway::Task task;
   task.task_id = row.task_id;
   task.external_task_id = row.external_task_id;
-  task.status = kling::TaskStatus::succeed;
+  task.status = gateway::TaskStatus::succeed;
   task.status_text = to_string(task.status);
   return task;
 }

@@ -20,7 +20,7 @@ namespace klingv2a::cycle {
 [[nodiscard]] std::optional<Sound> play_kept(Run& run, const journal::Location& location);
 
 // What the journal knows of the task that a kept sound is of.
-[[nodiscard]] kling::Task kept_task(const journal::Row& row);
+[[nodiscard]] gateway::Task kept_task(const journal::Row& row);
 
 // Keeps a sound that was just downloaded. Trouble is told and counted: the sound is there.
 void keep(Run& run, const journal::Location& location, const Sound& sound);

@@ -24,9 +24,9 @@ constexpr int kUnknownTaskAnswers = 4;
 // What is known of the task when the wait for it ends.
 struct Seen {
   std::optional<Error> last_failure;  // of a look; nothing: the last one was answered
-  kling::Task task;                   // as last seen; without a status_text: never
+  gateway::Task task;                 // as last seen; without a status_text: never
 
-  [[nodiscard]] bool is_running() const { return !last_failure && task.status != kling::TaskStatus::unknown; }
+  [[nodiscard]] bool is_running() const { return !last_failure && task.status != gateway::TaskStatus::unknown; }
 };
 
 Error still_running(std::string message, const Seen& seen) {
@@ -41,8 +41,8 @@ Error still_running(std::string message, const Seen& seen) {
                                 "the same clip asks again"});
 }
 
-bool is_of_unknown_task(const kling::ApiError* answer) {
-  return answer && answer->action() == kling::Action::retry_briefly;
+bool is_of_unknown_task(const gateway::ApiError* answer) {
+  return answer && answer->action() == gateway::Action::retry_briefly;
 }
 
 // The service has accepted the task, so what is wrong is neither the video nor the request. One that was made just now
@@ -60,8 +60,8 @@ Error unknown_task(const Run& run, const Error& failure) {
   return Error(std::move(details));
 }
 
-void write_down_end(Run& run, const kling::Task& task) {
-  const bool failed = task.status == kling::TaskStatus::failed;
+void write_down_end(Run& run, const gateway::Task& task) {
+  const bool failed = task.status == gateway::TaskStatus::failed;
   const std::string kind(failed ? to_string(task_failure(task.status_message).kind()) : "");
   std::string deduction = task.final_unit_deduction;
   if (!task.final_balance_deduction.empty())
@@ -75,7 +75,7 @@ std::string not_ended_text(Run& run, const Seen& seen) {
   const std::string after = " after " + std::to_string(std::lround(run.waited().count())) + " s";
   std::string message = "the task has not ended" + after;
   if (seen.last_failure) message = "it is not known whether the task has ended" + after;
-  if (seen.task.status == kling::TaskStatus::unknown && !seen.task.status_text.empty())
+  if (seen.task.status == gateway::TaskStatus::unknown && !seen.task.status_text.empty())
     message += "; its task_status is '" + seen.task.status_text + "', which is none of those that are known";
   if (seen.last_failure) message += std::string("; the last query failed: ") + seen.last_failure->what();
   return message;
@@ -87,14 +87,14 @@ class Wait {
   // A task that another run has submitted may have ended by now.
   explicit Wait(Run& run) : run_(run), gap_(run.origin() == Origin::submitted ? gaps_.next(run.clock) : Seconds(0)) {}
 
-  kling::Task until_terminal() {
+  gateway::Task until_terminal() {
     for (;;) {
       const Seconds left = run_.settings.timeout - run_.waited();
       if (left <= Seconds(0)) throw still_running(not_ended_text(run_, seen_), seen_);
       // The last look is taken at the time-out itself.
       wait_to_look(std::min(gap_, left));
-      const std::optional<kling::Task> task = look();
-      if (task && kling::is_terminal(task->status)) return *task;
+      const std::optional<gateway::Task> task = look();
+      if (task && gateway::is_terminal(task->status)) return *task;
       run_.observer.on_waiting(run_.waited());
     }
   }
@@ -108,11 +108,11 @@ class Wait {
     run_.wait_for_callback(length - least);
   }
 
-  std::optional<kling::Task> look() {
+  std::optional<gateway::Task> look() {
     // Before the look: what comes during it may tell of a later state.
     run_.take_callbacks();
     try {
-      kling::Task task = run_.query(run_.settings.timeout - run_.waited());
+      gateway::Task task = run_.query(run_.settings.timeout - run_.waited());
       failures_ = unknown_task_answers_ = 0;
       seen_ = {.last_failure = std::nullopt, .task = task};
       gap_ = gaps_.next(run_.clock);
@@ -128,7 +128,7 @@ class Wait {
   // Short gaps at first; when those are used up, the usual ones.
   Seconds gap_after(const Error& failure) {
     ++failures_;
-    const auto* answer = dynamic_cast<const kling::ApiError*>(&failure);
+    const auto* answer = dynamic_cast<const gateway::ApiError*>(&failure);
     const bool is_unknown = is_of_unknown_task(answer);
     if (ends_the_wait(failure, answer))
       throw is_unknown ? unknown_task(run_, failure) : run_.with_what_is_known(failure);
@@ -140,18 +140,18 @@ class Wait {
     return std::max(gaps_.next(run_.clock), std::min(asked_for, kQueryRetries.retry_after_cap));
   }
 
-  bool ends_the_wait(const Error& failure, const kling::ApiError* answer) {
+  bool ends_the_wait(const Error& failure, const gateway::ApiError* answer) {
     if (failure.kind() == ErrorKind::cancelled) return true;
     if (!answer) return false;
     switch (answer->action()) {
-      case kling::Action::retry_briefly:
+      case gateway::Action::retry_briefly:
         return ++unknown_task_answers_ > kUnknownTaskAnswers;
-      case kling::Action::retry:
-      case kling::Action::resubmit:
-      case kling::Action::ambiguous:
+      case gateway::Action::retry:
+      case gateway::Action::resubmit:
+      case gateway::Action::ambiguous:
         return false;
-      case kling::Action::fatal:
-      case kling::Action::sign_again:  // a bearer key cannot be signed again
+      case gateway::Action::fatal:
+      case gateway::Action::sign_again:  // a bearer key cannot be signed again
         break;
     }
     return true;
@@ -166,18 +166,18 @@ class Wait {
 };
 
 // What is known of a task that has ended.
-kling::Task end_of(Run& run, kling::Task task) {
+gateway::Task end_of(Run& run, gateway::Task task) {
   run.stop_listening();
   write_down_end(run, task);
-  if (task.status == kling::TaskStatus::failed) throw task_failure(task.status_message, task.request_id);
+  if (task.status == gateway::TaskStatus::failed) throw task_failure(task.status_message, task.request_id);
   return task;
 }
 
-kling::Task look_with_retries(Run& run) {
+gateway::Task look_with_retries(Run& run) {
   try {
     return http::with_retries(kLookRetries, run.clock, run.cancel, run.on_retry(),
                               [&run] { return run.query(run.settings.service.timeouts.total); });
-  } catch (const kling::ApiError& failure) {
+  } catch (const gateway::ApiError& failure) {
     if (is_of_unknown_task(&failure)) throw unknown_task(run, failure);
     throw;
   }
@@ -185,17 +185,17 @@ kling::Task look_with_retries(Run& run) {
 
 }  // namespace
 
-kling::Task poll(Run& run) {
+gateway::Task poll(Run& run) {
   run.begin(Phase::poll);
   const StepTimer timer(run.clock, run.stats.wait_s);
   return end_of(run, Wait(run).until_terminal());
 }
 
-kling::Task poll_once(Run& run) {
+gateway::Task poll_once(Run& run) {
   run.begin(Phase::poll);
   const StepTimer timer(run.clock, run.stats.wait_s);
-  kling::Task task = look_with_retries(run);
-  if (!kling::is_terminal(task.status))
+  gateway::Task task = look_with_retries(run);
+  if (!gateway::is_terminal(task.status))
     throw still_running("the task is " + task.status_text, {.last_failure = std::nullopt, .task = task});
   return end_of(run, std::move(task));
 }

@@ -11,9 +11,9 @@ namespace klingv2a::cycle {
 
 // Returns the task once it is `succeed`. Throws Error{task-failed} or Error{content} with the service's own words when
 // it is `failed`, Error{still-running} at the time-out, the service's own error for a fatal answer.
-[[nodiscard]] kling::Task poll(Run& run);
+[[nodiscard]] gateway::Task poll(Run& run);
 
 // The same with one look: Error{still-running} when the task has not ended.
-[[nodiscard]] kling::Task poll_once(Run& run);
+[[nodiscard]] gateway::Task poll_once(Run& run);
 
 }  // namespace klingv2a::cycle

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "kling/result_reader.h"
+#include "kling/client.h"
 
 namespace klingv2a::cycle {
 
@@ -16,7 +16,7 @@ Run::Run(const CycleSettings& cycle_settings, Clock& cycle_clock, const GObjectP
       cancel(cancellable.get()),
       observer(cycle_observer),
       http(cancellable),
-      client(http, cycle_settings.service, cycle_clock),
+      gateway(std::make_unique<kling::Client>(http, cycle_settings.service, cycle_clock)),
       request(cycle_settings.request) {
   if (request.external_task_id.empty()) request.external_task_id = make_external_task_id();
 }
@@ -24,14 +24,25 @@ Run::Run(const CycleSettings& cycle_settings, Clock& cycle_clock, const GObjectP
 void Run::take_over(journal::Claim& claim) {
   claim_ = &claim;
   const journal::Row& row = claim.row();
+  check_gateway(row);
   stats.waited_for_another = stats.waited_for_another || claim.waited_for_another();
   task_id_ = row.task_id;
+  handle_.text = row.handle_or_task_id();
   told_status_.clear();
   paid_ = row.state == journal::State::waiting ? Paid::no : row.task_id.empty() ? Paid::maybe : Paid::yes;
   sent_ = paid_ != Paid::no;
   // Also for another POST after a refusal: should an earlier one have made a task all the same, the service knows.
   if (!row.external_task_id.empty()) request.external_task_id = row.external_task_id;
   accepted_at_ = clock.now();
+}
+
+// A task that was bought at one kind of service is never asked for at another.
+void Run::check_gateway(const journal::Row& row) const {
+  const std::string ours = gateway->describe().name;
+  if (row.gateway.empty() || row.gateway == ours || row.state == journal::State::waiting) return;
+  throw make_error(ErrorKind::settings, Phase::check,
+                   "the journal has a task of this clip that " + row.gateway + " was asked for, and this is " + ours,
+                   "name the service that the journal has for it, or another journal");
 }
 
 void Run::start_over() {
@@ -41,6 +52,7 @@ void Run::start_over() {
   // The service knows the failed task by the id that was asked for.
   request.external_task_id = wanted.empty() ? fresh : wanted + fresh.substr(fresh.rfind('-'));
   task_id_.clear();
+  handle_ = {};
   paid_ = Paid::no;
   sent_ = false;
 }
@@ -108,39 +120,41 @@ http::OnRetry Run::on_retry() {
   return [this](const Error& error, int attempt, Seconds gap) { note_retry(error, attempt, gap); };
 }
 
-void Run::note_accepted(const kling::Task& task) {
+void Run::note_accepted(const gateway::Task& task) {
   paid_ = Paid::yes;
   sent_ = true;
   task_id_ = task.task_id;
+  handle_ = task.handle;
   accepted_at_ = clock.now();
   tell(task);
 }
 
-kling::Task Run::query(Seconds patience) {
+gateway::Task Run::query(Seconds patience) {
   constexpr Seconds kLeast{1};
   ++stats.polls;
-  kling::Task task =
-      client.query(task_id_, std::clamp(patience, kLeast, std::max(settings.service.timeouts.total, kLeast)));
+  gateway::Task task =
+      gateway->query(handle_, std::clamp(patience, kLeast, std::max(settings.service.timeouts.total, kLeast)));
   // A short answer does not make us forget which task it is about.
   task.task_id = task_id_;
+  task.handle = handle_;
   if (task.external_task_id.empty()) task.external_task_id = request.external_task_id;
   note_unknown_status(task);
   tell(task);
   return task;
 }
 
-void Run::tell(const kling::Task& task) {
+void Run::tell(const gateway::Task& task) {
   if (!task.oddity.empty()) note_oddity(task.oddity);
   if (std::exchange(told_status_, task.status_text) != task.status_text) observer.on_task(task);
 }
 
 // A word that nobody knows ends the wait when all that was waited for is there.
-void Run::note_unknown_status(kling::Task& task) {
+void Run::note_unknown_status(gateway::Task& task) {
   // A service that invents a new one for each look is not to fill the log.
   constexpr std::size_t kMostTold = 10;
-  if (task.status != kling::TaskStatus::unknown) return;
-  const bool complete = kling::has_links(task);
-  if (complete) task.status = kling::TaskStatus::succeed;
+  if (task.status != gateway::TaskStatus::unknown) return;
+  const bool complete = gateway::has_links(task);
+  if (complete) task.status = gateway::TaskStatus::succeed;
   if (unknown_words_.size() >= kMostTold || !unknown_words_.insert(task.status_text).second) return;
   const std::string what =
       task.status_text.empty() ? "no task_status" : "the unknown task_status '" + task.status_text + "'";
@@ -153,14 +167,8 @@ void Run::note_oddity(const std::string& what) {
   observer.on_oddity(with_what_is_known(make_error(ErrorKind::service, phase_, what)));
 }
 
-std::string Run::console() const {
-  const GUriPtr uri(g_uri_parse(settings.service.base_url.c_str(), G_URI_FLAGS_NONE, nullptr));
-  const char* host = uri ? g_uri_get_host(uri.get()) : nullptr;
-  return std::string("the service's console") + (host ? std::string(" (") + host + ")" : "");
-}
-
 std::string Run::how_to_find_the_task() const {
-  return "look for its task in " + console() + ", by external_task_id " + request.external_task_id +
+  return "look for its task in " + gateway->describe().console + ", by external_task_id " + request.external_task_id +
          " or by the time; if it is there: klingv2a tasks adopt " + request.external_task_id + " TASK-ID";
 }
 

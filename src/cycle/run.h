@@ -9,9 +9,9 @@
 
 #include "callback/listener.h"
 #include "cycle/cycle.h"
+#include "gateway/gateway.h"
 #include "http/retry.h"
 #include "journal/journal.h"
-#include "kling/client.h"
 
 namespace klingv2a::cycle {
 
@@ -38,7 +38,8 @@ class Run {
   [[nodiscard]] http::OnRetry on_retry();
   [[nodiscard]] journal::OnWait on_wait();
 
-  // The clip's row is ours: what it says of the task and the money holds. `claim` outlives the run's use of it.
+  // The clip's row is ours: what it says of the task and the money holds. `claim` outlives the run's use of it. Throws
+  // Error{settings} for a task of another kind of service.
   void take_over(journal::Claim& claim);
   [[nodiscard]] journal::Claim& claim() { return *claim_; }
   void set_origin(Origin origin);
@@ -60,13 +61,11 @@ class Run {
   }
   [[nodiscard]] Paid paid() const noexcept { return paid_; }
   // The task is there, and paid for.
-  void note_accepted(const kling::Task& task);
+  void note_accepted(const gateway::Task& task);
   // One GET of the task, bounded by `patience`. Tells the observer when the status changed.
-  [[nodiscard]] kling::Task query(Seconds patience);
+  [[nodiscard]] gateway::Task query(Seconds patience);
   // Seconds since the task was accepted, or taken over.
   [[nodiscard]] Seconds waited() { return clock.now() - accepted_at_; }
-  // For advice: where people see the account's tasks.
-  [[nodiscard]] std::string console() const;
   // For advice, when nobody knows whether a task was made: how it is found, and handed over.
   [[nodiscard]] std::string how_to_find_the_task() const;
   // The error (as_error(): of whatever was thrown) with the phase and all that is known of the task and the money.
@@ -77,14 +76,16 @@ class Run {
   GCancellable* const cancel;
   CycleObserver& observer;
   http::Client http;
-  kling::Client client;          // one for the run: it remembers how far our clock is off the service's
-  kling::SubmitRequest request;  // external_task_id is never empty
+  const std::unique_ptr<gateway::Gateway>
+      gateway;                     // one for the run: it remembers how far our clock is off the service's
+  gateway::SubmitRequest request;  // external_task_id is never empty
   CycleStats stats;
   bool checked = false;  // what is checked once, before work, is done
 
  private:
-  void tell(const kling::Task& task);
-  void note_unknown_status(kling::Task& task);
+  void check_gateway(const journal::Row& row) const;
+  void tell(const gateway::Task& task);
+  void note_unknown_status(gateway::Task& task);
   void note_oddity(const std::string& what);
   void note_journal_failure(const std::exception& failure);
 
@@ -95,6 +96,7 @@ class Run {
   bool sent_ = false;
   Paid paid_ = Paid::no;
   std::string task_id_;
+  gateway::Handle handle_;  // what the task is asked for by
   std::string told_status_;
   std::set<std::string> unknown_words_;  // of task_status, each told once
   Seconds accepted_at_{0};

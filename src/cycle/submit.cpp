@@ -8,7 +8,6 @@
 #include <exception>
 
 #include "cycle/find_task.h"
-#include "kling/codec.h"
 
 namespace klingv2a::cycle {
 
@@ -26,16 +25,16 @@ enum class Outcome {
   unknown,          // one may exist
 };
 
-Outcome outcome_of(const kling::ApiError& error) {
+Outcome outcome_of(const gateway::ApiError& error) {
   switch (error.action()) {
-    case kling::Action::fatal:
-    case kling::Action::sign_again:  // a bearer key cannot be signed again
+    case gateway::Action::fatal:
+    case gateway::Action::sign_again:  // a bearer key cannot be signed again
       return Outcome::refused;
-    case kling::Action::resubmit:
+    case gateway::Action::resubmit:
       return Outcome::refused_for_now;
-    case kling::Action::retry:
-    case kling::Action::retry_briefly:
-    case kling::Action::ambiguous:
+    case gateway::Action::retry:
+    case gateway::Action::retry_briefly:
+    case gateway::Action::ambiguous:
       break;
   }
   return Outcome::unknown;
@@ -47,7 +46,7 @@ Outcome outcome_of(const http::TransportError& error) {
 }
 
 Outcome outcome_of(const Error& error) {
-  if (const auto* answer = dynamic_cast<const kling::ApiError*>(&error)) return outcome_of(*answer);
+  if (const auto* answer = dynamic_cast<const gateway::ApiError*>(&error)) return outcome_of(*answer);
   if (const auto* silence = dynamic_cast<const http::TransportError*>(&error)) return outcome_of(*silence);
   if (error.kind() == ErrorKind::busy) return Outcome::not_sent;  // the row could not be confirmed in time
   return error.kind() == ErrorKind::unknown_outcome ? Outcome::unknown : Outcome::refused;
@@ -115,14 +114,16 @@ class SubmitAttempts {
 Seconds prepare(Run& run, Seconds patience) {
   run.observer.before_submit();
   const Seconds begin = run.clock.now();
-  run.claim().prepare(run.request.external_task_id, written_request(run), run.settings.max_tasks, patience,
-                      run.on_wait());
+  run.claim().prepare({.external_task_id = run.request.external_task_id,
+                       .request = written_request(run),
+                       .gateway = run.gateway->describe().name},
+                      run.settings.max_tasks, patience, run.on_wait());
   return run.clock.now() - begin;
 }
 
 // The row is confirmed just before the first byte leaves, and not earlier: a process that stood still until then may
 // have lost it.
-kling::Task send(Run& run) {
+gateway::Task send(Run& run) {
   std::exception_ptr withdrawn;
   const auto confirm = [&] {
     try {
@@ -134,23 +135,23 @@ kling::Task send(Run& run) {
     }
   };
   try {
-    return run.client.submit(run.request, confirm);
+    return run.gateway->submit(run.request, confirm);
   } catch (...) {
     if (withdrawn) std::rethrow_exception(withdrawn);
     throw;
   }
 }
 
-kling::Task post(Run& run) {
-  kling::Task task = send(run);
+gateway::Task post(Run& run) {
+  gateway::Task task = send(run);
   if (task.external_task_id.empty()) task.external_task_id = run.request.external_task_id;
   return task;
 }
 
 // The task that a refusal was about, when an earlier POST with the same external_task_id was: that is not paid again.
-std::optional<kling::Task> find_refused_for(Run& run) {
+std::optional<gateway::Task> find_refused_for(Run& run) {
   try {
-    std::optional<kling::Task> task = find_task(run).task;
+    std::optional<gateway::Task> task = find_task(run).task;
     if (task) run.set_origin(Origin::looked_up);
     return task;
   } catch (const TaskOfAnother&) {
@@ -161,7 +162,7 @@ std::optional<kling::Task> find_refused_for(Run& run) {
 }
 
 // The task that an unclear answer, or a refusal, was about.
-std::optional<kling::Task> find_after(Run& run, const Error& failure, bool sent_before) {
+std::optional<gateway::Task> find_after(Run& run, const Error& failure, bool sent_before) {
   if (failure.kind() == ErrorKind::cancelled) return std::nullopt;
   const Outcome outcome = outcome_of(failure);
   if (outcome == Outcome::unknown) {
@@ -175,17 +176,17 @@ std::optional<kling::Task> find_after(Run& run, const Error& failure, bool sent_
 }  // namespace
 
 std::string written_request(const Run& run) {
-  kling::SubmitRequest request = run.request;
+  gateway::SubmitRequest request = run.request;
   const bool by_reference = !run.settings.request.video_url.empty();
   if (!request.video_url.empty())
     request.video_url = by_reference ? http::displayable_url(request.video_url) : "published";
   request.callback_url.clear();
-  return kling::encode(request);
+  return run.gateway->written(request);
 }
 
-void accept(Run& run, const kling::Task& task) {
+void accept(Run& run, const gateway::Task& task) {
   run.note_accepted(task);
-  run.write_down([&](journal::Claim& claim) { claim.accepted(task.task_id); });
+  run.write_down([&](journal::Claim& claim) { claim.accepted(task.task_id, task.handle.text); });
 }
 
 void submit(Run& run) {
@@ -195,7 +196,7 @@ void submit(Run& run) {
   SubmitAttempts attempts(run);
   for (;;) {
     const Seconds waited = prepare(run, attempts.patience());
-    std::optional<kling::Task> task;
+    std::optional<gateway::Task> task;
     try {
       if (waited > kLongWait) run.observer.before_submit();
       task = post(run);

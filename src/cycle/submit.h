@@ -19,6 +19,6 @@ void submit(Run& run);
 [[nodiscard]] std::string written_request(const Run& run);
 
 // The clip's task is this one: known to the run, and written down.
-void accept(Run& run, const kling::Task& task);
+void accept(Run& run, const gateway::Task& task);
 
 }  // namespace klingv2a::cycle

@@ -97,6 +97,8 @@ void Claim::name_task() {
     if (!row || row->external_task_id != row_.external_task_id) return;
     if (!row->task_id.empty()) return tell_of_second_task(*row, unwritten_task_id_);
     row->task_id = unwritten_task_id_;
+    // Where it says no more than the task_id, a program that knows no handles cannot make it stale.
+    row->handle = unwritten_handle_ == unwritten_task_id_ ? "" : unwritten_handle_;
     enter(*row, State::submitted, journal_.now_ms());
     ++row->beat;
     journal_.records_.update(*row);
@@ -141,7 +143,7 @@ bool Claim::is_of_another(const std::string& task_id) {
   return in_transaction(*journal_.connection_, [&] { return journal_.records_.is_of_another(task_id, row_); });
 }
 
-bool Claim::try_prepare(const std::string& external_task_id, const std::string& request, unsigned max_tasks) {
+bool Claim::try_prepare(const Post& post, unsigned max_tasks) {
   bool goes = false;
   row_ = in_transaction(*journal_.connection_, [&] {
     Row row = own_row();
@@ -153,8 +155,9 @@ bool Claim::try_prepare(const std::string& external_task_id, const std::string& 
     if (goes) {
       journal_.connection_->prove_whole();
       row.account = account_;
-      if (row.external_task_id.empty()) row.external_task_id = external_task_id;
-      row.request = request;
+      if (row.external_task_id.empty()) row.external_task_id = post.external_task_id;
+      row.request = post.request;
+      row.gateway = post.gateway;
       enter(row, State::prepared, journal_.now_ms());
     }
     // Asked several times a second: what has not changed is not written.
@@ -164,11 +167,10 @@ bool Claim::try_prepare(const std::string& external_task_id, const std::string& 
   return goes;
 }
 
-void Claim::prepare(const std::string& external_task_id, const std::string& request, unsigned max_tasks,
-                    Seconds patience, const OnWait& on_wait) {
+void Claim::prepare(const Post& post, unsigned max_tasks, Seconds patience, const OnWait& on_wait) {
   const Seconds give_up_at = journal_.clock_.now() + patience;
   bool told = false;
-  while (!try_prepare(external_task_id, request, max_tasks)) {
+  while (!try_prepare(post, max_tasks)) {
     const std::string limit = std::to_string(max_tasks) + " tasks of this account are under way or come first";
     if (journal_.clock_.now() > give_up_at) {
       throw Error({.kind = ErrorKind::busy,
@@ -205,8 +207,9 @@ void Claim::refused(const std::string& message) {
   });
 }
 
-void Claim::accepted(const std::string& task_id) {
+void Claim::accepted(const std::string& task_id, const std::string& handle) {
   unwritten_task_id_ = task_id;
+  unwritten_handle_ = handle;
   change_even_if_cancelled([](Row&) {});  // throws when the row is another's by now
 }
 
@@ -237,6 +240,7 @@ void Claim::start_over() {
     if (row.state != State::failed) check_has_no_task(row);
     row.external_task_id.clear();
     row.task_id.clear();
+    row.handle.clear();
     row.ticket = 0;
     enter(row, State::waiting, journal_.now_ms());
   });

@@ -34,6 +34,13 @@ class LeaseLost : public Error {
 
 class Journal;
 
+// The POST that is to go out.
+struct Post {
+  std::string external_task_id;  // used when the row has none
+  std::string request;           // without secrets
+  std::string gateway = {};      // kind of service
+};
+
 // One clip's row in our hands. The destructor gives it back, so that the next run need not wait.
 class Claim {
  public:
@@ -58,10 +65,8 @@ class Claim {
   // what has already happened, and are written also when the run was cancelled.
 
   // Waits until fewer than `max_tasks` tasks of the account are under way and nobody came earlier, then writes down
-  // that a POST goes out: with the row's external_task_id if it has one, else with the one given. Throws Error{busy}
-  // after `patience`.
-  void prepare(const std::string& external_task_id, const std::string& request, unsigned max_tasks, Seconds patience,
-               const OnWait& on_wait);
+  // that a POST goes out. Throws Error{busy} after `patience`.
+  void prepare(const Post& post, unsigned max_tasks, Seconds patience, const OnWait& on_wait);
   // The connection for the POST stands: the row is still ours and says that a POST goes out, which is written once
   // more, so that nobody takes it over while the first bytes leave. Throws LeaseLost when it is another's; Error{busy}
   // when that took longer than kConfirmWithin, for then it may be another's again.
@@ -70,7 +75,8 @@ class Claim {
   void refused(const std::string& message);
   // The task exists. Written whoever has the row by now: it is paid. What cannot be written is written with the next
   // step, or when the row is given back.
-  void accepted(const std::string& task_id);
+  // `handle`: what the gateway knows it by; empty: the task_id.
+  void accepted(const std::string& task_id, const std::string& handle = {});
   // The task has ended: succeeded or failed.
   void ended(State state, const std::string& message, const std::string& failure_kind, const std::string& deduction);
   // The result's file is kept; `name` is the one among the results.
@@ -88,7 +94,7 @@ class Claim {
  private:
   friend class Journal;
   Claim(Journal& journal, Row row, const std::string& account, bool waited);
-  [[nodiscard]] bool try_prepare(const std::string& external_task_id, const std::string& request, unsigned max_tasks);
+  [[nodiscard]] bool try_prepare(const Post& post, unsigned max_tasks);
   template <typename Change>
   void change(const Change& change);
   [[nodiscard]] bool has_or_may_have(const Row& row, const std::string& task_id);
@@ -105,6 +111,7 @@ class Claim {
   Journal& journal_;
   Row row_;
   std::string unwritten_task_id_;  // accepted, and not in the row yet
+  std::string unwritten_handle_;   // with it
   const std::string account_;      // that would be asked for a task
   const bool waited_;
   std::unique_ptr<Heartbeat> heartbeat_;

@@ -16,7 +16,7 @@ constexpr const char* kColumns[] = {
     "request",      "state",        "task_id",         "message",      "failure_kind", "deduction",
     "result_name",  "result_form",  "result_checksum", "result_bytes", "waiting_ms",   "prepared_ms",
     "submitted_ms", "succeeded_ms", "downloaded_ms",   "failed_ms",    "owner",        "beat",
-    "ticket",
+    "ticket",       "gateway",      "handle",
 };
 
 Record to_record(const Row& row) {
@@ -37,7 +37,8 @@ Record to_record(const Row& row) {
                 row.result_checksum,
                 std::to_string(row.result_bytes)};
   for (const std::int64_t at : row.at_ms) record.push_back(std::to_string(at));
-  record.insert(record.end(), {row.owner, std::to_string(row.beat), std::to_string(row.ticket)});
+  record.insert(record.end(),
+                {row.owner, std::to_string(row.beat), std::to_string(row.ticket), row.gateway, row.handle});
   return record;
 }
 
@@ -63,6 +64,8 @@ Row to_row(const Record& record) {
   text(row.owner);
   integer(row.beat);
   integer(row.ticket);
+  text(row.gateway);
+  text(row.handle);
   return row;
 }
 

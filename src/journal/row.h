@@ -34,12 +34,14 @@ struct Row {
   std::string external_task_id;  // empty: no POST was prepared yet
   std::string request;           // the submit's JSON, without secrets
   State state = State::waiting;
-  std::string task_id;          // empty: not known
-  std::string message;          // the service's last word: a refusal, task_status_msg
-  std::string failure_kind;     // failed: "content" or "task-failed"
-  std::string deduction;        // what the service says it took, as received
-  std::string result_name;      // downloaded: name of the file among the results
-  std::string result_form;      // "wav", "mp3" or "video"
+  std::string task_id;       // empty: not known
+  std::string gateway;       // kind of service that was asked for the task; empty: Kling's, of before there were others
+  std::string handle;        // what the gateway knows the task by, where that is not the task_id
+  std::string message;       // the service's last word: a refusal, task_status_msg
+  std::string failure_kind;  // failed: "content" or "task-failed"
+  std::string deduction;     // what the service says it took, as received
+  std::string result_name;   // downloaded: name of the file among the results
+  std::string result_form;   // "wav", "mp3" or "video"
   std::string result_checksum;  // 128-bit xxHash of the file, hexadecimal
   std::int64_t result_bytes = 0;
   std::array<std::int64_t, kStates> at_ms{};  // when each state was last entered; Unix milliseconds, 0: never
@@ -47,6 +49,8 @@ struct Row {
   std::int64_t beat = 0;                      // grows as long as the owner lives
   std::int64_t ticket = 0;                    // place among those that wait for their turn; smaller is earlier, 0: none
 
+  // What the task is asked for by; empty: not known.
+  [[nodiscard]] const std::string& handle_or_task_id() const { return handle.empty() ? task_id : handle; }
   [[nodiscard]] std::int64_t entered_ms(State which) const { return at_ms.at(static_cast<std::size_t>(which)); }
 };
 

@@ -28,7 +28,12 @@ constexpr const char* kVersion2[] = {
     "CREATE INDEX IF NOT EXISTS klingv2a_tasks_by_clip ON klingv2a_tasks (key, length_ms, service, account, state)",
 };
 
-constexpr std::array<std::span<const char* const>, kSchemaVersion> kSteps{kVersion1, kVersion2};
+constexpr const char* kVersion3[] = {
+    "ALTER TABLE klingv2a_tasks ADD COLUMN gateway TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE klingv2a_tasks ADD COLUMN handle TEXT NOT NULL DEFAULT ''",
+};
+
+constexpr std::array<std::span<const char* const>, kSchemaVersion> kSteps{kVersion1, kVersion2, kVersion3};
 
 int stored_version(Connection& connection) {
   const auto rows = connection.run("SELECT MAX(version) FROM klingv2a_schema", {});

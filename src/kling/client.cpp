@@ -11,6 +11,7 @@
 #include "kling/codec.h"
 #include "kling/json.h"
 #include "kling/jwt.h"
+#include "kling/lookup.h"
 #include "kling/redaction.h"
 #include "kling/result_reader.h"
 #include "kling/stray_task_id.h"
@@ -215,6 +216,7 @@ auto with_context(const Redaction& redaction, const ErrorDetails& known, Operati
 Task shown(Task task, const Redaction& redaction) {
   for (std::string* text : {&task.status_message, &task.text, &task.oddity})
     *text = with_hosts_only(redaction.applied_to(std::move(*text)));
+  task.handle.text = task.task_id;
   return task;
 }
 
@@ -260,7 +262,8 @@ Task Client::accepted(const Answer& answer) {
   throw ApiError(error);
 }
 
-Task Client::query(const std::string& task_id, Seconds patience) {
+Task Client::query(const Handle& handle, Seconds patience) {
+  const std::string& task_id = handle.text;
   Redaction redaction(service_);
   ErrorDetails known;
   known.task_id = task_id;
@@ -272,6 +275,21 @@ Task Client::query(const std::string& task_id, Seconds patience) {
     if (!answer.envelope.ok) throw ApiError(poll_error(answer));
     return shown(read_queried(answer.response, task_id), redaction);
   });
+}
+
+LookupResult Client::find(const std::string& external_task_id) {
+  return look_up(*this, external_task_id);
+}
+
+gateway::Description Client::describe() const {
+  const GUriPtr uri(g_uri_parse(service_.base_url.c_str(), G_URI_FLAGS_NONE, nullptr));
+  const char* host = uri ? g_uri_get_host(uri.get()) : nullptr;
+  return {.name = "kling",
+          .console = std::string("the service's console") + (host ? std::string(" (") + host + ")" : "")};
+}
+
+std::string Client::written(const SubmitRequest& request) const {
+  return encode(request);
 }
 
 Task Client::find_by_external_id(const std::string& external_task_id) {

@@ -11,7 +11,7 @@
 
 #include "error.h"
 #include "http/client.h"
-#include "kling/task.h"
+#include "kling/words.h"
 
 namespace klingv2a::kling {
 

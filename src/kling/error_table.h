@@ -9,21 +9,14 @@
 #include <string_view>
 
 #include "error.h"
+#include "gateway/answer.h"
 #include "kling/codec.h"
 
 namespace klingv2a::kling {
 
-enum class Call { submit, query };
+using gateway::Action;
 
-// What the caller does about it.
-enum class Action {
-  fatal,          // report it
-  sign_again,     // the JWT is not yet valid or expired: sign once more and repeat once
-  resubmit,       // a definite refusal (no task was made): wait at least 1 s and submit again
-  retry,          // a read: repeat within the budget
-  retry_briefly,  // a read just after the submit (the task may not be visible yet): a few times, then fatal
-  ambiguous,      // a submit after which a paid task may exist: never repeat
-};
+enum class Call { submit, query };
 
 struct ErrorRow {
   int http_status;        // as documented; 1-9: each status of that class (4: 4xx); 0: any

@@ -5,23 +5,11 @@
 // the cycle thread.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "kling/client.h"
 
 namespace klingv2a::kling {
-
-struct LookupResult {
-  enum class Verdict {
-    found,    // `task` is set, with its task_id and external_task_id
-    absent,   // the whole list was read, and it is not there
-    unknown,  // this service cannot say: see `why`
-  };
-  Verdict verdict = Verdict::unknown;
-  std::optional<Task> task;
-  std::string why;  // unless found: one clause for a message, without secrets
-};
 
 // Asks for the task by its external id, then reads the list, page by page. A service may show a new task only after
 // some seconds: "absent" right after the submit is not yet an answer.

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "kling/service.h"
-#include "kling/task.h"
+#include "kling/words.h"
 
 namespace klingv2a::kling {
 

@@ -5,16 +5,12 @@
 #pragma once
 
 #include "kling/json.h"
-#include "kling/task.h"
+#include "kling/words.h"
 
 namespace klingv2a::kling {
 
 // Fills in videos and audios of `task`; each entry has a link, and the first audio has one of each form that there is.
 // `data` is the task's object. The clip that the task was asked for, which answers repeat, is never taken for a result.
 void read_result(JsonObject* data, Task& task);
-
-[[nodiscard]] inline bool has_links(const Task& task) noexcept {
-  return !task.videos.empty() || !task.audios.empty();
-}
 
 }  // namespace klingv2a::kling

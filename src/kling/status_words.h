@@ -6,7 +6,7 @@
 
 #include <string_view>
 
-#include "kling/task.h"
+#include "kling/words.h"
 
 namespace klingv2a::kling {
 

@@ -74,12 +74,12 @@ bool is_number(JsonNode* node) {
 std::string digits_in(std::string_view body, const char* name) {
   const std::string key = std::string("\"") + name + "\"";
   std::string digits;
-  for (std::size_t at = body.find(key); at != body.npos; at = body.find(key, at + 1)) {
+  for (std::size_t at = body.find(key); at != std::string_view::npos; at = body.find(key, at + 1)) {
     const std::size_t begin = body.find_first_not_of(" \t\r\n:", at + key.size());
     const std::size_t end = std::min(body.find_first_not_of("0123456789", begin), body.size());
     if (begin >= end) continue;
     const std::string found(body.substr(begin, end - begin));
-    const bool is_whole = end < body.size() && std::string_view(" \t\r\n,}]").find(body[end]) != body.npos;
+    const bool is_whole = end < body.size() && std::string_view(" \t\r\n,}]").find(body[end]) != std::string_view::npos;
     if (!is_whole || found.starts_with('0') || (!digits.empty() && digits != found)) return {};
     digits = found;
   }
@@ -89,10 +89,10 @@ std::string digits_in(std::string_view body, const char* name) {
 // A number that json-glib has read as it stands, else its digits.
 std::string exact_number(JsonObject* task, const char* name, std::string_view body) {
   const std::string text = text_member(task, name);
-  const bool is_positive = !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+  const bool is_positive = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
   const std::string key = std::string("\"") + name + "\"";
   const bool is_only = body.find(key) == body.rfind(key);
-  return is_positive && !is_only && body.find(text) != body.npos ? text : digits_in(body, name);
+  return is_positive && !is_only && body.find(text) != std::string_view::npos ? text : digits_in(body, name);
 }
 
 std::string trimmed(std::string text) {
@@ -104,12 +104,12 @@ std::string read_task_id(JsonObject* task, std::string_view body) {
   const char* name = has_value(task, "task_id") ? "task_id" : "id";
   JsonNode* node = member(task, name);
   if (!node || JSON_NODE_HOLDS_NULL(node)) return {};
-  const std::string text = is_string(node)   ? trimmed(text_member(task, name))
-                           : is_number(node) ? exact_number(task, name, body)
-                                             : std::string();
+  std::string text = is_string(node)   ? trimmed(text_member(task, name))
+                     : is_number(node) ? exact_number(task, name, body)
+                                       : std::string();
   if (text.empty() && !is_string(node))
     refuse(std::string("the service's ") + name + " is neither a string nor a whole number", body);
-  if (printable(text) != text || text.find(kReplaced) != text.npos)
+  if (printable(text) != text || text.find(kReplaced) != std::string::npos)
     refuse(std::string("the service's ") + name + " cannot be used", body);
   return text;
 }
@@ -153,22 +153,6 @@ Task read_one(JsonObject* data, std::string_view body) {
 }
 
 }  // namespace
-
-std::string_view to_string(TaskStatus status) noexcept {
-  switch (status) {
-    case TaskStatus::submitted:
-      return "submitted";
-    case TaskStatus::processing:
-      return "processing";
-    case TaskStatus::succeed:
-      return "succeed";
-    case TaskStatus::failed:
-      return "failed";
-    case TaskStatus::unknown:
-      break;
-  }
-  return "unknown";
-}
 
 Task read_task(std::string_view body) {
   const JsonDocument document = parse(body);

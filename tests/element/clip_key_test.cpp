@@ -52,6 +52,34 @@ std::string key_of(const Frames& frames) {
   return clip_key(clip_of(frames), RunSettings{});
 }
 
+// Keys of the first version, for fixed frames and settings. Whoever changes one of these values has every clip paid for
+// again.
+TEST(ClipKey, IsTheSameForEver) {
+  const Frames raw{{std::string(96, 'a'), std::string(96, 'b')},
+                   "video/x-raw, format=I420, width=8, height=8, framerate=25/1"};
+  const Frames vp9{{"first packet", "second packet"}, "video/x-vp9"};
+  const Frames h264{{std::string("\0\0\0\1\x65slice", 10), std::string("\0\0\0\1\x41more", 9)},
+                    "video/x-h264, stream-format=byte-stream, alignment=au"};
+  EXPECT_EQ(key_of(raw), "a6dea44d2acb22192de9ee02928bded8");
+  EXPECT_EQ(key_of(vp9), "11991875b4a3d63b83fcbbd10f6ddcb8");
+  EXPECT_EQ(key_of(h264), "691d96a879fa2d9171837f8574ab52d2");
+
+  RunSettings settings;
+  settings.cycle.request.sound_effect_prompt = "rain on tin";
+  settings.cycle.request.bgm_prompt = "slow piano";
+  settings.cycle.request.asmr_mode = true;
+  EXPECT_EQ(clip_key(clip_of(vp9), settings), "5ce216521e00055e1831c81648a93509") << "with prompts";
+  settings.take = 3;
+  EXPECT_EQ(clip_key(clip_of(vp9), settings), "cb012b5286eea09703c2b6b74a138e1a") << "another take";
+
+  RunSettings by_url;
+  by_url.cycle.request.video_url = "https://media.example.org/film.mp4?signature=1";
+  EXPECT_EQ(reference_key(by_url), "f7df29259e508506c1e74c3ff937dda3");
+  RunSettings by_id;
+  by_id.cycle.request.video_id = "895221410001";
+  EXPECT_EQ(reference_key(by_id), "fd798cccfa458a50470f603c79fb20b8");
+}
+
 // What arrives at the pad after `source`, a part of a pipeline. Not what arrives in a sink: of single NAL units, sinks
 // drop those whose timestamps h264parse leaves before the segment.
 Frames read(const std::string& source, const std::string& caps = "video/x-h264") {

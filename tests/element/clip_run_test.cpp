@@ -42,7 +42,7 @@ class Listener : public RunListener {
   void on_cut(const ClipTimeline& /*timeline*/) override {}
   void on_phase(Phase /*phase*/) override {}
   void on_waiting(Seconds /*waited*/) override {}
-  void on_task(const kling::Task& /*task*/) override {}
+  void on_task(const gateway::Task& /*task*/) override {}
   void on_retry(const Error& /*error*/, int /*attempt*/, Seconds /*gap*/) override {}
   void on_missing_decoder(const CapsPtr& /*caps*/) override {}
   void on_missing_encoder(const CapsPtr& /*caps*/) override {}

@@ -47,7 +47,7 @@ class Damage : public testing::Test {
     for (int i = 0; i < kClips; ++i) {
       const auto claim = journal.claim(clip(i), Seconds(0), ignore);
       const std::string id = "task-" + std::to_string(i);
-      claim->prepare("ours-" + std::to_string(i), R"({"prompt":"rain"})", 1000, Seconds(0), ignore);
+      claim->prepare({"ours-" + std::to_string(i), R"({"prompt":"rain"})"}, 1000, Seconds(0), ignore);
       claim->accepted(id);
       if (i % 3 > 0) claim->ended(State::succeeded, "", "", "1");
       if (i % 3 > 1) claim->downloaded("name", "wav", "sum", 1000);
@@ -62,7 +62,7 @@ class Damage : public testing::Test {
       Journal journal({.file = file_}, clock_, nullptr);
       const auto claim = journal.claim(clip(number), Seconds(0), ignore);
       if (claim->row().state != State::waiting) return End::found;
-      claim->prepare("again", "{}", 1000, Seconds(0), ignore);
+      claim->prepare({"again", "{}"}, 1000, Seconds(0), ignore);
       claim->confirm();
       return End::paid_again;
     } catch (const std::exception&) {
@@ -149,7 +149,7 @@ TEST_F(Damage, OfTheLogNeverCostsASecondTask) {
   fs::copy(file_, alive);
   Journal living({.file = alive}, clock_, nullptr);
   const auto claim = living.claim(clip(kClips), Seconds(0), ignore);
-  claim->prepare("ours", "{}", 1000, Seconds(0), ignore);
+  claim->prepare({"ours", "{}"}, 1000, Seconds(0), ignore);
   claim->accepted("task");
   const auto heart = living.claim(clip(kClips + 1), Seconds(0), ignore);  // what is written after that
   const std::string whole = read(alive), log = read(alive + "-wal");

@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!envelope.ok) (void)kling::classify(status, envelope);
   fuzz::refuses_at_most([&] { (void)kling::read_task(body); });
   fuzz::refuses_at_most([&] {
-    for (const kling::Task& task : kling::read_task_list(body)) fuzz::require(!task.task_id.empty());
+    for (const gateway::Task& task : kling::read_task_list(body)) fuzz::require(!task.task_id.empty());
   });
   return 0;
 }

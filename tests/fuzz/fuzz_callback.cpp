@@ -10,7 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const std::string& body : {members, R"({"id":"1","status":"succeeded","task_result":)" + members + "}",
                                   R"({"task_id":"1","task_status":)" + members + R"(,"task_result":{}})"}) {
     fuzz::refuses_at_most([&] {
-      const kling::Task task = kling::read_task(body);
+      const gateway::Task task = kling::read_task(body);
       for (const auto& audio : task.audios) fuzz::require(audio.duration_wav_s.value_or(0) < 1e300);
     });
   }

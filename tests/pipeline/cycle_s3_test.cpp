@@ -29,7 +29,7 @@ class Observer final : public cycle::CycleObserver {
  public:
   void on_phase(Phase) override {}
   void before_submit() override {}
-  void on_task(const kling::Task&) override {}
+  void on_task(const gateway::Task&) override {}
   void on_waiting(Seconds) override {}
   void on_retry(const Error&, int, Seconds) override {}
   void on_file_left(const Error& error) override { left = error.details(); }

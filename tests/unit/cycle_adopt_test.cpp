@@ -40,7 +40,7 @@ class CycleAdopt : public ::testing::Test {
   std::int64_t row(const std::string& key, const std::string& external_task_id, const Steps& steps = {}) {
     journal::Journal journal(location(), clock_, nullptr);
     const auto claim = journal.claim({.key = key, .length_ms = 5000, .service = "s"}, Seconds(0), [](const auto&) {});
-    if (!external_task_id.empty()) claim->prepare(external_task_id, "{}", 5, Seconds(0), [](const auto&) {});
+    if (!external_task_id.empty()) claim->prepare({external_task_id, "{}"}, 5, Seconds(0), [](const auto&) {});
     if (steps) steps(*claim);
     return claim->row().id;
   }
@@ -50,7 +50,7 @@ class CycleAdopt : public ::testing::Test {
       if (row.id == id) return row;
     return {};
   }
-  kling::Task adopt(std::int64_t id, const std::string& task_id = kTaskId) {
+  gateway::Task adopt(std::int64_t id, const std::string& task_id = kTaskId) {
     return adopt_task(settings_, id, task_id, clock_, nullptr, observer_);
   }
   // Nothing has changed, and nothing was paid.
@@ -74,7 +74,7 @@ class CycleAdopt : public ::testing::Test {
   struct Deaf : CycleObserver {
     void on_phase(Phase) override {}
     void before_submit() override { ADD_FAILURE() << "it would submit"; }
-    void on_task(const kling::Task&) override {}
+    void on_task(const gateway::Task&) override {}
     void on_waiting(Seconds) override {}
     void on_retry(const Error&, int, Seconds) override {}
   };

@@ -35,8 +35,8 @@ class Observer final : public CycleObserver {
     if (phase == Phase::poll && at_poll) at_poll();
   }
   void before_submit() override {}
-  void on_task(const kling::Task& task) override {
-    if (task.status == kling::TaskStatus::processing && at_processing) at_processing();
+  void on_task(const gateway::Task& task) override {
+    if (task.status == gateway::TaskStatus::processing && at_processing) at_processing();
   }
   void on_waiting(Seconds) override {}
   void on_retry(const Error&, int, Seconds) override {}

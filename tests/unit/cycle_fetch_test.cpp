@@ -40,7 +40,7 @@ class CycleFetch : public ::testing::Test {
     const auto claim = journal.claim({.key = "key", .length_ms = 5000}, Seconds(0), [](const std::string&) {});
     row_ = claim->row().id;
     if (left == Left::waiting) return;
-    claim->prepare("external", "{}", 5, Seconds(0), [](const std::string&) {});
+    claim->prepare({"external", "{}"}, 5, Seconds(0), [](const std::string&) {});
     if (left == Left::prepared) return;
     claim->accepted(kTaskId);
     if (left == Left::failed) claim->ended(journal::State::failed, "too dark", "task-failed", "");
@@ -68,7 +68,7 @@ class CycleFetch : public ::testing::Test {
   struct Deaf : CycleObserver {
     void on_phase(Phase) override {}
     void before_submit() override { ADD_FAILURE() << "it would submit"; }
-    void on_task(const kling::Task&) override {}
+    void on_task(const gateway::Task&) override {}
     void on_waiting(Seconds) override {}
     void on_retry(const Error&, int, Seconds) override {}
   };

@@ -43,7 +43,7 @@ class Seen : public CycleObserver {
   void before_submit() override {
     if (submit_hook) submit_hook();
   }
-  void on_task(const kling::Task&) override {}
+  void on_task(const gateway::Task&) override {}
   void on_waiting(Seconds) override {}
   void on_retry(const Error&, int, Seconds) override {}
   void on_origin(Origin origin) override { origins.push_back(origin); }
@@ -140,7 +140,7 @@ TEST_F(CycleJournal, AfterALongWaitForItsTurnTheProgramIsAskedOnceMore) {
   const auto ignore = [](const std::string&) {};
   const auto other =
       journal.claim({.key = "other", .service = lost.service, .account = lost.account}, Seconds(0), ignore);
-  other->prepare("theirs", "{}", 1000, Seconds(0), ignore);
+  other->prepare({"theirs", "{}"}, 1000, Seconds(0), ignore);
   settings_.max_tasks = 1;
   settings_.timeout = Seconds(900);
   const Seconds begin = clock_.now();

@@ -30,7 +30,7 @@ class CycleRehearsal : public ::testing::Test {
     journal::Journal journal(location(), clock_, nullptr);
     const auto ignore = [](const std::string&) {};
     const auto claim = journal.claim(identity_of(settings_, clip_), Seconds(0), ignore);
-    claim->prepare("external-1", "{}", 5, Seconds(0), ignore);
+    claim->prepare({"external-1", "{}"}, 5, Seconds(0), ignore);
     steps(*claim);
   }
   void leave_prepared() {
@@ -57,7 +57,7 @@ class CycleRehearsal : public ::testing::Test {
   struct Deaf : CycleObserver {
     void on_phase(Phase) override {}
     void before_submit() override {}
-    void on_task(const kling::Task&) override {}
+    void on_task(const gateway::Task&) override {}
     void on_waiting(Seconds) override {}
     void on_retry(const Error&, int, Seconds) override {}
   };

@@ -70,11 +70,11 @@ class Recorder : public CycleObserver {
     ++submits;
     if (submit_hook) submit_hook();
   }
-  void on_task(const kling::Task& task) override { statuses.push_back(task.status_text); }
+  void on_task(const gateway::Task& task) override { statuses.push_back(task.status_text); }
   void on_waiting(Seconds waited) override { waits.push_back(waited); }
   void on_oddity(const Error& error) override { oddities.push_back(error.details()); }
   void on_retry(const Error&, int, Seconds gap) override { retry_gaps.push_back(gap); }
-  SoundStart on_sound(const kling::Task&, ResultForm form, const SpoolFile&) override {
+  SoundStart on_sound(const gateway::Task&, ResultForm form, const SpoolFile&) override {
     return std::ranges::find(vague, form) == vague.end() ? SoundStart::known : SoundStart::unknown;
   }
 
@@ -633,7 +633,7 @@ TEST_F(CyclePoll, anUnknownWordAtTheTimeOutIsNamed) {
 TEST_F(CyclePoll, anUnknownWordWithItsResultIsASuccess) {
   results_.add(reply(200, "RIFF-sound", kWav));
   api_.add(task_answer("perfected", R"(,"task_result":{"audios":[{"url_wav":")" + results_.url("/s.wav") + R"("}]})"));
-  EXPECT_EQ(run().task.status, kling::TaskStatus::succeed);
+  EXPECT_EQ(run().task.status, gateway::TaskStatus::succeed);
   ASSERT_EQ(seen_.oddities.size(), 1u);
   EXPECT_NE(seen_.oddities[0].message.find("succeeded"), std::string::npos) << seen_.oddities[0].message;
 }

@@ -117,7 +117,7 @@ TEST_P(JournalClaim, TheSecondWaitsUntilTheFirstGivesBack) {
 TEST_P(JournalClaim, GivesUpAfterItsPatienceAndNamesTheTask) {
   Journal first = open();
   const auto held = first.claim(clip(), Seconds(0), ignore);
-  held->prepare("ours-1", "{}", 5, Seconds(0), ignore);
+  held->prepare({"ours-1", "{}"}, 5, Seconds(0), ignore);
   held->accepted("task-1");
   let_beat_grow();
   Journal second = open();
@@ -195,7 +195,7 @@ TEST_P(JournalClaim, NothingIsWrittenWithoutTheLease) {
   const auto claim = journal.claim(clip(), Seconds(0), ignore);
   give_to(kElsewhere);
   const auto before = journal.rows().front();
-  EXPECT_THROW(claim->prepare("ours", "{}", 5, kPatience, ignore), LeaseLost);
+  EXPECT_THROW(claim->prepare({"ours", "{}"}, 5, kPatience, ignore), LeaseLost);
   EXPECT_THROW(claim->refused("no"), LeaseLost);
   EXPECT_THROW(claim->ended(State::failed, "no", "content", "1"), LeaseLost);
   EXPECT_THROW(claim->downloaded("name", "wav", "sum", 1), LeaseLost);
@@ -212,7 +212,7 @@ TEST_P(JournalClaim, IsConfirmedWhileItIsOurs) {
   Journal journal = open();
   const auto claim = journal.claim(clip(), Seconds(0), ignore);
   EXPECT_THROW(claim->confirm(), LeaseLost) << "nothing is prepared";
-  claim->prepare("ours", "{}", 5, kPatience, ignore);
+  claim->prepare({"ours", "{}"}, 5, kPatience, ignore);
   const auto before = journal.rows().front().beat;
   claim->confirm();
   EXPECT_GT(journal.rows().front().beat, before) << "whoever watches has to wait anew";
@@ -224,7 +224,7 @@ TEST_P(JournalClaim, IsConfirmedWhileItIsOurs) {
 TEST_P(JournalClaim, ATaskThatWasPaidIsWrittenDownEvenWithoutTheLease) {
   Journal journal = open();
   const auto claim = journal.claim(clip(), Seconds(0), ignore);
-  claim->prepare("ours", "{}", 5, kPatience, ignore);
+  claim->prepare({"ours", "{}"}, 5, kPatience, ignore);
   give_to(kElsewhere);
   EXPECT_THROW(claim->accepted("task-1"), LeaseLost);
   const auto row = journal.rows().front();
@@ -237,13 +237,13 @@ TEST_P(JournalClaim, ATaskThatWasPaidIsWrittenDownEvenWithoutTheLease) {
 TEST_P(JournalClaim, ATaskThatTheRunBeforeWritesDownLateIsNotAskedForAgain) {
   Journal journal = open();
   const auto late = journal.claim(clip(), Seconds(0), ignore);
-  late->prepare("ours", "{}", 5, kPatience, ignore);
+  late->prepare({"ours", "{}"}, 5, kPatience, ignore);
   give_to("");
   Journal next = open();
   const auto claim = next.claim(clip(), Seconds(0), ignore);
   EXPECT_EQ(claim->row().state, State::prepared);
   EXPECT_THROW(late->accepted("task-1"), LeaseLost);
-  EXPECT_THROW(claim->prepare("ours", "{}", 5, kPatience, ignore), LeaseLost);
+  EXPECT_THROW(claim->prepare({"ours", "{}"}, 5, kPatience, ignore), LeaseLost);
   const auto row = journal.rows().front();
   EXPECT_EQ(row.state, State::submitted);
   EXPECT_EQ(row.task_id, "task-1");
@@ -253,11 +253,11 @@ TEST_P(JournalClaim, ATaskThatTheRunBeforeWritesDownLateIsNotAskedForAgain) {
 TEST_P(JournalClaim, ARefusalDoesNotHideTheTaskThatTheRunBeforeWritesDownLate) {
   Journal journal = open();
   const auto late = journal.claim(clip(), Seconds(0), ignore);
-  late->prepare("ours", "{}", 5, kPatience, ignore);
+  late->prepare({"ours", "{}"}, 5, kPatience, ignore);
   give_to("");
   Journal next = open();
   const auto claim = next.claim(clip(), Seconds(0), ignore);
-  claim->prepare("ours", "{}", 5, kPatience, ignore);
+  claim->prepare({"ours", "{}"}, 5, kPatience, ignore);
   EXPECT_THROW(late->accepted("task-1"), LeaseLost);
   EXPECT_THROW(claim->refused("1201 external_task_id is not unique"), LeaseLost);
   EXPECT_THROW(claim->start_over(), LeaseLost);
@@ -289,7 +289,7 @@ TEST_P(JournalClaim, WhatHasHappenedIsWrittenDownEvenIfCancelledMeanwhile) {
   const auto cancel = GObjectPtr<GCancellable>::adopt(g_cancellable_new());
   Journal journal = open(cancel);
   const auto claim = journal.claim(clip(), Seconds(0), ignore);
-  claim->prepare("ours", "{}", 5, kPatience, ignore);
+  claim->prepare({"ours", "{}"}, 5, kPatience, ignore);
   std::promise<void> locked;
   std::thread other([&] {
     const auto connection = connect();

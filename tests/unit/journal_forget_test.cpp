@@ -38,7 +38,7 @@ TEST_P(JournalForget, ForgottenRowIsGoneAndItsClipBeginsAnew) {
   const std::int64_t other = make_row(journal, {.key = "other", .length_ms = 5000});
   {
     const auto claim = journal.claim(kClip, Seconds(0), ignore);
-    claim->prepare("external", "{}", 5, Seconds(0), ignore);
+    claim->prepare({"external", "{}"}, 5, Seconds(0), ignore);
     claim->accepted("task");
   }
   journal.claim_row(id, Seconds(0), ignore)->forget();

@@ -468,7 +468,7 @@ TEST_P(JournalPostgresql, WhatHasHappenedIsWrittenDownWhateverBecomesOfTheServer
   Journal journal(location_, clock, nullptr);
   const auto ignore = [](const std::string&) {};
   const auto claim = journal.claim({.key = "key", .service = "s", .account = "a"}, Seconds(0), ignore);
-  claim->prepare("ours-1", "{}", 5, Seconds(0), ignore);
+  claim->prepare({"ours-1", "{}"}, 5, Seconds(0), ignore);
   // Whoever is the next to update the row loses its connection while it does so.
   server()->sql(R"(
     CREATE SEQUENCE klingv2a.updates;
@@ -493,7 +493,7 @@ TEST_P(JournalPostgresql, AJournalGoesOnAfterARestartBetweenAnyTwoSteps) {
   restart();
   const auto claim = journal.claim({.key = "key", .service = "s", .account = "a"}, Seconds(0), ignore);
   restart();
-  claim->prepare("ours-1", "{}", 5, Seconds(0), ignore);
+  claim->prepare({"ours-1", "{}"}, 5, Seconds(0), ignore);
   restart();
   claim->accepted("task-1");
   restart();

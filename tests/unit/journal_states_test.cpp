@@ -43,7 +43,7 @@ class JournalStates : public test::JournalStoreTest {
   // A POST was accepted, and that could not be written down.
   [[nodiscard]] std::unique_ptr<Claim> claim_unwritten(Journal& journal, const std::string& task_id) {
     auto held = claim(journal);
-    held->prepare("ours-1", "{}", 5, Seconds(0), ignore);
+    held->prepare({"ours-1", "{}"}, 5, Seconds(0), ignore);
     while_away([&] { EXPECT_THROW(held->accepted(task_id), Error); });
     EXPECT_EQ(stored().state, State::prepared);
     EXPECT_EQ(stored().task_id, "");
@@ -60,7 +60,7 @@ TEST_P(JournalStates, ARowTellsAClipsLife) {
   EXPECT_EQ(stored().state, State::waiting);
 
   next_second();
-  held->prepare("ours-1", R"({"prompt":"rain"})", 5, Seconds(0), ignore);
+  held->prepare({"ours-1", R"({"prompt":"rain"})"}, 5, Seconds(0), ignore);
   EXPECT_EQ(stored().state, State::prepared);
   EXPECT_EQ(stored().external_task_id, "ours-1");
   EXPECT_EQ(stored().request, R"({"prompt":"rain"})");
@@ -71,7 +71,7 @@ TEST_P(JournalStates, ARowTellsAClipsLife) {
   EXPECT_EQ(stored().message, "1303 parallel task over resource pack limit");
 
   const std::int64_t prepared = next_second();
-  held->prepare("ours-2", "{}", 5, Seconds(0), ignore);
+  held->prepare({"ours-2", "{}"}, 5, Seconds(0), ignore);
   EXPECT_EQ(stored().external_task_id, "ours-1") << "one clip, one id: the service may know the first";
 
   const std::int64_t submitted = next_second();
@@ -102,7 +102,7 @@ TEST_P(JournalStates, ARowTellsAClipsLife) {
 TEST_P(JournalStates, AFailureIsKept) {
   Journal journal = open();
   const auto held = claim(journal);
-  held->prepare("ours-1", "{}", 5, Seconds(0), ignore);
+  held->prepare({"ours-1", "{}"}, 5, Seconds(0), ignore);
   held->accepted("task-1");
   const std::int64_t failed = next_second();
   held->ended(State::failed, "the content breaks the rules", "content", "0");
@@ -116,13 +116,13 @@ TEST_P(JournalStates, AFailureIsKept) {
 TEST_P(JournalStates, StartingOverIsForAnotherTask) {
   Journal journal = open();
   const auto held = claim(journal);
-  held->prepare("ours-1", "{}", 5, Seconds(0), ignore);
+  held->prepare({"ours-1", "{}"}, 5, Seconds(0), ignore);
   held->accepted("task-1");
   held->ended(State::failed, "trouble", "task-failed", "");
   held->start_over();
   EXPECT_EQ(stored().state, State::waiting);
   EXPECT_EQ(stored().task_id, "");
-  held->prepare("ours-2", "{}", 5, Seconds(0), ignore);
+  held->prepare({"ours-2", "{}"}, 5, Seconds(0), ignore);
   held->accepted("task-2");
   EXPECT_EQ(stored().external_task_id, "ours-2");
   EXPECT_EQ(stored().task_id, "task-2");
@@ -132,7 +132,7 @@ TEST_P(JournalStates, TheNextRunGoesOnFromTheRow) {
   {
     Journal journal = open();
     const auto held = claim(journal);
-    held->prepare("ours-1", "{}", 5, Seconds(0), ignore);
+    held->prepare({"ours-1", "{}"}, 5, Seconds(0), ignore);
     held->accepted("task-1");
   }
   Journal journal = open();
@@ -179,7 +179,7 @@ TEST_P(JournalStates, AnyTextComesBackAsItWas) {
   Journal journal = open();
   const auto held = claim(journal);
   const std::string text = "'; DROP TABLE klingv2a_tasks; -- \"$1\" \\ %s 雨 \n\t🎧";
-  held->prepare("ours-1", text, 5, Seconds(0), ignore);
+  held->prepare({"ours-1", text}, 5, Seconds(0), ignore);
   held->refused(text);
   EXPECT_EQ(stored().request, text);
   EXPECT_EQ(stored().message, text);

@@ -29,7 +29,7 @@ class JournalTurns : public test::JournalStoreTest {
   // Tries for a turn.
   [[nodiscard]] static bool goes(Claim& claim, unsigned max_tasks = 1) {
     try {
-      claim.prepare("ours", "{}", max_tasks, kNoPatience, ignore);
+      claim.prepare({"ours", "{}"}, max_tasks, kNoPatience, ignore);
       return true;
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::busy);
@@ -203,7 +203,7 @@ TEST_P(JournalTurns, TheTurnComesWhileItIsWaitedFor) {
     if (clock_.sleeps().size() == 3) a->ended(State::succeeded, "", "", "");
   });
   std::vector<std::string> told;
-  b->prepare("ours", "{}", 1, kPatience, [&](const std::string& what) { told.push_back(what); });
+  b->prepare({"ours", "{}"}, 1, kPatience, [&](const std::string& what) { told.push_back(what); });
   EXPECT_EQ(b->row().state, State::prepared);
   EXPECT_EQ(clock_.sleeps().size(), 3U);
   EXPECT_EQ(told, std::vector<std::string>{"waiting for a turn: 1 tasks of this account are under way or come first"});
@@ -215,7 +215,7 @@ TEST_P(JournalTurns, TheWaitEndsAfterItsPatience) {
   ASSERT_TRUE(goes(*a));
   const Seconds begin = clock_.now();
   try {
-    b->prepare("ours", "{}", 1, kPatience, ignore);
+    b->prepare({"ours", "{}"}, 1, kPatience, ignore);
     FAIL() << "two are under way";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::busy);
@@ -233,7 +233,7 @@ TEST_P(JournalTurns, ACancelEndsTheWait) {
   ASSERT_TRUE(goes(*a));
   clock_.set_on_sleep([&](Seconds) { g_cancellable_cancel(cancel_.get()); });
   try {
-    b->prepare("ours", "{}", 1, kPatience, ignore);
+    b->prepare({"ours", "{}"}, 1, kPatience, ignore);
     FAIL() << "two are under way";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::cancelled);

@@ -29,7 +29,7 @@ class KlingClient : public testing::Test {
  protected:
   Task submit(const SubmitRequest& request) { return client().submit(request); }
   Task submit() { return submit(request()); }
-  Task query(const std::string& id) { return client().query(id); }
+  Task query(const std::string& id) { return client().query({id}); }
 
   static SubmitRequest request() {
     SubmitRequest request;

@@ -147,7 +147,7 @@ TEST_F(KlingJwt, EachRequestHasATokenOfItsOwn) {
   server_.set_default(accepted());
   (void)client_.submit(request());
   clock_.advance(Seconds(100));
-  (void)client_.query("7");
+  (void)client_.query({"7"});
   clock_.advance(Seconds(100));
   (void)client_.find_by_external_id("klingv2a-42");
   for (std::size_t i = 0; i < 3; ++i) {
@@ -171,7 +171,7 @@ TEST_F(KlingJwt, ASubmitIsSignedOnceMoreWhenItsTokenIsRefused) {
 TEST_F(KlingJwt, AQueryIsSignedOnceMoreWhenItsTokenIsRefused) {
   server_.add(refused(1004));
   server_.add(accepted());
-  EXPECT_EQ(client_.query("7").task_id, "7");
+  EXPECT_EQ(client_.query({"7"}).task_id, "7");
   EXPECT_EQ(server_.requests().size(), 2u);
 }
 
@@ -184,7 +184,7 @@ TEST_F(KlingJwt, OnceMoreIsOnce) {
   EXPECT_FALSE(details.retryable);
   EXPECT_NE(details.advice.find("clock"), std::string::npos);
   EXPECT_EQ(server_.posts(), 2);
-  (void)failure([&] { (void)client_.query("7"); });
+  (void)failure([&] { (void)client_.query({"7"}); });
   EXPECT_EQ(server_.requests().size(), 4u);
 }
 
@@ -223,7 +223,7 @@ TEST_F(KlingJwt, AWrongClockIsMadeUpFor) {
     EXPECT_EQ(claim(before + 1, "exp"), kNow + ahead + 1800) << ahead;
     EXPECT_EQ(claim(before + 1, "nbf"), kNow + ahead - 5) << ahead;
     // And from then on.
-    (void)client_.query("7");
+    (void)client_.query({"7"});
     EXPECT_EQ(claim(before + 2, "nbf"), kNow + ahead - 5) << ahead;
   }
 }
@@ -240,11 +240,11 @@ TEST_F(KlingJwt, ASmallDifferenceIsNone) {
 
 TEST_F(KlingJwt, AWrongClockIsNamed) {
   server_.set_default(refused(1004, date(3600)));
-  EXPECT_NE(failure([&] { (void)client_.query("7"); }).message.find("clock is 3600 s behind"), std::string::npos);
+  EXPECT_NE(failure([&] { (void)client_.query({"7"}); }).message.find("clock is 3600 s behind"), std::string::npos);
   server_.set_default(refused(1003, date(-60)));
-  EXPECT_NE(failure([&] { (void)client_.query("7"); }).message.find("clock is 60 s ahead"), std::string::npos);
+  EXPECT_NE(failure([&] { (void)client_.query({"7"}); }).message.find("clock is 60 s ahead"), std::string::npos);
   server_.set_default(refused(1003, date(1)));
-  EXPECT_EQ(failure([&] { (void)client_.query("7"); }).message.find("clock is"), std::string::npos);
+  EXPECT_EQ(failure([&] { (void)client_.query({"7"}); }).message.find("clock is"), std::string::npos);
 }
 
 TEST_F(KlingJwt, ATokenThatTheServiceRepeatsIsNotShown) {
@@ -255,7 +255,7 @@ TEST_F(KlingJwt, ATokenThatTheServiceRepeatsIsNotShown) {
     echo.set_default(
         reply(401, R"({"code":)" + std::to_string(code) + R"(,"message":"bad )" + token + " of " + kAccessKey + "\"}"));
     for (const auto& call : std::vector<std::function<void()>>{
-             [&] { (void)client.submit(request()); }, [&] { (void)client.query("7"); },
+             [&] { (void)client.submit(request()); }, [&] { (void)client.query({"7"}); },
              [&] { (void)client.find_by_external_id("e"); }, [&] { (void)client.list(1, 10); }}) {
       const std::string message = failure(call).message;
       EXPECT_EQ(message.find(token), std::string::npos) << message;

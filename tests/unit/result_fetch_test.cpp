@@ -88,7 +88,7 @@ class ResultFetch : public testing::Test {
   class Silent : public CycleObserver {
     void on_phase(Phase) override {}
     void before_submit() override {}
-    void on_task(const kling::Task&) override {}
+    void on_task(const gateway::Task&) override {}
     void on_waiting(Seconds) override {}
     void on_retry(const Error&, int, Seconds) override {}
   };

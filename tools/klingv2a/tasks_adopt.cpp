@@ -15,7 +15,7 @@ namespace klingv2a::cli {
 
 namespace {
 
-kling::Task adopt(const TasksOptions& options, const journal::Row& row, const GObjectPtr<GCancellable>& cancel) {
+gateway::Task adopt(const TasksOptions& options, const journal::Row& row, const GObjectPtr<GCancellable>& cancel) {
   Teller teller;
   const auto clock = make_system_clock();
   const cycle::CycleSettings settings = settings_for(options, row);
@@ -29,7 +29,7 @@ int adopt_task(OpenJournal& opened, const TasksOptions& options, TextSink& outpu
   refuse_while_owned(row);
   const auto cancel = GObjectPtr<GCancellable>::adopt(g_cancellable_new());
   const Interrupt interrupt([&] { g_cancellable_cancel(cancel.get()); });
-  const kling::Task task = adopt(options, row, cancel);
+  const gateway::Task task = adopt(options, row, cancel);
   JsonText told;
   told.set("event", "result").set("ok", true).set("kind", "ok").set("exit-code", kExitOk).set("paid", "no");
   told.set("adopted", task.task_id).set("row", row.id).set_known("external-task-id", row.external_task_id);

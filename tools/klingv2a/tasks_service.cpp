@@ -32,7 +32,7 @@ void Teller::on_phase(Phase phase) {
   say(std::string(to_string(phase)) + " …");
 }
 
-void Teller::on_task(const kling::Task& task) {
+void Teller::on_task(const gateway::Task& task) {
   say("task " + task.task_id + ": " + task.status_text);
 }
 

@@ -21,7 +21,7 @@ class Teller : public cycle::CycleObserver {
  public:
   void on_phase(Phase phase) override;
   void before_submit() override {}
-  void on_task(const kling::Task& task) override;
+  void on_task(const gateway::Task& task) override;
   void on_waiting(Seconds waited) override;
   void on_turn(const std::string& what) override;
   void on_journal_failure(const Error& error) override;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Kling's request and task, in Kling's words. Plain values; any thread may copy them.
-// Sources: Kling's "Video to Audio" API page and CometAPI's page of the same name (autumn 2026).
+// A request for a task, and what is known of the task, in Kling's words, which gateways with other words are brought
+// to. Plain values; any thread may copy them. Sources: Kling's "Video to Audio" API page and CometAPI's page of the
+// same name (autumn 2026).
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,7 @@
 #include <string>
 #include <vector>
 
-namespace klingv2a::kling {
+namespace klingv2a::gateway {
 
 // What a task is asked for. Absent fields are left out of the body.
 struct SubmitRequest {
@@ -37,8 +38,17 @@ struct ResultAudio {
   std::optional<double> duration_mp3_s, duration_wav_s;
 };
 
+// What a gateway knows a task by: what it wants to be asked with. Of Kling the task_id; of others perhaps a URL. It is
+// stored in the journal as it is, and no secret.
+struct Handle {
+  std::string text;
+
+  friend bool operator==(const Handle&, const Handle&) = default;
+};
+
 struct Task {
-  std::string task_id;  // a decimal string above 2^53: never a number
+  std::string task_id;  // as people are shown it. Kling's is a decimal string above 2^53: never a number
+  Handle handle;
   TaskStatus status = TaskStatus::unknown;
   std::string status_text;     // as received
   std::string oddity;          // what was wrong with the answer that all this was read from; empty: nothing
@@ -53,4 +63,8 @@ struct Task {
   std::string final_balance_deduction;  // quota, as received
 };
 
-}  // namespace klingv2a::kling
+[[nodiscard]] inline bool has_links(const Task& task) noexcept {
+  return !task.videos.empty() || !task.audios.empty();
+}
+
+}  // namespace klingv2a::gateway

@@ -37,7 +37,7 @@ struct Settings {
   OnFailure on_failure = OnFailure::error;
   guint timeout_s = 20 * 60;
   guint connect_timeout_s = 10;
-  guint silence_timeout_s = 30;
+  guint idle_timeout_s = 30;
   Conform conform = Conform::automatic;
   guint proxy_bitrate_kbit = 8000;
   guint max_tasks = 5;

@@ -40,6 +40,7 @@
 #include "log.h"
 #include "mix/gstklingv2amix.h"
 #include "passed_properties.h"
+#include "property_table.h"
 
 struct _GstKlingV2ABin {
   GstBin parent;
@@ -59,7 +60,32 @@ using klingv2a::DubSettings;
 using klingv2a::set_unless;
 using klingv2a::SetResult;
 
-enum Id : guint { kMux = 1, kOriginalAudio, kAudioCodec, kStrict, kMarkGenerated, kReport, kFirstPassed };
+using klingv2a::AudioCodec;
+using klingv2a::Container;
+using klingv2a::OriginalAudio;
+
+// The bin's own properties. A new one is a row here, at the end, and a line in README.md, which element_properties_test compares.
+constexpr klingv2a::Property<DubSettings> kProperties[] = {
+    {"mux", "Container", "The container to write",
+     klingv2a::Choice<DubSettings>{
+         klingv2a::container_get_type, [](const DubSettings& all) { return static_cast<int>(all.wishes.container); },
+         [](DubSettings& all, int value) { all.wishes.container = static_cast<Container>(value); }}},
+    {"original-audio", "Original audio", "What happens to the input's first audio stream",
+     klingv2a::Choice<DubSettings>{
+         klingv2a::original_audio_get_type,
+         [](const DubSettings& all) { return static_cast<int>(all.wishes.original); },
+         [](DubSettings& all, int value) { all.wishes.original = static_cast<OriginalAudio>(value); }}},
+    {"audio-codec", "Audio codec", "How the sound is coded",
+     klingv2a::choice<DubSettings, AudioCodec, &DubSettings::audio_codec>(klingv2a::audio_codec_get_type)},
+    {"strict", "Strict", "What the muxer cannot carry is an error, before anything is paid",
+     klingv2a::Flag<DubSettings>{&DubSettings::strict}},
+    {"mark-generated", "Mark as generated",
+     "Say in a tag of the output, SOUND_GENERATED_BY, that its sound is generated",
+     klingv2a::Flag<DubSettings>{&DubSettings::mark_generated}},
+};
+constexpr std::span<const klingv2a::Property<DubSettings>> kTable{kProperties};
+constexpr guint kReport = std::size(kProperties) + 1;
+constexpr guint kFirstPassed = kReport + 1;
 
 GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE("sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
 GstStaticPadTemplate source_template = GST_STATIC_PAD_TEMPLATE(
@@ -69,45 +95,6 @@ GstStaticPadTemplate source_template = GST_STATIC_PAD_TEMPLATE(
 
 DubBin& bin_of(gpointer object) {
   return *GST_KLINGV2ABIN(object)->bin;
-}
-
-void change_setting(DubSettings& settings, guint id, const GValue* value) {
-  switch (id) {
-    case kMux:
-      settings.wishes.container = static_cast<klingv2a::Container>(g_value_get_enum(value));
-      return;
-    case kOriginalAudio:
-      settings.wishes.original = static_cast<klingv2a::OriginalAudio>(g_value_get_enum(value));
-      return;
-    case kAudioCodec:
-      settings.audio_codec = static_cast<klingv2a::AudioCodec>(g_value_get_enum(value));
-      return;
-    case kStrict:
-      settings.strict = g_value_get_boolean(value);
-      return;
-    case kMarkGenerated:
-      settings.mark_generated = g_value_get_boolean(value);
-      return;
-    default:
-      return;
-  }
-}
-
-bool get_setting(const DubSettings& settings, guint id, GValue* value) {
-  switch (id) {
-    case kMux:
-      return g_value_set_enum(value, static_cast<int>(settings.wishes.container)), true;
-    case kOriginalAudio:
-      return g_value_set_enum(value, static_cast<int>(settings.wishes.original)), true;
-    case kAudioCodec:
-      return g_value_set_enum(value, static_cast<int>(settings.audio_codec)), true;
-    case kStrict:
-      return g_value_set_boolean(value, settings.strict), true;
-    case kMarkGenerated:
-      return g_value_set_boolean(value, settings.mark_generated), true;
-    default:
-      return false;
-  }
 }
 
 // One warning, not one of each child, where the bin refuses. What cannot be read, nobody can tell to be the same.
@@ -127,8 +114,9 @@ void set_property(GObject* object, guint id, const GValue* value, GParamSpec* sp
       id >= kFirstPassed
           ? pass(bin, spec, value)
           : bin.set(
-                value, [&](const DubSettings& settings, GValue* present) { return get_setting(settings, id, present); },
-                [&](DubSettings& settings) { change_setting(settings, id, value); });
+                value,
+                [&](const DubSettings& settings, GValue* present) { return get_from(settings, kTable, id, present); },
+                [&](DubSettings& settings) { (void)set_in(settings, kTable, id, value); });
   klingv2a::tell_of_setting(object, id, spec, result);
 }
 
@@ -136,7 +124,7 @@ void get_property(GObject* object, guint id, GValue* value, GParamSpec* spec) {
   DubBin& bin = bin_of(object);
   if (id >= kFirstPassed) return klingv2a::get_passed(spec, value, {bin.kling(), bin.mixer()});
   if (id == kReport) return g_value_take_boxed(value, bin.report().release());
-  if (!get_setting(bin.settings(), id, value)) G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+  if (!get_from(bin.settings(), kTable, id, value)) G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }
 
 char* publish_for_kling(GstElement*, const char* file_path, const char* content_type, gpointer self) {
@@ -196,27 +184,14 @@ void finalize(GObject* object) {
 }
 
 void install_own_properties(GObjectClass* gobject_class) {
-  const auto read_write = static_cast<GParamFlags>(G_PARAM_READWRITE | klingv2a::kSettingFlags);
-  const auto install = [&](guint id, GParamSpec* spec) { g_object_class_install_property(gobject_class, id, spec); };
-  install(kMux, g_param_spec_enum("mux", "Container", "The container to write", klingv2a::container_get_type(), 0,
-                                  read_write));
-  install(kOriginalAudio,
-          g_param_spec_enum("original-audio", "Original audio", "What happens to the input's first audio stream",
-                            klingv2a::original_audio_get_type(), 0, read_write));
-  install(kAudioCodec, g_param_spec_enum("audio-codec", "Audio codec", "How the sound is coded",
-                                         klingv2a::audio_codec_get_type(), 0, read_write));
-  install(kStrict,
-          g_param_spec_boolean("strict", "Strict", "What the muxer cannot carry is an error, before anything is paid",
-                               FALSE, read_write));
-  install(kMarkGenerated,
-          g_param_spec_boolean("mark-generated", "Mark as generated",
-                               "Say in a tag of the output, SOUND_GENERATED_BY, that its sound is generated", TRUE,
-                               read_write));
-  install(kReport,
-          g_param_spec_boxed("report", "Report",
-                             "What was done: mux, audio-codec, streams, lost, and the statistics of the mix "
-                             "and of klingv2a",
-                             GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+  klingv2a::install_properties(gobject_class, kTable);
+  const auto read_only = static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_property(
+      gobject_class, kReport,
+      g_param_spec_boxed("report", "Report",
+                         "What was done: mux, audio-codec, streams, lost, and the statistics of the mix "
+                         "and of klingv2a",
+                         GST_TYPE_STRUCTURE, read_only));
 }
 
 /**
@@ -272,9 +247,6 @@ static void gst_klingv2abin_class_init(GstKlingV2ABinClass* klass) {
       element_class, "Kling video-to-audio for files", "Generic/Bin/Audio/Video/Network",
       "Demuxes a file, gives its video a sound made by Kling's video-to-audio service, mixes and muxes it again",
       "The klingv2a developers");
-  gst_type_mark_as_plugin_api(klingv2a::container_get_type(), static_cast<GstPluginAPIFlags>(0));
-  gst_type_mark_as_plugin_api(klingv2a::original_audio_get_type(), static_cast<GstPluginAPIFlags>(0));
-  gst_type_mark_as_plugin_api(klingv2a::audio_codec_get_type(), static_cast<GstPluginAPIFlags>(0));
 }
 
 static void gst_klingv2abin_init(GstKlingV2ABin* self) {

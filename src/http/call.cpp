@@ -415,7 +415,7 @@ void Call::throw_failure(const GError* error) const {
   if (tunnel_status() >= 300) throw proxy_failure(tunnel_status());
   if (restarted_) throw failure(ErrorKind::network, "the connection broke before an answer came");
   if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT)) {
-    throw failure(ErrorKind::network, "no byte was received or sent for " + seconds_text(request_.timeouts.silence));
+    throw failure(ErrorKind::network, "no byte was received or sent for " + seconds_text(request_.timeouts.idle));
   }
   if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT)) {
     throw failure(ErrorKind::network, "the answer was cut short");

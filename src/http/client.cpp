@@ -125,7 +125,7 @@ struct Client::Impl {
   const Session& session_for(const Request& request) {
     const bool loopback = is_loopback_url(request.url);
     const bool encrypted = g_ascii_strncasecmp(request.url.c_str(), "https:", 6) == 0;
-    const std::tuple key(whole_seconds(request.timeouts.silence), loopback, encrypted);
+    const std::tuple key(whole_seconds(request.timeouts.idle), loopback, encrypted);
     if (const auto known = sessions.find(key); known != sessions.end()) return known->second;
     WayOut way_out = way_out_of(request, loopback, encrypted);
     auto session = make_session(std::get<0>(key), loopback, way_out);

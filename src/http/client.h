@@ -31,7 +31,7 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 
 struct Timeouts {
   Seconds connect{10};  // name resolution, TCP and TLS together
-  Seconds silence{30};  // no byte in either direction
+  Seconds idle{30};     // no byte in either direction
   Seconds total{600};   // the whole call, whatever trickles
 };
 

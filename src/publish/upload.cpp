@@ -82,7 +82,7 @@ http::Request removal_request(const std::string& url, const http::Timeouts& time
   http::Request request;
   request.method = "DELETE";
   request.url = url;
-  request.timeouts = {std::min(timeouts.connect, kLongest), std::min(timeouts.silence, kLongest), kLongest};
+  request.timeouts = {std::min(timeouts.connect, kLongest), std::min(timeouts.idle, kLongest), kLongest};
   request.phase = Phase::publish;
   return request;
 }

@@ -218,7 +218,7 @@ TEST_F(SettingsTest, ARunTakesEverySettingAlong) {
   settings.on_failure = OnFailure::silence;
   settings.timeout_s = 7;
   settings.connect_timeout_s = 3;
-  settings.silence_timeout_s = 5;
+  settings.idle_timeout_s = 5;
   settings.max_result_bytes = 9999;
   settings.spool_dir = "/spool";
   settings.publish_check = false;
@@ -237,7 +237,7 @@ TEST_F(SettingsTest, ARunTakesEverySettingAlong) {
   EXPECT_EQ(run.on_failure, OnFailure::silence);
   EXPECT_EQ(run.cycle.timeout, Seconds(7));
   EXPECT_EQ(run.cycle.service.timeouts.connect, Seconds(3));
-  EXPECT_EQ(run.cycle.service.timeouts.silence, Seconds(5));
+  EXPECT_EQ(run.cycle.service.timeouts.idle, Seconds(5));
   EXPECT_EQ(run.cycle.max_result_bytes, 9999U);
   EXPECT_EQ(run.cycle.spool_dir, "/spool");
   EXPECT_EQ(run.spool_dir, "/spool");

@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <map>
+#include <regex>
 #include <set>
 
 namespace klingv2a {
@@ -53,6 +56,25 @@ TEST(Statistics, StructureHasEachRowOnce) {
   EXPECT_EQ(tasks, 2U);
   EXPECT_EQ(samples, -1);
   EXPECT_EQ(seconds, 0.5);
+}
+
+// docs/operations.md, each field by its name: the unit.
+TEST(Statistics, AreTheDocumentedOnes) {
+  std::ifstream document(KLINGV2A_DOCS "/operations.md");
+  std::map<std::string, std::string> documented, rows;
+  bool is_inside = false;
+  for (std::string line; std::getline(document, line);) {
+    const bool is_head = line.starts_with("| field | unit |");
+    is_inside = is_head || (is_inside && line.starts_with("|"));
+    if (!is_inside || is_head) continue;
+    const std::size_t bar = line.find('|', 1);
+    const std::string cell = line.substr(1, bar - 1), rest = line.substr(bar + 2);
+    const std::regex name("`([a-z-]+)`");
+    for (std::sregex_iterator found(cell.begin(), cell.end(), name), end; found != end; ++found)
+      documented[(*found)[1]] = rest.substr(0, rest.find_first_of(" |"));
+  }
+  for (const StatisticRow& row : statistic_rows()) rows[row.name] = row.unit;
+  EXPECT_EQ(rows, documented);
 }
 
 }  // namespace

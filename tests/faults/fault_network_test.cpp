@@ -42,7 +42,7 @@ class Network {
   explicit Network(const PutServer& store)
       : scene(store), proxy(static_cast<std::uint16_t>(std::stoi(scene.service().port()))) {
     scene.go_through(proxy.url());
-    scene.set_properties("connect-timeout=2 silence-timeout=2 timeout=30");
+    scene.set_properties("connect-timeout=2 idle-timeout=2 timeout=30");
   }
 
   FaultScene scene;

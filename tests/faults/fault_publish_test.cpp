@@ -53,7 +53,7 @@ TEST_F(PublishFaults, AStoreThatCannotBeReached) {
   const DeafPort deaf;
   store_.set_default({.what = Reaction::stop_reading});
   const std::vector<std::pair<std::string, std::string>> stores{
-      {"stalled upload", "silence-timeout=1 publish=" + store_.url("/{name}.mp4")},
+      {"stalled upload", "idle-timeout=1 publish=" + store_.url("/{name}.mp4")},
       {"no store", "publish=http://127.0.0.1:" + std::to_string(closed_port()) + "/{name}.mp4"},
       {"black hole", "connect-timeout=1 publish=" + deaf.url() + "{name}.mp4"}};
   (void)fault_clip();

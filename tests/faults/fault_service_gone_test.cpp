@@ -13,7 +13,7 @@ namespace {
 
 using Reaction = test::Answer::Do;
 
-constexpr const char* kImpatient = " connect-timeout=1 silence-timeout=1 timeout=4 ";
+constexpr const char* kImpatient = " connect-timeout=1 idle-timeout=1 timeout=4 ";
 
 std::string klingv2a_at(const std::string& base_url, const std::string& more = "video-id=sim-3s") {
   return "klingv2a name=k api-key=sim-key base-url=" + base_url + kImpatient + more;

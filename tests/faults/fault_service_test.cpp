@@ -10,7 +10,7 @@
 namespace klingv2a::test {
 namespace {
 
-constexpr const char* kPatience = "connect-timeout=2 silence-timeout=2 timeout=30";
+constexpr const char* kPatience = "connect-timeout=2 idle-timeout=2 timeout=30";
 constexpr const char* kPost = R"("method":"POST")";
 constexpr const char* kPoll = R"("method":"GET","path":"/v1/)";
 constexpr const char* kDownload = R"("path":"/results/)";

@@ -31,7 +31,7 @@ class ScriptedSubmit : public ::testing::Test {
 };
 
 TEST_F(ScriptedSubmit, WithoutAnAnswerIsSentOnce) {
-  expect_outcome("silence", kUnknown, submit({.what = Reaction::hang}, "silence-timeout=1"));
+  expect_outcome("silence", kUnknown, submit({.what = Reaction::hang}, "idle-timeout=1"));
 }
 
 TEST_F(ScriptedSubmit, WithAResetIsSentOnce) {
@@ -106,7 +106,7 @@ std::vector<FaultRow> ambiguous_submits(sim::Dialect dialect, bool paid, const E
                     dialect,
                     {{.on = On::submit, .what = what, .paid = paid}},
                     what == Do::half_answer && paid ? Expected{} : expected,
-                    "silence-timeout=1"});
+                    "idle-timeout=1"});
   return rows;
 }
 

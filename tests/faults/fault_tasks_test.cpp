@@ -46,9 +46,9 @@ TEST(Queries, ThatGoWrongOnTheWireAreRepeated) {
                                    {Do::html, "a page"},
                                    {Do::hang, "no answer"}})
     rows.push_back(row(std::string("query: ") + name, {{.on = On::query, .what = what, .times = 2}}, kSuccess,
-                       "silence-timeout=1"));
+                       "idle-timeout=1"));
   rows.push_back(row("query: never an answer", {{.on = On::query, .what = Do::hang, .times = -1}},
-                     {.kind = "still-running", .paid = "yes"}, "silence-timeout=1 timeout=4"));
+                     {.kind = "still-running", .paid = "yes"}, "idle-timeout=1 timeout=4"));
   rows.push_back(row("query: a redirect for ever", {{.on = On::query, .what = Do::redirect, .times = -1}},
                      {.kind = "still-running", .paid = "yes"}, "timeout=4"));
   run_table(rows);
@@ -61,7 +61,7 @@ TEST(Results, ThatGoWrongForAMomentAreFetchedAgain) {
                                    {Do::hang, "no answer"},
                                    {Do::html, "a page"}})
     rows.push_back(
-        row(std::string("result: ") + name, {{.on = On::result, .what = what}}, kSuccess, "silence-timeout=1"));
+        row(std::string("result: ") + name, {{.on = On::result, .what = what}}, kSuccess, "idle-timeout=1"));
   for (const int status : {403, 404, 429, 500, 503})
     rows.push_back(row("result: HTTP " + std::to_string(status),
                        {{.on = On::result, .what = Do::status, .http_status = status}}, kSuccess));

@@ -108,7 +108,7 @@ TEST_P(SeekTo, WhileTheTaskRuns) {
 }
 
 TEST_P(SeekTo, WhileTheSoundIsDownloaded) {
-  run_.set("k", "silence-timeout", "1");
+  run_.set("k", "idle-timeout", "1");
   service_.add_fault({.on = sim::Fault::On::result, .what = sim::Fault::Do::hang});
   run_.start();
   ASSERT_TRUE(service_.wait_until([](const sim::Service& service) { return service.count("GET", "/results/") == 1; },

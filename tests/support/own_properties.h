@@ -35,13 +35,14 @@ class Value {
   return GObjectPtr<GstElement>::adopt(GST_ELEMENT(gst_object_ref_sink(gst_element_factory_make(factory, nullptr))));
 }
 
+// Without old names, which stand for properties that have new ones.
 [[nodiscard]] inline std::vector<GParamSpec*> own_properties(GstElement* element) {
   guint count = 0;
   const std::unique_ptr<GParamSpec*, Deleter<g_free>> specs(
       g_object_class_list_properties(G_OBJECT_GET_CLASS(element), &count));
   std::vector<GParamSpec*> own;
   for (GParamSpec* spec : std::span(specs.get(), count))
-    if (spec->owner_type == G_OBJECT_TYPE(element)) own.push_back(spec);
+    if (spec->owner_type == G_OBJECT_TYPE(element) && !(spec->flags & G_PARAM_DEPRECATED)) own.push_back(spec);
   return own;
 }
 

@@ -57,7 +57,7 @@ class CycleJournal : public ::testing::Test {
   CycleJournal() {
     settings_.service.base_url = api_.url("");
     settings_.service.api_key = "key";
-    settings_.service.timeouts.silence = Seconds(20);
+    settings_.service.timeouts.idle = Seconds(20);
     settings_.request.video_url = "https://example.org/v.mp4";
     settings_.request.external_task_id = kOurs;
     settings_.max_tasks = 1000;

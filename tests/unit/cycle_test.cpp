@@ -93,7 +93,7 @@ class CycleTest : public ::testing::Test {
   CycleTest() {
     settings_.service.base_url = api_.url("");
     settings_.service.api_key = "s3cret-key";
-    settings_.service.timeouts.silence = Seconds(20);
+    settings_.service.timeouts.idle = Seconds(20);
     settings_.request.video_url = "https://example.org/v.mp4";
     settings_.publish.timeouts = settings_.service.timeouts;
     settings_.max_tasks = 1000;  // several runs in one test are not to wait for each other
@@ -389,7 +389,7 @@ TEST_F(CycleSubmit, aFullQueueUntilTheTimeOutContradictsNothing) {
 
 // One channel of a gateway's may have made a task before another one refused.
 TEST_F(CycleSubmit, anyOther429MayHaveMadeATask) {
-  settings_.service.timeouts.silence = Seconds(1);
+  settings_.service.timeouts.idle = Seconds(1);
   int posts = 0;
   for (const std::string& body : {comet_error("Too many requests"), std::string("<html>429 Too Many Requests</html>"),
                                   std::string(R"({"code":9999,"message":"slow down"})"), std::string()}) {
@@ -461,7 +461,7 @@ TEST_F(CycleSubmit, endlessRefusalsEndAtTheTimeOut) {
 }
 
 TEST_F(CycleSubmit, isSentOnceWhateverLeavesTheOutcomeUnknown) {
-  settings_.service.timeouts.silence = Seconds(1);  // the look-ups after it may meet a server that is silent
+  settings_.service.timeouts.idle = Seconds(1);  // the look-ups after it may meet a server that is silent
   const struct {
     const char* name;
     Answer answer;
@@ -492,7 +492,7 @@ TEST_F(CycleSubmit, isSentOnceWhateverLeavesTheOutcomeUnknown) {
 }
 
 TEST_F(CycleSubmit, isSentOnceWhenTheAnswerNeverComes) {
-  settings_.service.timeouts.silence = Seconds(1);
+  settings_.service.timeouts.idle = Seconds(1);
   api_.add(Answer{.what = Answer::Do::hang});
   const ErrorDetails details = failure();
   EXPECT_EQ(details.kind, ErrorKind::unknown_outcome);

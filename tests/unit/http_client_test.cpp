@@ -252,7 +252,7 @@ TEST(HttpClientPost, WithoutAnAnswerEndsAtTheSilenceTimeOut) {
   RawServer server;
   server.add(test::reset(Answer::Do::hang));
   Request request = post(server.url("/p"));
-  request.timeouts.silence = Seconds(1);
+  request.timeouts.idle = Seconds(1);
   const TransportError error = send_failure(request);
   EXPECT_EQ(error.kind(), ErrorKind::network);
   EXPECT_EQ(error.sent(), Sent::maybe);

@@ -43,7 +43,7 @@ class AwsEnvironment {
 class PublishTest : public ::testing::Test {
  protected:
   PublishTest() {
-    settings_.timeouts.silence = Seconds(20);
+    settings_.timeouts.idle = Seconds(20);
     be_off_by(Seconds(0));
   }
 

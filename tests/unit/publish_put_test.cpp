@@ -32,7 +32,7 @@ class Put : public ::testing::Test {
   Put() {
     settings_.uri = store_.url("/bucket/{name}.mp4?signature=s3cret");
     settings_.headers = {{"X-Upload-Key", "s3cret"}, {"Cache-Control", "no-store"}};
-    settings_.timeouts.silence = Seconds(5);
+    settings_.timeouts.idle = Seconds(5);
   }
   std::unique_ptr<Publication> run() {
     const auto count = [this](const Error&, int, Seconds) { ++retries_; };

@@ -206,7 +206,7 @@ TEST_F(S3, whatCannotBeFetchedIsNotLeftBehind) {
   test::TcpProxy network(static_cast<std::uint16_t>(std::stoi(Swift::server()->port())));
   settings_.uri = uri(network.url());
   network.set({.what = test::Cut::Do::swallow_answer, .request = "GET"});
-  settings_.timeouts.silence = Seconds(1);
+  settings_.timeouts.idle = Seconds(1);
   int gets = 0;
   clock_.set_on_sleep([&](Seconds) {
     ++gets;

@@ -27,7 +27,7 @@ _klingv2a_options() {
       --original-level --generated-level --strict --no-mark-generated --publish --publish-headers
       --publish-public-url --publish-expiry --publish-keep --no-publish-check --video-url --video-id
       --conform --proxy-bitrate --external-task-id --callback-url --callback-listen --callback-certificate
-      --callback-key --timeout --on-failure --on-unknown --max-tasks --connect-timeout --silence-timeout
+      --callback-key --timeout --on-failure --on-unknown --max-tasks --connect-timeout --idle-timeout --silence-timeout
       --base-url --journal --spool-dir --max-hold-bytes --max-kept-bytes --max-result-bytes
       "
       ;;
@@ -39,7 +39,7 @@ _klingv2a_options() {
       --publish-headers --publish-public-url --publish-expiry --publish-keep --no-publish-check
       --video-url --video-id --conform --proxy-bitrate --external-task-id --callback-url --callback-listen
       --callback-certificate --callback-key --timeout --on-failure --on-unknown --max-tasks
-      --connect-timeout --silence-timeout --base-url --journal --spool-dir --max-hold-bytes
+      --connect-timeout --idle-timeout --silence-timeout --base-url --journal --spool-dir --max-hold-bytes
       --max-kept-bytes --max-result-bytes
       "
       ;;

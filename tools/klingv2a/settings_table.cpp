@@ -79,8 +79,9 @@ constexpr std::array kOptions{
                   "Tasks of the account under way at a time, over all that share the journal (5)"},
     SettingOption{kPatience, "connect-timeout", "connect-timeout", text, "SECONDS",
                   "How long connecting may take (10)"},
-    SettingOption{kPatience, "silence-timeout", "silence-timeout", text, "SECONDS",
-                  "How long a connection may be silent (30)"},
+    SettingOption{kPatience, "idle-timeout", "idle-timeout", text, "SECONDS",
+                  "How long a connection may bring nothing (30)"},
+    SettingOption{kPatience, "silence-timeout", "idle-timeout", text, "SECONDS", "The old name of --idle-timeout"},
     SettingOption{kPlaces, "base-url", "base-url", text, "URL",
                   "The service (default: $KLINGV2A_BASE_URL, then CometAPI)"},
     SettingOption{kPlaces, "journal", "journal", text, "WHERE",
@@ -124,7 +125,7 @@ const SettingOption* option_of_property(std::string_view property) {
 bool needs_trust(std::string_view property) {
   constexpr std::array<std::string_view, 9> kHarmless{"video-url",     "video-id",         "conform",
                                                       "proxy-bitrate", "external-task-id", "timeout",
-                                                      "on-failure",    "connect-timeout",  "silence-timeout"};
+                                                      "on-failure",    "connect-timeout",  "idle-timeout"};
   const SettingOption* option = option_of_property(property);
   if (!option) return true;
   const std::string_view group = option->group;

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "factories.h"
 #include "log.h"
 #include "messages.h"
 
@@ -13,19 +14,6 @@ namespace {
 // Without these no clip can be published or no sound be played: known before any data comes.
 constexpr const char* kNeededAlways[] = {"fdsrc", "decodebin", "audioconvert", "audioresample", "appsink", "wavparse"};
 constexpr const char* kNeededToPublish[] = {"appsrc", "h264parse", "mp4mux", "fdsink", "qtdemux"};
-
-bool is_installed(const char* factory) {
-  const auto found = GObjectPtr<GstElementFactory>::adopt(gst_element_factory_find(factory));
-  return static_cast<bool>(found);
-}
-
-void require_element(GstElement* element, const char* factory) {
-  if (is_installed(factory)) return;
-  messages::post_missing_element(element, factory);
-  throw make_error(ErrorKind::settings, Phase::check,
-                   std::string("the GStreamer element ") + factory + " is not installed",
-                   "install the GStreamer plugin that has it");
-}
 
 }  // namespace
 
@@ -83,9 +71,9 @@ bool Element::check_settings() {
 bool Element::is_good(const RunSettings& settings) const {
   try {
     check(settings);
-    for (const char* factory : kNeededAlways) require_element(state_.self, factory);
+    for (const char* factory : kNeededAlways) require_factory(state_.self, factory);
     if (!settings.by_reference())
-      for (const char* factory : kNeededToPublish) require_element(state_.self, factory);
+      for (const char* factory : kNeededToPublish) require_factory(state_.self, factory);
     return true;
   } catch (const Error& error) {
     messages::post_error(state_.self, error.details());

@@ -55,8 +55,8 @@
 #include "gstklingv2a.h"
 
 #include "companion_caps.h"
-#include "dropped.h"
 #include "element.h"
+#include "element_shell.h"
 #include "log.h"
 #include "video_caps.h"
 
@@ -194,16 +194,6 @@ GstStateChangeReturn change_state(GstElement* self, GstStateChange transition) {
   return result;
 }
 
-// Comes again where the element could not be stopped at once.
-void dispose(GObject* object) {
-  if (klingv2a::is_at_rest(GST_ELEMENT_CAST(object))) G_OBJECT_CLASS(gst_klingv2a_parent_class)->dispose(object);
-}
-
-void finalize(GObject* object) {
-  delete GST_KLINGV2A(object)->element;
-  G_OBJECT_CLASS(gst_klingv2a_parent_class)->finalize(object);
-}
-
 void install_own_properties(GObjectClass* gobject_class) {
   const auto flags = static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_property(
@@ -233,8 +223,7 @@ namespace {
  * Since: 0.1.0
  */
 void install_publish_clip(GObjectClass* gobject_class) {
-  g_signal_new("publish-clip", G_TYPE_FROM_CLASS(gobject_class), G_SIGNAL_RUN_LAST, 0, klingv2a::take_first_text,
-               nullptr, nullptr, G_TYPE_STRING, 2, G_TYPE_STRING, G_TYPE_STRING);
+  klingv2a::shell::new_text_signal(gobject_class, "publish-clip", G_TYPE_STRING, G_TYPE_STRING);
 }
 
 /**
@@ -253,8 +242,7 @@ void install_publish_clip(GObjectClass* gobject_class) {
  * Since: 0.1.0
  */
 void install_before_submit(GObjectClass* gobject_class) {
-  g_signal_new("before-submit", G_TYPE_FROM_CLASS(gobject_class), G_SIGNAL_RUN_LAST, 0, klingv2a::take_first_text,
-               nullptr, nullptr, G_TYPE_STRING, 1, G_TYPE_UINT);
+  klingv2a::shell::new_text_signal(gobject_class, "before-submit", G_TYPE_UINT);
 }
 
 }  // namespace
@@ -263,8 +251,8 @@ static void gst_klingv2a_class_init(GstKlingV2AClass* klass) {
   auto* gobject_class = G_OBJECT_CLASS(klass);
   gobject_class->set_property = set_property;
   gobject_class->get_property = get_property;
-  gobject_class->dispose = dispose;
-  gobject_class->finalize = finalize;
+  gobject_class->dispose = klingv2a::shell::dispose<gst_klingv2a_parent_class>;
+  gobject_class->finalize = klingv2a::shell::finalize<&GstKlingV2A::element, GstKlingV2A, gst_klingv2a_parent_class>;
   klingv2a::install_settings(gobject_class);
   install_own_properties(gobject_class);
   install_publish_clip(gobject_class);
@@ -320,11 +308,4 @@ klingv2a::PadPtr klingv2a::new_companion_source(GstElement* self, guint number) 
 
 klingv2a::Element& klingv2a::element_of(gpointer object) {
   return *GST_KLINGV2A(object)->element;
-}
-
-gboolean klingv2a::take_first_text(GSignalInvocationHint*, GValue* result, const GValue* answer, gpointer) {
-  const char* text = g_value_get_string(answer);
-  if (!text || !*text) return TRUE;
-  g_value_copy(answer, result);
-  return FALSE;
 }

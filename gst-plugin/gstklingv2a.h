@@ -26,7 +26,4 @@ class Element;
 [[nodiscard]] PadPtr new_companion_sink(guint number);
 [[nodiscard]] PadPtr new_companion_source(GstElement* self, guint number);
 
-// Accumulator of publish-clip: the first handler that knows a URL answers, the others are not asked.
-gboolean take_first_text(GSignalInvocationHint* hint, GValue* result, const GValue* answer, gpointer data);
-
 }  // namespace klingv2a

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Properties as one typed table: a row says all of a property once (name, texts, member, limits, flags). The GParamSpec,
-// set and get follow from it; the default is what the member is in a fresh settings object. The id of a row is its place
-// in the table, from 1.
+// Properties as one typed table: a row says all of a property once (name, texts, member, limits, flags). The
+// GParamSpec, set and get follow from it; the default is what the member is in a fresh settings object. The id of a row
+// is its place in the table, from 1.
 //
 // Plain functions; whoever owns the settings object guards it.
 #pragma once
@@ -122,43 +122,46 @@ void set(Object& object, const Choice<Object>& kind, const GValue* value) {
   kind.set(object, g_value_get_enum(value));
 }
 
-template <typename Object>
-GParamSpec* spec(const Property<Object>& row, const Number<Object, guint>& kind, const Object& initial) {
-  return g_param_spec_uint(row.name, row.nick, row.blurb, kind.min, kind.max, initial.*kind.member, row.flags);
+// What differs between the types of numbers.
+inline void put(GValue* value, guint number) {
+  g_value_set_uint(value, number);
 }
-template <typename Object>
-void get(const Object& object, const Number<Object, guint>& kind, GValue* value) {
-  g_value_set_uint(value, object.*kind.member);
+inline void put(GValue* value, guint64 number) {
+  g_value_set_uint64(value, number);
 }
-template <typename Object>
-void set(Object& object, const Number<Object, guint>& kind, const GValue* value) {
-  object.*kind.member = g_value_get_uint(value);
+inline void put(GValue* value, double number) {
+  g_value_set_double(value, number);
+}
+inline void take(const GValue* value, guint& number) {
+  number = g_value_get_uint(value);
+}
+inline void take(const GValue* value, guint64& number) {
+  number = g_value_get_uint64(value);
+}
+inline void take(const GValue* value, double& number) {
+  number = g_value_get_double(value);
+}
+inline constexpr auto new_spec(guint) {
+  return g_param_spec_uint;
+}
+inline constexpr auto new_spec(guint64) {
+  return g_param_spec_uint64;
+}
+inline constexpr auto new_spec(double) {
+  return g_param_spec_double;
 }
 
-template <typename Object>
-GParamSpec* spec(const Property<Object>& row, const Number<Object, guint64>& kind, const Object& initial) {
-  return g_param_spec_uint64(row.name, row.nick, row.blurb, kind.min, kind.max, initial.*kind.member, row.flags);
+template <typename Object, typename Value>
+GParamSpec* spec(const Property<Object>& row, const Number<Object, Value>& kind, const Object& initial) {
+  return new_spec(Value{})(row.name, row.nick, row.blurb, kind.min, kind.max, initial.*kind.member, row.flags);
 }
-template <typename Object>
-void get(const Object& object, const Number<Object, guint64>& kind, GValue* value) {
-  g_value_set_uint64(value, object.*kind.member);
+template <typename Object, typename Value>
+void get(const Object& object, const Number<Object, Value>& kind, GValue* value) {
+  put(value, object.*kind.member);
 }
-template <typename Object>
-void set(Object& object, const Number<Object, guint64>& kind, const GValue* value) {
-  object.*kind.member = g_value_get_uint64(value);
-}
-
-template <typename Object>
-GParamSpec* spec(const Property<Object>& row, const Number<Object, double>& kind, const Object& initial) {
-  return g_param_spec_double(row.name, row.nick, row.blurb, kind.min, kind.max, initial.*kind.member, row.flags);
-}
-template <typename Object>
-void get(const Object& object, const Number<Object, double>& kind, GValue* value) {
-  g_value_set_double(value, object.*kind.member);
-}
-template <typename Object>
-void set(Object& object, const Number<Object, double>& kind, const GValue* value) {
-  object.*kind.member = g_value_get_double(value);
+template <typename Object, typename Value>
+void set(Object& object, const Number<Object, Value>& kind, const GValue* value) {
+  take(value, object.*kind.member);
 }
 
 }  // namespace property_table

@@ -65,7 +65,8 @@ GType on_unknown_get_type() {
 
 namespace {
 
-// Each property once. A new one is a row here, at the end, and a line in README.md, which element_properties_test compares.
+// Each property once. A new one is a row here, at the end, and a line in README.md, which element_properties_test
+// compares.
 constexpr Property<Settings> kProperties[] = {
     {"api-key", "API key",
      "Bearer key of the service; if unset, from the environment: KLINGV2A_API_KEY, then COMETAPI_KEY",

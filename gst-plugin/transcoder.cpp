@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "clip_limits.h"
+#include "factories.h"
 #include "h264_encoder.h"
 #include "inner_pipeline.h"
 #include "log.h"
@@ -29,15 +30,6 @@ bool is_raw(const GstCaps* caps) {
   return gst_structure_has_name(gst_caps_get_structure(caps, 0), "video/x-raw");
 }
 
-bool has_factory(GstElementFactoryListType type, const GstCaps* caps, GstPadDirection direction) {
-  GList* all = gst_element_factory_list_get_elements(type, GST_RANK_MARGINAL);
-  GList* fitting = gst_element_factory_list_filter(all, caps, direction, FALSE);
-  const bool found = fitting != nullptr;
-  gst_plugin_feature_list_free(fitting);
-  gst_plugin_feature_list_free(all);
-  return found;
-}
-
 // A shallow copy on the timeline of the small pipeline.
 BufferPtr moved_to(const BufferPtr& buffer, std::optional<Nanoseconds> running_time) {
   auto copy = BufferPtr::adopt(gst_buffer_copy(buffer.get()));
@@ -57,7 +49,7 @@ BufferPtr moved_to(const BufferPtr& buffer, std::optional<Nanoseconds> running_t
 }  // namespace
 
 bool can_decode(const GstCaps* caps) {
-  return is_raw(caps) || has_factory(GST_ELEMENT_FACTORY_TYPE_DECODER, caps, GST_PAD_SINK);
+  return is_raw(caps) || has_factory_for(GST_ELEMENT_FACTORY_TYPE_DECODER, caps, GST_PAD_SINK);
 }
 
 CapsPtr proxy_coding() {
@@ -65,7 +57,7 @@ CapsPtr proxy_coding() {
 }
 
 bool can_encode() {
-  return has_factory(GST_ELEMENT_FACTORY_TYPE_VIDEO_ENCODER, proxy_coding().get(), GST_PAD_SRC);
+  return has_factory_for(GST_ELEMENT_FACTORY_TYPE_VIDEO_ENCODER, proxy_coding().get(), GST_PAD_SRC);
 }
 
 // All that the small pipeline's threads use, so that it can outlive the Transcoder.

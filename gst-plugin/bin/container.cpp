@@ -21,13 +21,8 @@ constexpr std::array kTraits{
     ContainerTraits{Container::wav, "wav", "wavenc", false, false},
 };
 
-struct FactoryUnref {
-  void operator()(GstElementFactory* factory) const { gst_object_unref(factory); }
-};
-using FactoryPtr = std::unique_ptr<GstElementFactory, FactoryUnref>;
-
 const GstStaticPadTemplate* find_template(Container container, const GstCaps* caps) {
-  const FactoryPtr factory(gst_element_factory_find(traits_of(container).muxer));
+  const auto factory = GObjectPtr<GstElementFactory>::adopt(gst_element_factory_find(traits_of(container).muxer));
   if (!factory) return nullptr;
   for (const GList* item = gst_element_factory_get_static_pad_templates(factory.get()); item; item = item->next) {
     auto* pad_template = static_cast<GstStaticPadTemplate*>(item->data);

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "cut_off.h"
+#include "factories.h"
 #include "log.h"
 #include "lost_streams.h"
 #include "matroska_header.h"
@@ -63,16 +64,11 @@ std::optional<Markup> webvtt_of(const GstCaps* caps, const std::string& codec_id
   return is_head ? std::optional(Markup::webvtt) : std::nullopt;
 }
 
-using FactoriesPtr = std::unique_ptr<GList, Deleter<gst_plugin_feature_list_free>>;
-
 // parsebin is to stop at what demuxers hand out: its own parsers look into every packet, and h264parse then writes
 // parameter sets into the first one.
 gboolean is_container(GstElement*, GstPad*, const GstCaps* caps, DubBin*) {
-  const FactoriesPtr demuxers(
-      gst_element_factory_list_get_elements(GST_ELEMENT_FACTORY_TYPE_DEMUXER, GST_RANK_MARGINAL));
-  const FactoriesPtr fitting(gst_element_factory_list_filter(demuxers.get(), caps, GST_PAD_SINK, FALSE));
   const bool tape = gst_structure_has_name(gst_caps_get_structure(caps, 0), "video/x-dv");
-  return fitting && !tape;
+  return !tape && has_factory_for(GST_ELEMENT_FACTORY_TYPE_DEMUXER, caps, GST_PAD_SINK);
 }
 
 // An MP4's sample entry says 2 for any AAC; its codec's own header knows better.
@@ -425,14 +421,8 @@ void DubBin::tell_program(const std::string& loss) {
 }
 
 ElementPtr DubBin::add(const char* factory) {
-  auto element = make_gst_element(factory);
-  if (!element) {
-    messages::post_missing_element(GST_ELEMENT(self_), factory);
-    throw make_error(ErrorKind::settings, Phase::check,
-                     std::string("the GStreamer element ") + factory + " is not installed",
-                     "install the GStreamer plugin that has it");
-  }
-  return add(std::move(element));
+  require_factory(GST_ELEMENT(self_), factory);
+  return add(make_gst_element(factory));
 }
 
 ElementPtr DubBin::add(ElementPtr element) {

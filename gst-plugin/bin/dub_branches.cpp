@@ -6,6 +6,7 @@
 
 #include "dub_bin.h"
 #include "edit_list.h"
+#include "factories.h"
 #include "finished_movie.h"
 #include "generated_mark.h"
 #include "kept_packets.h"
@@ -70,13 +71,7 @@ bool is_framed(const GstCaps* caps) {
 // Found out now: what decodes is asked only when the sound is there, and paid for.
 bool can_be_decoded(const GstCaps* caps) {
   if (gst_structure_has_name(gst_caps_get_structure(caps, 0), "audio/x-raw")) return true;
-  GList* decoders = gst_element_factory_list_get_elements(
-      GST_ELEMENT_FACTORY_TYPE_DECODER | GST_ELEMENT_FACTORY_TYPE_MEDIA_AUDIO, GST_RANK_MARGINAL);
-  GList* fitting = gst_element_factory_list_filter(decoders, caps, GST_PAD_SINK, FALSE);
-  const bool found = fitting != nullptr;
-  gst_plugin_feature_list_free(fitting);
-  gst_plugin_feature_list_free(decoders);
-  return found;
+  return has_factory_for(GST_ELEMENT_FACTORY_TYPE_DECODER | GST_ELEMENT_FACTORY_TYPE_MEDIA_AUDIO, caps, GST_PAD_SINK);
 }
 
 using PadHandler = std::function<void(const PadPtr&)>;

@@ -34,8 +34,8 @@
 #include <string_view>
 #include <vector>
 
-#include "dropped.h"
 #include "dub_bin.h"
+#include "element_shell.h"
 #include "gstklingv2a.h"
 #include "log.h"
 #include "mix/gstklingv2amix.h"
@@ -64,7 +64,8 @@ using klingv2a::AudioCodec;
 using klingv2a::Container;
 using klingv2a::OriginalAudio;
 
-// The bin's own properties. A new one is a row here, at the end, and a line in README.md, which element_properties_test compares.
+// The bin's own properties. A new one is a row here, at the end, and a line in README.md, which element_properties_test
+// compares.
 constexpr klingv2a::Property<DubSettings> kProperties[] = {
     {"mux", "Container", "The container to write",
      klingv2a::Choice<DubSettings>{
@@ -173,16 +174,6 @@ GstStateChangeReturn change_state(GstElement* self, GstStateChange transition) {
   return result;
 }
 
-// Comes again where the element could not be stopped at once.
-void dispose(GObject* object) {
-  if (klingv2a::is_at_rest(GST_ELEMENT_CAST(object))) G_OBJECT_CLASS(gst_klingv2abin_parent_class)->dispose(object);
-}
-
-void finalize(GObject* object) {
-  delete GST_KLINGV2ABIN(object)->bin;
-  G_OBJECT_CLASS(gst_klingv2abin_parent_class)->finalize(object);
-}
-
 void install_own_properties(GObjectClass* gobject_class) {
   klingv2a::install_properties(gobject_class, kTable);
   const auto read_only = static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
@@ -207,8 +198,7 @@ void install_own_properties(GObjectClass* gobject_class) {
  * Since: 0.1.0
  */
 void install_publish_clip(GObjectClass* gobject_class) {
-  g_signal_new("publish-clip", G_TYPE_FROM_CLASS(gobject_class), G_SIGNAL_RUN_LAST, 0, klingv2a::take_first_text,
-               nullptr, nullptr, G_TYPE_STRING, 2, G_TYPE_STRING, G_TYPE_STRING);
+  klingv2a::shell::new_text_signal(gobject_class, "publish-clip", G_TYPE_STRING, G_TYPE_STRING);
 }
 
 /**
@@ -223,8 +213,7 @@ void install_publish_clip(GObjectClass* gobject_class) {
  * Since: 0.1.0
  */
 void install_before_submit(GObjectClass* gobject_class) {
-  g_signal_new("before-submit", G_TYPE_FROM_CLASS(gobject_class), G_SIGNAL_RUN_LAST, 0, klingv2a::take_first_text,
-               nullptr, nullptr, G_TYPE_STRING, 1, G_TYPE_UINT);
+  klingv2a::shell::new_text_signal(gobject_class, "before-submit", G_TYPE_UINT);
 }
 
 }  // namespace
@@ -233,8 +222,9 @@ static void gst_klingv2abin_class_init(GstKlingV2ABinClass* klass) {
   auto* gobject_class = G_OBJECT_CLASS(klass);
   gobject_class->set_property = set_property;
   gobject_class->get_property = get_property;
-  gobject_class->dispose = dispose;
-  gobject_class->finalize = finalize;
+  gobject_class->dispose = klingv2a::shell::dispose<gst_klingv2abin_parent_class>;
+  gobject_class->finalize =
+      klingv2a::shell::finalize<&GstKlingV2ABin::bin, GstKlingV2ABin, gst_klingv2abin_parent_class>;
   install_own_properties(gobject_class);
   klingv2a::install_passed(gobject_class, kFirstPassed, {GST_TYPE_KLINGV2A, GST_TYPE_KLINGV2A_MIX}, "mode");
   install_publish_clip(gobject_class);

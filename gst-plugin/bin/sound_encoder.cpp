@@ -10,6 +10,7 @@
 
 #include "enum_type.h"
 #include "error.h"
+#include "factories.h"
 #include "opus_in_mp4.h"
 
 namespace klingv2a {
@@ -41,10 +42,7 @@ constexpr std::array kWebm{AudioCodec::opus};
 constexpr std::array kWav{AudioCodec::pcm};
 
 bool is_installed(const Choice& choice) {
-  if (!*choice.factory) return true;
-  GstElementFactory* factory = gst_element_factory_find(choice.factory);
-  if (factory) gst_object_unref(factory);
-  return factory != nullptr;
+  return !*choice.factory || has_factory(choice.factory);
 }
 
 bool is_carried(const Choice& choice, Container container) {
@@ -83,10 +81,8 @@ CapsPtr with_channels(const GstCaps* caps, int channels) {
 
 bool takes(const char* factory, const GstCaps* raw) {
   if (!*factory) return true;
-  GstElementFactory* found = gst_element_factory_find(factory);
-  const bool taken = found && gst_element_factory_can_sink_any_caps(found, raw);
-  if (found) gst_object_unref(found);
-  return taken;
+  const auto found = GObjectPtr<GstElementFactory>::adopt(gst_element_factory_find(factory));
+  return found && gst_element_factory_can_sink_any_caps(found.get(), raw);
 }
 
 std::vector<AudioCodec> wanted(AudioCodec codec, Container container) {

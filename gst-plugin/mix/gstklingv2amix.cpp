@@ -36,7 +36,7 @@
 // clang-format on
 #include "mix/gstklingv2amix.h"
 
-#include "dropped.h"
+#include "element_shell.h"
 #include "mix/mix_element.h"
 
 struct _GstKlingV2AMix {
@@ -139,16 +139,6 @@ GstStateChangeReturn change_state(GstElement* self, GstStateChange transition) {
   return result;
 }
 
-// Comes again where the element could not be stopped at once.
-void dispose(GObject* object) {
-  if (klingv2a::is_at_rest(GST_ELEMENT_CAST(object))) G_OBJECT_CLASS(gst_klingv2a_mix_parent_class)->dispose(object);
-}
-
-void finalize(GObject* object) {
-  delete GST_KLINGV2A_MIX(object)->element;
-  G_OBJECT_CLASS(gst_klingv2a_mix_parent_class)->finalize(object);
-}
-
 void install_stats(GObjectClass* gobject_class, guint id) {
   g_object_class_install_property(
       gobject_class, id,
@@ -162,8 +152,9 @@ static void gst_klingv2a_mix_class_init(GstKlingV2AMixClass* klass) {
   auto* gobject_class = G_OBJECT_CLASS(klass);
   gobject_class->set_property = set_property;
   gobject_class->get_property = get_property;
-  gobject_class->dispose = dispose;
-  gobject_class->finalize = finalize;
+  gobject_class->dispose = klingv2a::shell::dispose<gst_klingv2a_mix_parent_class>;
+  gobject_class->finalize =
+      klingv2a::shell::finalize<&GstKlingV2AMix::element, GstKlingV2AMix, gst_klingv2a_mix_parent_class>;
   install_stats(gobject_class, klingv2a::install_mix_properties(gobject_class));
   auto* element_class = GST_ELEMENT_CLASS(klass);
   element_class->change_state = change_state;

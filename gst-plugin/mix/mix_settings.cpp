@@ -23,7 +23,8 @@ GType mode_get_type() {
   return enum_type(&once, "GstKlingV2AMixMode", values.data());
 }
 
-// Each property once. A new one is a row here, at the end, and a line in README.md, which element_properties_test compares.
+// Each property once. A new one is a row here, at the end, and a line in README.md, which element_properties_test
+// compares.
 constexpr Property<MixProperties> kProperties[] = {
     {"mode", "Mode", "How the two sounds are put together",
      choice<MixProperties, MixMode, &MixProperties::mode>(mode_get_type)},

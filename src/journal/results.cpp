@@ -19,6 +19,7 @@
 #include "checksum.h"
 #include "error.h"
 #include "gobject_ptr.h"
+#include "write_all.h"
 
 namespace klingv2a::journal {
 
@@ -67,12 +68,7 @@ class Part {
   Part& operator=(const Part&) = delete;
 
   void write(std::span<const std::byte> data) {
-    while (!data.empty()) {
-      const ssize_t written = ::write(descriptor_.get(), data.data(), data.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) throw disk_error("cannot write", path_, errno);
-      data = data.subspan(static_cast<std::size_t>(written));
-    }
+    if (const int failure = write_all(descriptor_.get(), data)) throw disk_error("cannot write", path_, failure);
   }
   void finish(const std::string& path, const std::string& directory) {
     if (::fsync(descriptor_.get()) != 0) throw disk_error("cannot write", path_, errno);

@@ -45,8 +45,8 @@ TEST(Queries, ThatGoWrongOnTheWireAreRepeated) {
                                    {Do::half_answer, "half an answer"},
                                    {Do::html, "a page"},
                                    {Do::hang, "no answer"}})
-    rows.push_back(row(std::string("query: ") + name, {{.on = On::query, .what = what, .times = 2}}, kSuccess,
-                       "idle-timeout=1"));
+    rows.push_back(
+        row(std::string("query: ") + name, {{.on = On::query, .what = what, .times = 2}}, kSuccess, "idle-timeout=1"));
   rows.push_back(row("query: never an answer", {{.on = On::query, .what = Do::hang, .times = -1}},
                      {.kind = "still-running", .paid = "yes"}, "idle-timeout=1 timeout=4"));
   rows.push_back(row("query: a redirect for ever", {{.on = On::query, .what = Do::redirect, .times = -1}},
@@ -60,8 +60,7 @@ TEST(Results, ThatGoWrongForAMomentAreFetchedAgain) {
                                    {Do::half_answer, "half an answer"},
                                    {Do::hang, "no answer"},
                                    {Do::html, "a page"}})
-    rows.push_back(
-        row(std::string("result: ") + name, {{.on = On::result, .what = what}}, kSuccess, "idle-timeout=1"));
+    rows.push_back(row(std::string("result: ") + name, {{.on = On::result, .what = what}}, kSuccess, "idle-timeout=1"));
   for (const int status : {403, 404, 429, 500, 503})
     rows.push_back(row("result: HTTP " + std::to_string(status),
                        {{.on = On::result, .what = Do::status, .http_status = status}}, kSuccess));

@@ -16,10 +16,7 @@ namespace {
 constexpr const char* kElement = "klingv2abin";
 
 bool is_known() {
-  GstElementFactory* factory = gst_element_factory_find(kElement);
-  if (!factory) return false;
-  gst_object_unref(factory);
-  return true;
+  return static_cast<bool>(GObjectPtr<GstElementFactory>::adopt(gst_element_factory_find(kElement)));
 }
 
 // Beside what GStreamer searches by itself.

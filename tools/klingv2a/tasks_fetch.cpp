@@ -23,6 +23,7 @@
 #include "tasks.h"
 #include "tasks_service.h"
 #include "trusted_decoder.h"
+#include "write_all.h"
 
 namespace klingv2a::cli {
 
@@ -38,14 +39,9 @@ cycle::CycleResult fetch(const cycle::CycleSettings& settings, std::int64_t row_
 
 void copy_to(const SpoolFile& sound, int fd, const std::string& name) {
   for_each_piece(sound, [&](std::span<const std::byte> piece) {
-    while (!piece.empty()) {
-      const ssize_t written = ::write(fd, piece.data(), piece.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0)
-        throw make_error(ErrorKind::disk, Phase::download, "cannot write " + name + ": " + g_strerror(errno),
-                         "the sound is kept: fetch it again");
-      piece = piece.subspan(static_cast<std::size_t>(written));
-    }
+    if (const int failure = write_all(fd, piece))
+      throw make_error(ErrorKind::disk, Phase::download, "cannot write " + name + ": " + g_strerror(failure),
+                       "the sound is kept: fetch it again");
   });
 }
 

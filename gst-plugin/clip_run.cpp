@@ -122,7 +122,7 @@ void ClipRun::make_sound() {
   const auto clock = make_system_clock();
   if (settings_.dry_run)
     return listener_->on_dry_run(
-        cycle::rehearse_cycle(settings_.cycle, describe(clip, report), *clock, cancel_, *listener_));
+        cycle::dry_run_cycle(settings_.cycle, describe(clip, report), *clock, cancel_, *listener_));
   report.cycle = cycle::run_cycle(settings_.cycle, describe(clip, report), *clock, cancel_, *listener_);
   report.result_hash = checksum_of(*report.cycle.sound);
   listener_->on_done(report);

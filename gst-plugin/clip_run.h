@@ -18,7 +18,7 @@
 #include "clip_intake.h"
 #include "clip_timeline.h"
 #include "cycle/cycle.h"
-#include "cycle/rehearsal.h"
+#include "cycle/dry_run.h"
 #include "mutex.h"
 #include "settings.h"
 
@@ -46,7 +46,7 @@ class RunListener : public cycle::CycleObserver, public IntakeHost {
   // It is not: reported once, before the clip is given up.
   virtual void warn_of_starving(const Error& warning) = 0;
   // The end of the run, one of these. A dry run: what would have been asked for; silence is to be played.
-  virtual void on_dry_run(const cycle::Rehearsal& rehearsal) = 0;
+  virtual void on_dry_run(const cycle::DryRun& dry_run) = 0;
   // The sound that on_sound() took last is the clip's.
   virtual void on_done(const ClipReport& report) = 0;
   virtual void on_failed(const Error& error) = 0;

@@ -108,12 +108,12 @@ void post_task(GstElement* element, unsigned clip_number, const gateway::Task& t
   gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
 }
 
-void post_dry_run(GstElement* element, unsigned clip_number, const cycle::Rehearsal& rehearsal) {
+void post_dry_run(GstElement* element, unsigned clip_number, const cycle::DryRun& dry_run) {
   GstStructure* structure =
       gst_structure_new("klingv2a-dry-run", "clip", G_TYPE_UINT, clip_number, "would-pay", G_TYPE_BOOLEAN,
-                        static_cast<gboolean>(rehearsal.would_pay), "origin", G_TYPE_STRING,
-                        std::string(cycle::to_string(rehearsal.origin)).c_str(), "request", G_TYPE_STRING,
-                        rehearsal.request.c_str(), "summary", G_TYPE_STRING, rehearsal.summary.c_str(), nullptr);
+                        static_cast<gboolean>(dry_run.would_pay), "origin", G_TYPE_STRING,
+                        std::string(cycle::to_string(dry_run.origin)).c_str(), "request", G_TYPE_STRING,
+                        dry_run.request.c_str(), "summary", G_TYPE_STRING, dry_run.summary.c_str(), nullptr);
   gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
 }
 

@@ -8,7 +8,7 @@
 
 #include <string>
 
-#include "cycle/rehearsal.h"
+#include "cycle/dry_run.h"
 #include "error.h"
 #include "gateway/task.h"
 #include "gst_ptr.h"
@@ -30,7 +30,7 @@ void post_warning(GstElement* element, const ErrorDetails& details);
 void post_task(GstElement* element, unsigned clip_number, const gateway::Task& task);
 
 // Element message `klingv2a-dry-run`: clip, would-pay, origin, request, summary.
-void post_dry_run(GstElement* element, unsigned clip_number, const cycle::Rehearsal& rehearsal);
+void post_dry_run(GstElement* element, unsigned clip_number, const cycle::DryRun& dry_run);
 
 void post_info(GstElement* element, const std::string& text);
 

@@ -11,13 +11,13 @@
 
 namespace klingv2a {
 
-void reap(std::function<void()> last_rites) {
+void reap(std::function<void()> cleanup) {
   try {
-    std::thread thread([rites = std::move(last_rites)] { rites(); });
+    std::thread thread([run = std::move(cleanup)] { run(); });
     pthread_setname_np(thread.native_handle(), kReaperThreadName);
     thread.detach();
   } catch (const std::system_error& error) {
-    // `last_rites` is destroyed here, which does the same, only slower.
+    // `cleanup` is destroyed here, which does the same, only slower.
     GST_WARNING("no thread to clean up on: %s", error.what());
   }
 }

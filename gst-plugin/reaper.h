@@ -11,8 +11,8 @@ namespace klingv2a {
 // What its threads are called, for debuggers and for whoever must know that none is left. Linux allows 15 characters.
 inline constexpr const char* kReaperThreadName = "klingv2a-reaper";
 
-// Runs `last_rites` on a thread of its own, which nobody joins: they must hold all that they need. The plugin stays
+// Runs `cleanup` on a thread of its own, which nobody joins: they must hold all that they need. The plugin stays
 // loaded (-z nodelete), so the thread may outlive the element.
-void reap(std::function<void()> last_rites);
+void reap(std::function<void()> cleanup);
 
 }  // namespace klingv2a

@@ -362,11 +362,11 @@ void SoundListener::warn_of_unknown_start(const ClipReport& report) {
   state_.warn(details);
 }
 
-void SoundListener::on_dry_run(const cycle::Rehearsal& rehearsal) {
+void SoundListener::on_dry_run(const cycle::DryRun& dry_run) {
   const auto sound = sound_.lock();
   if (!sound) return;
-  messages::post_dry_run(state_.self, number_, rehearsal);
-  messages::post_info(state_.self, "dry run of clip " + std::to_string(number_) + ": " + rehearsal.summary);
+  messages::post_dry_run(state_.self, number_, dry_run);
+  messages::post_info(state_.self, "dry run of clip " + std::to_string(number_) + ": " + dry_run.summary);
   state_.settle(sound, make_silence(links_.audio_caps(), 0));
   finish_progress(GST_PROGRESS_TYPE_COMPLETE, "dry run: silence instead of a sound, nothing is paid");
   state_.notify_statistics(ElementState::When::now);

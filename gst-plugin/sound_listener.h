@@ -65,7 +65,7 @@ class SoundListener : public RunListener {
   void on_cut(const ClipTimeline& timeline) override;
   bool on_starving() override;
   void warn_of_starving(const Error& warning) override;
-  void on_dry_run(const cycle::Rehearsal& rehearsal) override;
+  void on_dry_run(const cycle::DryRun& dry_run) override;
   void on_done(const ClipReport& report) override;
   void on_failed(const Error& error) override;
 

@@ -169,7 +169,7 @@ void Call::on_network_event(GSocketClientEvent event, GIOStream* connection) {
 void Call::check_address(GSocketAddress* address) {
   if (!G_IS_INET_SOCKET_ADDRESS(address) || G_IS_PROXY_ADDRESS(address)) return;
   if (!is_local_address(g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(address)))) return;
-  led_astray_ = true;
+  blocked_address_ = true;
   g_cancellable_cancel(cancel_.get());
 }
 
@@ -405,7 +405,7 @@ void Call::throw_failure(const GError* error) const {
   }
   if (g_cancellable_is_cancelled(run_cancel_)) throw failure(ErrorKind::cancelled, "cancelled");
   if (sent_ == Sent::nothing) check_descriptors(request_);
-  if (led_astray_) throw failure(ErrorKind::result, "the host's address lies in the local network");
+  if (blocked_address_) throw failure(ErrorKind::result, "the host's address lies in the local network");
   if (watchdog_.expired() && sent_ == Sent::nothing) {
     throw failure(ErrorKind::network, "no connection within " + seconds_text(request_.timeouts.connect));
   }

@@ -100,7 +100,7 @@ class Call {
   bool asks_for_rest_ = false;
   bool restarted_ = false;
   bool misdirected_ = false;
-  bool led_astray_ = false;
+  bool blocked_address_ = false;
 };
 
 // Throws TransportError{settings} when there are no descriptors for a connection and for what GLib needs besides: GLib

@@ -107,8 +107,8 @@ Task read_accepted(const http::Response& response, const Envelope& envelope) {
     Task task = read_task(response.body);
     if (task.status_text.empty()) task.status = TaskStatus::submitted;
     if (!task.task_id.empty()) return task;
-  } catch (const Error& nonsense) {
-    why = nonsense.what();
+  } catch (const Error& error) {
+    why = error.what();
   }
   if (std::optional<Task> task = rescued(response.body, envelope)) return *task;
   throw unknown_outcome(known, why);
@@ -142,8 +142,8 @@ Task read_queried(const http::Response& response, const std::string& task_id) {
   Task task;
   try {
     task = read_task(response.body);
-  } catch (const Error& nonsense) {
-    throw bad_answer(response, Action::retry, nonsense.what());
+  } catch (const Error& error) {
+    throw bad_answer(response, Action::retry, error.what());
   }
   if (task.status_text.empty() && !has_links(task)) {
     throw bad_answer(response, Action::retry, "the service's answer has no task_status: " + printable(response.body));
@@ -160,8 +160,8 @@ Task read_found(const http::Response& response, const std::string& external_task
   Task task;
   try {
     task = read_task(response.body);
-  } catch (const Error& nonsense) {
-    throw bad_answer(response, Action::fatal, nonsense.what());
+  } catch (const Error& error) {
+    throw bad_answer(response, Action::fatal, error.what());
   }
   if (task.task_id.empty() || task.status_text.empty()) {
     throw bad_answer(response, Action::fatal,
@@ -176,8 +176,8 @@ Task read_found(const http::Response& response, const std::string& external_task
 std::vector<Task> read_listed(const http::Response& response) {
   try {
     return read_task_list(response.body);
-  } catch (const Error& nonsense) {
-    throw bad_answer(response, Action::fatal, nonsense.what());
+  } catch (const Error& error) {
+    throw bad_answer(response, Action::fatal, error.what());
   }
 }
 

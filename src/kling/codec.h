@@ -39,7 +39,7 @@ struct Envelope {
 [[nodiscard]] bool is_success_code(const std::string& code) noexcept;
 [[nodiscard]] Envelope read_envelope(int http_status, std::string_view body);
 
-// The task in `data`, or in the body itself (callback shape). Throws Error{service} for nonsense.
+// The task in `data`, or in the body itself (callback shape). Throws Error{service} for anything else.
 [[nodiscard]] Task read_task(std::string_view body);
 
 // The tasks in `data`, an array, or in an array `list` or `tasks` inside it. Throws Error{service} when there is none,

@@ -20,7 +20,7 @@ namespace {
 // What a profile says, by names in lower case.
 using Profile = std::map<std::string, std::string>;
 
-Error wrong(const std::string& what) {
+Error settings_error(const std::string& what) {
   return make_error(ErrorKind::settings, Phase::publish, what,
                     "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE to a profile of "
                     "~/.aws/credentials that has both");
@@ -96,7 +96,7 @@ std::string contents_of(const std::string& path, Unreadable unreadable) {
   if (!error) return {text.get(), size};
   if (g_error_matches(error.get(), G_FILE_ERROR, G_FILE_ERROR_NOENT)) return {};
   if (unreadable == Unreadable::fails) {
-    throw wrong("the AWS credentials cannot be read: " + std::string(error->message));
+    throw settings_error("the AWS credentials cannot be read: " + std::string(error->message));
   }
   g_warning("the AWS settings cannot be read: %s", error->message);
   return {};
@@ -141,9 +141,10 @@ AwsCredentials credentials_of(const Files& files, const Profile& config) {
     AwsCredentials credentials = credentials_of(*profile);
     if (is_complete(credentials)) return credentials;
   }
-  throw wrong("there are no AWS credentials: neither in the environment nor as a key id and a secret in profile '" +
-              files.profile_name + "' of " +
-              (files.credentials.empty() ? "a home folder, as there is none" : files.credentials));
+  throw settings_error(
+      "there are no AWS credentials: neither in the environment nor as a key id and a secret in profile '" +
+      files.profile_name + "' of " +
+      (files.credentials.empty() ? "a home folder, as there is none" : files.credentials));
 }
 
 std::string first_set(const Environment& environment, const char* first, const char* second) {
@@ -168,7 +169,7 @@ AwsSettings load_aws_settings(const Environment& environment) {
   };
   const bool has_id = !settings.credentials.access_key_id.empty();
   if (has_id != !settings.credentials.secret_access_key.empty()) {
-    throw wrong("of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY only one is set");
+    throw settings_error("of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY only one is set");
   }
   if (has_id && !settings.region.empty()) return settings;
   const Files files = files_of(environment);

@@ -13,7 +13,7 @@ namespace klingv2a::publish {
 
 namespace {
 
-Error wrong(const std::string& what) {
+Error settings_error(const std::string& what) {
   return make_error(ErrorKind::settings, Phase::publish, what);
 }
 
@@ -22,7 +22,8 @@ Error wrong(const std::string& what) {
 std::string without_query(GUri* uri, const std::string& name) {
   const char* query = g_uri_get_query(uri);
   if (query && std::string_view(query).find(name) != std::string_view::npos) {
-    throw wrong("publish has {name} in its query, so publish-public-url must say where the file is fetched from");
+    throw settings_error(
+        "publish has {name} in its query, so publish-public-url must say where the file is fetched from");
   }
   const GCharPtr text(g_uri_join(G_URI_FLAGS_ENCODED, g_uri_get_scheme(uri), nullptr, g_uri_get_host(uri),
                                  g_uri_get_port(uri), g_uri_get_path(uri), nullptr, nullptr));
@@ -48,10 +49,10 @@ void check_headers(const http::Headers& headers) {
   int number = 0;
   for (const auto& [name, value] : headers) {
     const std::string which = "header " + std::to_string(++number) + " of publish-headers";
-    if (!is_token(name)) throw wrong(which + " has a name that HTTP does not allow");
-    if (has_control(value)) throw wrong(which + " has a control character in its value");
+    if (!is_token(name)) throw settings_error(which + " has a name that HTTP does not allow");
+    if (has_control(value)) throw settings_error(which + " has a control character in its value");
     for (const char* ours : {"Content-Length", "Transfer-Encoding", "Host", "Connection"}) {
-      if (equals_ignoring_case(name, ours)) throw wrong(which + " is " + ours + ", which is not yours to set");
+      if (equals_ignoring_case(name, ours)) throw settings_error(which + " is " + ours + ", which is not yours to set");
     }
   }
 }

@@ -26,7 +26,7 @@ constexpr std::int64_t kLongestLink = 7 * 24 * 3600;  // S3's limit
 constexpr std::int64_t kMargin = 15 * 60;
 constexpr std::int64_t kComfort = 3600;
 
-Error wrong(const std::string& what) {
+Error settings_error(const std::string& what) {
   return make_error(ErrorKind::settings, Phase::publish, "publish: " + what,
                     "write publish=s3://BUCKET/PREFIX?region=NAME&endpoint=URL&path-style=true, each part as needed");
 }
@@ -41,7 +41,7 @@ Query query_of(GUri* uri) {
   const char* text = g_uri_get_query(uri);
   if (!text) return {};
   const ParamsPtr params(g_uri_parse_params(text, -1, "&", G_URI_PARAMS_NONE, nullptr));
-  if (!params) throw wrong("the query is not well encoded");
+  if (!params) throw settings_error("the query is not well encoded");
   const auto take = [&params](const char* name) {
     const auto* value = static_cast<const char*>(g_hash_table_lookup(params.get(), name));
     std::string copy = value ? value : "";
@@ -50,7 +50,8 @@ Query query_of(GUri* uri) {
   };
   Query query{take("region"), take("endpoint"), take("path-style")};
   if (g_hash_table_size(params.get()) > 0) {
-    throw wrong("s3:// takes region, endpoint and path-style in its query, and nothing else (no key, no secret)");
+    throw settings_error(
+        "s3:// takes region, endpoint and path-style in its query, and nothing else (no key, no secret)");
   }
   return query;
 }
@@ -65,7 +66,7 @@ std::string checked_bucket(GUri* uri) {
   const char* host = g_uri_get_host(uri);
   std::string bucket = host ? host : "";
   if (bucket.size() < kShortest || bucket.size() > kLongest || !is_made_of(bucket, "._-")) {
-    throw wrong("s3:// is not followed by the name of a bucket (3 to 63 letters, digits, '.', '-', '_')");
+    throw settings_error("s3:// is not followed by the name of a bucket (3 to 63 letters, digits, '.', '-', '_')");
   }
   return bucket;
 }
@@ -79,19 +80,19 @@ std::string checked_prefix(std::string_view path) {
     path.remove_prefix(std::min(end + 1, path.size()));
     if (part.empty()) continue;
     if (part.find_first_of("{}") != std::string_view::npos) {
-      throw wrong("the path of s3:// is a prefix: the object's name is added to it, and {name} is not needed");
+      throw settings_error("the path of s3:// is a prefix: the object's name is added to it, and {name} is not needed");
     }
     prefix.append(part).append("/");
   }
   constexpr std::size_t kLongestPrefix = 900;  // of the 1024 bytes that S3 gives a name
-  if (prefix.size() > kLongestPrefix) throw wrong("the prefix is too long");
+  if (prefix.size() > kLongestPrefix) throw settings_error("the prefix is too long");
   return prefix;
 }
 
 bool is_path_style(const Query& query, const std::string& bucket) {
   if (query.path_style == "true") return true;
   if (query.path_style == "false") return false;
-  if (!query.path_style.empty()) throw wrong("path-style is neither true nor false");
+  if (!query.path_style.empty()) throw settings_error("path-style is neither true nor false");
   return !query.endpoint.empty() || bucket.find('.') != std::string::npos;
 }
 
@@ -107,7 +108,7 @@ std::string authority_of(GUri* endpoint) {
 
 std::string bucket_url(const std::string& endpoint, const std::string& bucket, bool path_style) {
   const GUriPtr uri = parse_store_url(endpoint, "the endpoint in publish");
-  if (g_uri_get_query(uri.get())) throw wrong("the endpoint must be a URL without a query");
+  if (g_uri_get_query(uri.get())) throw settings_error("the endpoint must be a URL without a query");
   const std::string scheme = std::string(g_uri_get_scheme(uri.get())) + "://";
   std::string path = g_uri_get_path(uri.get());
   while (path.ends_with('/')) path.pop_back();
@@ -117,14 +118,14 @@ std::string bucket_url(const std::string& endpoint, const std::string& bucket, b
 
 std::string endpoint_of(const Query& query, const std::string& region) {
   if (!query.endpoint.empty()) return query.endpoint;
-  if (region.empty()) throw wrong("neither region nor endpoint says where the bucket is, nor does AWS_REGION");
+  if (region.empty()) throw settings_error("neither region nor endpoint says where the bucket is, nor does AWS_REGION");
   return "https://s3." + region + ".amazonaws.com" + (region.starts_with("cn-") ? ".cn" : "");
 }
 
 std::string region_of(const Query& query, const std::string& default_region) {
   std::string region = query.region.empty() ? default_region : query.region;
   if (region.empty() && !query.endpoint.empty()) region = "us-east-1";
-  if (!is_made_of(region, "-_")) throw wrong("the region is not the name of one");
+  if (!is_made_of(region, "-_")) throw settings_error("the region is not the name of one");
   return region;
 }
 
@@ -197,9 +198,10 @@ void add_file(GChecksum* checksum, const SpoolFile& file) {
 
 S3Target parse_s3(const std::string& uri_text, const std::string& default_region) {
   const GUriPtr uri(g_uri_parse(uri_text.c_str(), G_URI_FLAGS_ENCODED_QUERY, nullptr));
-  if (!uri || std::string_view(g_uri_get_scheme(uri.get())) != "s3") throw wrong("the s3:// URI cannot be read");
+  if (!uri || std::string_view(g_uri_get_scheme(uri.get())) != "s3")
+    throw settings_error("the s3:// URI cannot be read");
   if (g_uri_get_userinfo(uri.get()) || g_uri_get_port(uri.get()) != -1 || g_uri_get_fragment(uri.get())) {
-    throw wrong("s3:// takes a bucket, a prefix and a query, and nothing else (no key, no port)");
+    throw settings_error("s3:// takes a bucket, a prefix and a query, and nothing else (no key, no port)");
   }
   const Query query = query_of(uri.get());
   const std::string bucket = checked_bucket(uri.get());
@@ -238,7 +240,7 @@ std::string object_name(const S3Target& target, const std::string& purpose, cons
 
 void check_s3(const PublishSettings& settings) {
   if (!settings.headers.empty() || !settings.public_url.empty()) {
-    throw wrong(
+    throw settings_error(
         "publish-headers and publish-public-url are for PUT: s3:// signs what it sends, and gives a link itself");
   }
   (void)store_of(settings);

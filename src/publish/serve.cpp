@@ -19,7 +19,7 @@ namespace {
 using MappedFilePtr = std::unique_ptr<GMappedFile, Deleter<g_mapped_file_unref>>;
 using ParamsPtr = std::unique_ptr<GHashTable, Deleter<g_hash_table_unref>>;
 
-Error wrong(const std::string& what) {
+Error settings_error(const std::string& what) {
   return make_error(ErrorKind::settings, Phase::publish, "publish: " + what,
                     "write publish=serve://ADDRESS:PORT?public=URL, each part as needed");
 }
@@ -152,10 +152,10 @@ std::string checked_public_base(std::string base) {
   const GUriPtr uri(g_uri_parse(base.c_str(), G_URI_FLAGS_ENCODED, nullptr));
   const std::string_view scheme = uri ? g_uri_get_scheme(uri.get()) : "";
   if ((scheme != "http" && scheme != "https") || !g_uri_get_host(uri.get()) || !*g_uri_get_host(uri.get())) {
-    throw wrong("public is not an absolute http or https URL");
+    throw settings_error("public is not an absolute http or https URL");
   }
   if (g_uri_get_userinfo(uri.get()) || g_uri_get_query(uri.get()) || g_uri_get_fragment(uri.get())) {
-    throw wrong("public must be a URL without user, query and fragment");
+    throw settings_error("public must be a URL without user, query and fragment");
   }
   while (base.ends_with('/')) base.pop_back();
   return base;
@@ -165,10 +165,10 @@ std::string public_base_of(GUri* uri) {
   const char* query = g_uri_get_query(uri);
   if (!query) return {};
   const ParamsPtr params(g_uri_parse_params(query, -1, "&", G_URI_PARAMS_NONE, nullptr));
-  if (!params) throw wrong("the query is not well encoded");
+  if (!params) throw settings_error("the query is not well encoded");
   const auto* value = static_cast<const char*>(g_hash_table_lookup(params.get(), "public"));
   if (!value || g_hash_table_size(params.get()) != 1)
-    throw wrong("the only thing serve:// takes in its query is public");
+    throw settings_error("the only thing serve:// takes in its query is public");
   return checked_public_base(value);
 }
 
@@ -176,7 +176,7 @@ std::string address_of(GUri* uri) {
   std::string host = g_uri_get_host(uri) ? g_uri_get_host(uri) : "";
   if (host.empty()) return ServeTarget{}.address;
   if (!g_hostname_is_ip_address(host.c_str())) {
-    throw wrong("'" + host + "' is not an IP address to listen on");
+    throw settings_error("'" + host + "' is not an IP address to listen on");
   }
   return host;
 }
@@ -190,18 +190,18 @@ bool is_any_address(const std::string& address) {
 
 ServeTarget parse_serve(const std::string& uri_text) {
   const GUriPtr uri(g_uri_parse(uri_text.c_str(), G_URI_FLAGS_ENCODED_QUERY, nullptr));
-  if (!uri) throw wrong("the serve:// URI cannot be read");
+  if (!uri) throw settings_error("the serve:// URI cannot be read");
   const std::string_view path = g_uri_get_path(uri.get());
   if (g_uri_get_userinfo(uri.get()) || g_uri_get_fragment(uri.get()) || (!path.empty() && path != "/")) {
-    throw wrong("serve:// takes an address, a port and public, and nothing else");
+    throw settings_error("serve:// takes an address, a port and public, and nothing else");
   }
   const int port = g_uri_get_port(uri.get());
   ServeTarget target{.address = address_of(uri.get()),
                      .port = static_cast<std::uint16_t>(std::max(port, 0)),
                      .public_base = public_base_of(uri.get())};
   if (target.public_base.empty() && is_any_address(target.address)) {
-    throw wrong("serve://" + target.address +
-                " listens everywhere, but nobody can fetch from that address: add ?public=URL");
+    throw settings_error("serve://" + target.address +
+                         " listens everywhere, but nobody can fetch from that address: add ?public=URL");
   }
   return target;
 }

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kNotFound = 404;
 
-Error wrong(const std::string& what) {
+Error settings_error(const std::string& what) {
   return make_error(ErrorKind::settings, Phase::publish, what);
 }
 
@@ -70,10 +70,10 @@ GUriPtr parse_store_url(const std::string& url, const std::string& what) {
   GUriPtr uri(g_uri_parse(url.c_str(), G_URI_FLAGS_ENCODED, nullptr));
   const std::string_view scheme = uri ? g_uri_get_scheme(uri.get()) : "";
   if ((scheme != "http" && scheme != "https") || !g_uri_get_host(uri.get()) || !*g_uri_get_host(uri.get())) {
-    throw wrong(what + " is not an absolute http or https URL");
+    throw settings_error(what + " is not an absolute http or https URL");
   }
-  if (g_uri_get_userinfo(uri.get())) throw wrong(what + " must not hold a user or password: use a header");
-  if (g_uri_get_fragment(uri.get())) throw wrong(what + " must not have a fragment");
+  if (g_uri_get_userinfo(uri.get())) throw settings_error(what + " must not hold a user or password: use a header");
+  if (g_uri_get_fragment(uri.get())) throw settings_error(what + " must not have a fragment");
   return uri;
 }
 

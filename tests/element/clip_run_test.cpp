@@ -46,7 +46,7 @@ class Listener : public RunListener {
   void on_retry(const Error& /*error*/, int /*attempt*/, Seconds /*gap*/) override {}
   void on_missing_decoder(const CapsPtr& /*caps*/) override {}
   void on_missing_encoder(const CapsPtr& /*caps*/) override {}
-  void on_dry_run(const cycle::Rehearsal& /*rehearsal*/) override {}
+  void on_dry_run(const cycle::DryRun& /*dry_run*/) override {}
   void on_done(const ClipReport& /*report*/) override {}
 
  private:

@@ -111,7 +111,7 @@ TEST_F(MessagesTest, AnErrorComesBeforeItsProgressError) {
 
 TEST(ErrorDetailsTest, AreFieldsAndText) {
   auto options = quick_service();
-  options.dialect = sim::Dialect::kling;
+  options.dialect = sim::Provider::kling;
   sim::Service service(options);
   service.add_fault({.on = On::submit, .what = Do::error_code, .code = "1102"});
   const ElementRig rig(service.base_url(), {.properties = "video-id=sim-3s external-task-id=mine"});

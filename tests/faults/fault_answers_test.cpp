@@ -16,7 +16,7 @@ const Expected kSuccess;
 constexpr const char* kChallenge = "<!DOCTYPE html><html><head><title>Just a moment...</title></head></html>";
 
 FaultRow row(std::string name, sim::Fault fault, Expected expected = kSuccess, std::string properties = {}) {
-  return {std::move(name), sim::Dialect::cometapi, {std::move(fault)}, std::move(expected), std::move(properties)};
+  return {std::move(name), sim::Provider::cometapi, {std::move(fault)}, std::move(expected), std::move(properties)};
 }
 
 Outcome run_with(const sim::Fault& fault, const std::string& properties = {}) {

@@ -50,8 +50,8 @@ const std::vector<Code>& codes() {
   return rows;
 }
 
-std::string name_of(const std::string& code, sim::Dialect dialect, const char* what) {
-  return code + (dialect == sim::Dialect::kling ? " kling " : " cometapi ") + what;
+std::string name_of(const std::string& code, sim::Provider dialect, const char* what) {
+  return code + (dialect == sim::Provider::kling ? " kling " : " cometapi ") + what;
 }
 
 sim::Fault error_code(On on, const std::string& code, int times = 1) {
@@ -62,14 +62,14 @@ sim::Fault error_code(On on, const std::string& code, int times = 1) {
 template <typename Add>
 void for_each_envelope(const Add& add) {
   for (const auto& row : codes()) {
-    if (row.comet) add(row, sim::Dialect::cometapi);
-    if (row.kling) add(row, sim::Dialect::kling);
+    if (row.comet) add(row, sim::Provider::cometapi);
+    if (row.kling) add(row, sim::Provider::kling);
   }
 }
 
 TEST(ErrorCodes, OnSubmitCostNothingAndAreNotRepeated) {
   std::vector<FaultRow> rows;
-  for_each_envelope([&](const Code& code, sim::Dialect dialect) {
+  for_each_envelope([&](const Code& code, sim::Provider dialect) {
     rows.push_back({name_of(code.code, dialect, "on submit"),
                     dialect,
                     {error_code(On::submit, code.code)},
@@ -80,7 +80,7 @@ TEST(ErrorCodes, OnSubmitCostNothingAndAreNotRepeated) {
 
 TEST(ErrorCodes, OnSubmitFromInsideTheServiceMayHaveBeenPaid) {
   std::vector<FaultRow> rows;
-  for (const auto dialect : {sim::Dialect::cometapi, sim::Dialect::kling})
+  for (const auto dialect : {sim::Provider::cometapi, sim::Provider::kling})
     for (const char* code : {"5000", "5001", "5002"})
       rows.push_back({name_of(code, dialect, "on submit"),
                       dialect,
@@ -93,18 +93,18 @@ TEST(ErrorCodes, OnSubmitFromInsideTheServiceMayHaveBeenPaid) {
 TEST(ErrorCodes, OnSubmitFromInsideTheServiceAreLookedInto) {
   std::vector<FaultRow> rows;
   for (const char* code : {"5000", "5001", "5002"})
-    for (const auto dialect : {sim::Dialect::cometapi, sim::Dialect::kling}) {
+    for (const auto dialect : {sim::Provider::cometapi, sim::Provider::kling}) {
       auto fault = error_code(On::submit, code);
       fault.paid = true;
       rows.push_back({name_of(code, dialect, "on submit, paid"), dialect, {fault}, {}});
-      if (dialect == sim::Dialect::cometapi) rows.back().expected = {.kind = "unknown-outcome", .paid = "maybe"};
+      if (dialect == sim::Provider::cometapi) rows.back().expected = {.kind = "unknown-outcome", .paid = "maybe"};
     }
   run_table(rows);
 }
 
 TEST(ErrorCodes, OnSubmitOfABusyServiceAreTriedAgain) {
   std::vector<FaultRow> rows;
-  for (const auto dialect : {sim::Dialect::cometapi, sim::Dialect::kling})
+  for (const auto dialect : {sim::Provider::cometapi, sim::Provider::kling})
     for (const char* code : {"1302", "1303"}) {
       rows.push_back(
           {name_of(code, dialect, "twice on submit"), dialect, {error_code(On::submit, code, 2)}, {.posts = 3}});
@@ -122,7 +122,7 @@ TEST(ErrorCodes, OnSubmitOfABusyServiceAreTriedAgain) {
 
 TEST(ErrorCodes, OnQueryNameThePaidTask) {
   std::vector<FaultRow> rows;
-  for_each_envelope([&](const Code& code, sim::Dialect dialect) {
+  for_each_envelope([&](const Code& code, sim::Provider dialect) {
     if (code.on_query < 0) return;
     rows.push_back({name_of(code.code, dialect, "on query"),
                     dialect,
@@ -137,7 +137,7 @@ TEST(ErrorCodes, OnQueryNameThePaidTask) {
 
 TEST(ErrorCodes, OnQueryThatPassAreWaitedFor) {
   std::vector<FaultRow> rows;
-  for (const auto dialect : {sim::Dialect::cometapi, sim::Dialect::kling})
+  for (const auto dialect : {sim::Provider::cometapi, sim::Provider::kling})
     for (const char* code : {"1203", "1302", "1303", "5000", "5001", "5002"})
       rows.push_back({name_of(code, dialect, "twice on query"), dialect, {error_code(On::query, code, 2)}, {}});
   run_table(rows);
@@ -146,8 +146,8 @@ TEST(ErrorCodes, OnQueryThatPassAreWaitedFor) {
 TEST(ErrorCodes, OnQueryThatDoNotPassEndWithTheTimeout) {
   std::vector<FaultRow> rows;
   for (const char* code : {"1302", "5000", "5001", "5002"})
-    rows.push_back({name_of(code, sim::Dialect::kling, "on every query"),
-                    sim::Dialect::kling,
+    rows.push_back({name_of(code, sim::Provider::kling, "on every query"),
+                    sim::Provider::kling,
                     {error_code(On::query, code, -1)},
                     {.kind = "still-running", .paid = "yes"},
                     "timeout=4"});
@@ -157,7 +157,7 @@ TEST(ErrorCodes, OnQueryThatDoNotPassEndWithTheTimeout) {
 TEST(ErrorCodes, AnEmptyAnswerBodyOrPageIsJudgedByItsStatus) {
   const auto status = [](int http_status, std::string body, Expected expected) {
     return FaultRow{"HTTP " + std::to_string(http_status) + " " + body.substr(0, 24),
-                    sim::Dialect::cometapi,
+                    sim::Provider::cometapi,
                     {{.on = On::submit, .what = Do::status, .http_status = http_status, .body = std::move(body)}},
                     std::move(expected)};
   };
@@ -202,7 +202,7 @@ class SignedRequests : public ::testing::Test {
  protected:
   static sim::Options with_key_pair() {
     auto options = quick_service();
-    options.dialect = sim::Dialect::kling;
+    options.dialect = sim::Provider::kling;
     options.keys.clear();
     options.key_pairs = {{"the-access-key", "the-secret-key"}};
     return options;
@@ -230,7 +230,7 @@ TEST_F(SignedRequests, AreSignedOnceMoreWhenTheTokensTimeIsRefused) {
   for (const char* code : {"1003", "1004"})
     for (const auto on : {On::submit, On::query}) {
       service_.add_fault(error_code(on, code));
-      expect_outcome(name_of(code, sim::Dialect::kling, on == On::submit ? "on submit" : "on query"),
+      expect_outcome(name_of(code, sim::Provider::kling, on == On::submit ? "on submit" : "on query"),
                      {.posts = sent + (on == On::submit ? 2 : 1)}, run());
       sent = posts(service_);
     }

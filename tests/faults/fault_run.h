@@ -25,7 +25,7 @@ struct Expected {
 
 struct FaultRow {
   std::string name;
-  sim::Dialect dialect = sim::Dialect::cometapi;
+  sim::Provider dialect = sim::Provider::cometapi;
   std::vector<sim::Fault> faults;
   Expected expected;
   std::string properties;  // more of klingv2a's

@@ -95,13 +95,13 @@ TEST_F(ScriptedSubmit, OfUnknownOutcomeNamesTheIdToLookFor) {
 }
 
 // What can go wrong with the answer to a submit, in one envelope.
-std::vector<FaultRow> ambiguous_submits(sim::Dialect dialect, bool paid, const Expected& expected) {
+std::vector<FaultRow> ambiguous_submits(sim::Provider dialect, bool paid, const Expected& expected) {
   std::vector<FaultRow> rows;
   for (const auto& [what, name] : {std::pair{Do::reset, "reset"},
                                    {Do::half_answer, "half an answer"},
                                    {Do::hang, "no answer"},
                                    {Do::html, "a page"}})
-    rows.push_back({std::string(dialect == sim::Dialect::kling ? "kling: " : "cometapi: ") + name +
+    rows.push_back({std::string(dialect == sim::Provider::kling ? "kling: " : "cometapi: ") + name +
                         (paid ? ", task made" : ", no task"),
                     dialect,
                     {{.on = On::submit, .what = what, .paid = paid}},
@@ -111,15 +111,15 @@ std::vector<FaultRow> ambiguous_submits(sim::Dialect dialect, bool paid, const E
 }
 
 TEST(AmbiguousSubmits, AreReportedAndNeverRepeated) {
-  auto rows = ambiguous_submits(sim::Dialect::kling, false, kUnknown);
+  auto rows = ambiguous_submits(sim::Provider::kling, false, kUnknown);
   // Whether this service has made a task or not, nobody here can tell the difference.
   for (const bool paid : {false, true})
-    std::ranges::move(ambiguous_submits(sim::Dialect::cometapi, paid, kUnknown), std::back_inserter(rows));
+    std::ranges::move(ambiguous_submits(sim::Provider::cometapi, paid, kUnknown), std::back_inserter(rows));
   run_table(rows);
 }
 
 TEST(AmbiguousSubmits, WhoseTaskIsFoundAreNoError) {
-  run_table(ambiguous_submits(sim::Dialect::kling, true, {.origin = "submitted"}));
+  run_table(ambiguous_submits(sim::Provider::kling, true, {.origin = "submitted"}));
 }
 
 }  // namespace

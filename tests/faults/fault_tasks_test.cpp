@@ -16,7 +16,7 @@ constexpr int kRead = GST_RESOURCE_ERROR_READ;
 const Expected kSuccess{};
 
 FaultRow row(std::string name, std::vector<sim::Fault> faults, Expected expected, std::string properties = {}) {
-  return {std::move(name), sim::Dialect::cometapi, std::move(faults), std::move(expected), std::move(properties)};
+  return {std::move(name), sim::Provider::cometapi, std::move(faults), std::move(expected), std::move(properties)};
 }
 
 TEST(FailedTasks, AreErrorsThatSayWhatTheServiceSaid) {

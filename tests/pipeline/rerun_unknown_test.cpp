@@ -9,8 +9,8 @@ namespace {
 
 class RerunUnknown : public Rerun {
  protected:
-  explicit RerunUnknown(sim::Dialect dialect = sim::Dialect::kling) : Rerun(of_dialect(dialect)) {}
-  static sim::Options of_dialect(sim::Dialect dialect) {
+  explicit RerunUnknown(sim::Provider dialect = sim::Provider::kling) : Rerun(of_dialect(dialect)) {}
+  static sim::Options of_dialect(sim::Provider dialect) {
     auto options = quick_service();
     options.dialect = dialect;
     return options;
@@ -55,7 +55,7 @@ TEST_F(RerunUnknown, OfAServiceThatIsOutOfOrderPaysNothing) {
 
 class RerunUnknownAtCometApi : public RerunUnknown {
  protected:
-  RerunUnknownAtCometApi() : RerunUnknown(sim::Dialect::cometapi) {}
+  RerunUnknownAtCometApi() : RerunUnknown(sim::Provider::cometapi) {}
 };
 
 TEST_F(RerunUnknownAtCometApi, IsAnErrorThatSaysWhatToCheckUntilToldToAskAgain) {

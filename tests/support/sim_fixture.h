@@ -29,7 +29,7 @@ class SimFixture : public ::testing::Test {
   }
   static sim::Options quick_kling() {
     sim::Options options = quick();
-    options.dialect = sim::Dialect::kling;
+    options.dialect = sim::Provider::kling;
     return options;
   }
 

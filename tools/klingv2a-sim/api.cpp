@@ -49,11 +49,11 @@ int sent_status(const Answer& answer) {
 Api::Api(const Options& options, Ledger& ledger, FaultQueue& faults,
          std::function<void(const std::string& task_id)> start_task)
     : credentials_(options.keys, options.key_pairs),
-      external_lookup_(options.external_lookup.value_or(options.dialect == Dialect::kling)),
-      refuse_duplicates_(options.refuse_duplicates.value_or(options.dialect == Dialect::kling)),
+      external_lookup_(options.external_lookup.value_or(options.dialect == Provider::kling)),
+      refuse_duplicates_(options.refuse_duplicates.value_or(options.dialect == Provider::kling)),
       list_lag_(options.list_lag),
       concurrency_(options.concurrency),
-      voice_{options.dialect, options.naming, {}},
+      dialect_{options.dialect, options.naming, {}},
       ledger_(ledger),
       faults_(faults),
       results_(options.ranges, ledger, faults),
@@ -61,7 +61,7 @@ Api::Api(const Options& options, Ledger& ledger, FaultQueue& faults,
       sound_(options.sound) {}
 
 void Api::set_host_url(const std::string& host_url) {
-  voice_.host_url = host_url;
+  dialect_.host_url = host_url;
 }
 
 void Api::set_sound(const Sound& sound) {
@@ -70,7 +70,7 @@ void Api::set_sound(const Sound& sound) {
 }
 
 std::string Api::base_path() const {
-  return voice_.dialect == Dialect::cometapi ? "/kling" : "";
+  return dialect_.provider == Provider::cometapi ? "/kling" : "";
 }
 
 // The ledger knows of a request before its answer leaves, so that a client that has the answer finds it there.
@@ -80,14 +80,14 @@ Answer Api::answer(const Request& request) {
   try {
     answer = route(request);
   } catch (const Refusal& refusal) {
-    answer = error_answer(voice_, refusal.code, refusal.what(), refusal.param);
+    answer = error_answer(dialect_, refusal.code, refusal.what(), refusal.param);
   }
   ledger_.record({request.method, request.path, sent_status(answer), !request.authorization.empty()});
   return answer;
 }
 
 Answer Api::route(const Request& request) {
-  if (request.path.starts_with(kResults)) return results_.answer(voice_, request);
+  if (request.path.starts_with(kResults)) return results_.answer(dialect_, request);
   const std::string endpoint = base_path() + std::string(kEndpoint);
   if (request.path.starts_with(endpoint)) {
     const std::string rest = request.path.substr(endpoint.size());
@@ -99,13 +99,13 @@ Answer Api::route(const Request& request) {
 Answer Api::route_api(const Request& request, const std::string& rest) {
   if (const auto code = credentials_.refusal(request.authorization, now_ms() / 1000)) return error(*code);
   if (rest.empty() && request.method == "POST") return submit(request);
-  if (rest.empty() && request.method == "GET" && voice_.dialect == Dialect::kling) return list(request);
+  if (rest.empty() && request.method == "GET" && dialect_.provider == Provider::kling) return list(request);
   if (rest.size() > 1 && request.method == "GET") return query(rest.substr(1));
   return error("1202");
 }
 
 Answer Api::error(const std::string& code) const {
-  return error_answer(voice_, code, meaning_of(code));
+  return error_answer(dialect_, code, meaning_of(code));
 }
 
 Answer Api::submit(const Request& request) {
@@ -120,7 +120,7 @@ Answer Api::submit(const Request& request) {
 Answer Api::submit_under_fault(const Submit& submit, const Fault& fault) {
   if (fault.what == Fault::Do::fail_task) return accept(submit, {Ending::Kind::fail, fault.message});
   if (fault.what == Fault::Do::never_finish) return accept(submit, {Ending::Kind::never, {}});
-  return misbehave(voice_, fault, fault.paid ? accept(submit, {}) : error("5000"));
+  return misbehave(dialect_, fault, fault.paid ? accept(submit, {}) : error("5000"));
 }
 
 Answer Api::accept(const Submit& submit, Ending ending) {
@@ -131,18 +131,18 @@ Answer Api::accept(const Submit& submit, Ending ending) {
   }
   const Task task = ledger_.accept(submit, sound, std::move(ending));
   start_task_(task.paid.task_id);
-  return accepted_answer(voice_, task);
+  return accepted_answer(dialect_, task);
 }
 
 Answer Api::query(const std::string& id) {
   const auto task = find(id);
   const bool succeeded = task && task->paid.status == "succeed";
   const auto fault = faults_.take({.on = Fault::On::query, .has_task = task.has_value(), .succeeded = succeeded});
-  if (!fault) return task ? task_answer(voice_, *task) : error("1203");
-  if (fault->what == Fault::Do::missing_result) return task_answer(voice_, *task, {.hide_results = true});
-  if (fault->what == Fault::Do::odd_status) return task_answer(voice_, *task, odd_view(*fault));
-  if (fault->what == Fault::Do::odd_result) return task_answer(voice_, *task, {.shape = fault->code});
-  return misbehave(voice_, *fault, task ? task_answer(voice_, *task) : error("1203"));
+  if (!fault) return task ? task_answer(dialect_, *task) : error("1203");
+  if (fault->what == Fault::Do::missing_result) return task_answer(dialect_, *task, {.hide_results = true});
+  if (fault->what == Fault::Do::odd_status) return task_answer(dialect_, *task, odd_view(*fault));
+  if (fault->what == Fault::Do::odd_result) return task_answer(dialect_, *task, {.shape = fault->code});
+  return misbehave(dialect_, *fault, task ? task_answer(dialect_, *task) : error("1203"));
 }
 
 // The slot in the path takes either id.
@@ -172,9 +172,9 @@ Answer Api::list(const Request& request) {
   const std::size_t to = std::min(tasks.size(), from + static_cast<std::size_t>(size));
   std::vector<Task> shown;
   for (std::size_t i = from; i < to; ++i) shown.push_back(ledger_.show(tasks[i].paid.task_id).value_or(tasks[i]));
-  Answer proper = list_answer(voice_, shown);
+  Answer proper = list_answer(dialect_, shown);
   const auto fault = faults_.take({Fault::On::query});
-  return fault ? misbehave(voice_, *fault, std::move(proper)) : proper;
+  return fault ? misbehave(dialect_, *fault, std::move(proper)) : proper;
 }
 
 // For tests in other languages. Not part of the API, not in the ledger, and without a key.

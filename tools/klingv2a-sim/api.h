@@ -53,7 +53,7 @@ class Api {
   const bool external_lookup_, refuse_duplicates_;
   const std::chrono::milliseconds list_lag_;
   const int concurrency_;
-  Voice voice_;
+  Dialect dialect_;
   Ledger& ledger_;
   FaultQueue& faults_;
   ResultRoute results_;

@@ -52,7 +52,7 @@ class CallbackSender {
   void send(const Callback& callback);
   [[nodiscard]] int post(const Callback& callback, const std::string& id);
 
-  const Dialect dialect_;
+  const Provider dialect_;
   const Naming naming_;
   const std::string key_;  // empty: callbacks are not signed
   Ledger& ledger_;

@@ -168,8 +168,8 @@ Sound parse_sound(const char* text) {
   return sound;
 }
 
-Dialect parse_dialect(const char* text) {
-  return !text || parse_bool("--dialect", text, "cometapi", "kling") ? Dialect::cometapi : Dialect::kling;
+Provider parse_dialect(const char* text) {
+  return !text || parse_bool("--dialect", text, "cometapi", "kling") ? Provider::cometapi : Provider::kling;
 }
 
 std::string key_of(const Arguments& arguments) {

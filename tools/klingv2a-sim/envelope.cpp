@@ -71,11 +71,11 @@ Answer json_answer(int status, const std::string& text) {
   return answer;
 }
 
-std::string result_url(const Voice& voice, const Task& task, const char* file) {
-  return voice.host_url + "/results/" + task.result_path + "/" + file + "?sig=" + task.link.signature;
+std::string result_url(const Dialect& dialect, const Task& task, const char* file) {
+  return dialect.host_url + "/results/" + task.result_path + "/" + file + "?sig=" + task.link.signature;
 }
 
-void write_info(JsonWriter& json, const Voice& voice, const Task& task) {
+void write_info(JsonWriter& json, const Dialect& dialect, const Task& task) {
   json.object("task_info");
   if (task.paid.status == "succeed")
     json.object("parent_video")
@@ -83,32 +83,32 @@ void write_info(JsonWriter& json, const Voice& voice, const Task& task) {
         .string("url", task.submit.video_url)
         .string("duration", seconds_text(task.paid.duration_s))
         .end_object();
-  if (voice.dialect == Dialect::kling && !task.paid.external_task_id.empty())
+  if (dialect.provider == Provider::kling && !task.paid.external_task_id.empty())
     json.string("external_task_id", task.paid.external_task_id);
   json.end_object();
 }
 
-void write_videos(JsonWriter& json, const Voice& voice, const Task& task) {
+void write_videos(JsonWriter& json, const Dialect& dialect, const Task& task) {
   json.array("videos");
   if (task.results.video)
     json.object()
         .string("id", task.paid.task_id + "-v")
-        .string("url", result_url(voice, task, "video.mp4"))
+        .string("url", result_url(dialect, task, "video.mp4"))
         .string("duration", seconds_text(task.paid.duration_s))
         .end_object();
   json.end_array();
 }
 
-void write_audios(JsonWriter& json, const Voice& voice, const Task& task) {
+void write_audios(JsonWriter& json, const Dialect& dialect, const Task& task) {
   if (!task.results.wav && !task.results.mp3) return;
-  const bool is_new = voice.naming == Naming::new_names;
+  const bool is_new = dialect.naming == Naming::new_names;
   const std::string duration = seconds_text(task.results.sound_s);
   json.array("audios").object().string("id", task.paid.task_id + "-a");
   if (task.results.mp3)
-    json.string(is_new ? "mp3_url" : "url_mp3", result_url(voice, task, "sound.mp3"))
+    json.string(is_new ? "mp3_url" : "url_mp3", result_url(dialect, task, "sound.mp3"))
         .string(is_new ? "mp3_duration" : "duration_mp3", duration);
   if (task.results.wav)
-    json.string(is_new ? "wav_url" : "url_wav", result_url(voice, task, "sound.wav"))
+    json.string(is_new ? "wav_url" : "url_wav", result_url(dialect, task, "sound.wav"))
         .string(is_new ? "wav_duration" : "duration_wav", duration);
   json.end_object().end_array();
 }
@@ -118,8 +118,8 @@ const char* sound_file(const View& view) {
 }
 
 // Only the WAV, where a gateway has put it.
-void write_odd_result(JsonWriter& json, const Voice& voice, const Task& task, const View& view) {
-  const std::string link = result_url(voice, task, sound_file(view));
+void write_odd_result(JsonWriter& json, const Dialect& dialect, const Task& task, const View& view) {
+  const std::string link = result_url(dialect, task, sound_file(view));
   if (view.shape == "text") {
     JsonWriter inner;
     inner.object().array("audios").object().string("url_wav", link).end_object().end_array().end_object();
@@ -138,13 +138,13 @@ void write_odd_result(JsonWriter& json, const Voice& voice, const Task& task, co
   json.end_array().end_object();
 }
 
-void write_result(JsonWriter& json, const Voice& voice, const Task& task, const View& view) {
-  if (!view.shape.empty()) return write_odd_result(json, voice, task, view);
+void write_result(JsonWriter& json, const Dialect& dialect, const Task& task, const View& view) {
+  if (!view.shape.empty()) return write_odd_result(json, dialect, task, view);
   json.object("task_result");
   const bool shown = task.paid.status == "succeed" && !view.hide_results;
   if (shown) {
-    write_videos(json, voice, task);
-    write_audios(json, voice, task);
+    write_videos(json, dialect, task);
+    write_audios(json, dialect, task);
   }
   json.end_object();
   if (task.paid.status == "succeed")
@@ -155,12 +155,12 @@ void write_result(JsonWriter& json, const Voice& voice, const Task& task, const 
         .end_object();
 }
 
-void write_task(JsonWriter& json, const Voice& voice, const Task& task, const View& view) {
+void write_task(JsonWriter& json, const Dialect& dialect, const Task& task, const View& view) {
   json.string("task_id", task.paid.task_id).string("task_status", view.status.empty() ? task.paid.status : view.status);
-  if (voice.dialect == Dialect::kling || task.paid.status == "failed")
+  if (dialect.provider == Provider::kling || task.paid.status == "failed")
     json.string("task_status_msg", task.paid.status_message);
-  write_info(json, voice, task);
-  write_result(json, voice, task, view);
+  write_info(json, dialect, task);
+  write_result(json, dialect, task, view);
   json.integer("created_at", task.created_ms).integer("updated_at", task.updated_ms);
 }
 
@@ -198,37 +198,37 @@ std::string kling_error(const std::string& code, const std::string& message) {
 
 }  // namespace
 
-Answer accepted_answer(const Voice& voice, const Task& task) {
-  JsonWriter json = success(voice.dialect == Dialect::kling);
+Answer accepted_answer(const Dialect& dialect, const Task& task) {
+  JsonWriter json = success(dialect.provider == Provider::kling);
   json.object("data").string("task_id", task.paid.task_id).string("task_status", "submitted");
-  write_info(json, voice, task);
+  write_info(json, dialect, task);
   json.integer("created_at", task.created_ms).integer("updated_at", task.updated_ms);
   return json_answer(200, json.end_object().end_object().text());
 }
 
-Answer task_answer(const Voice& voice, const Task& task, const View& view) {
+Answer task_answer(const Dialect& dialect, const Task& task, const View& view) {
   JsonWriter json = success(true);
   json.object("data");
-  write_task(json, voice, task, view);
+  write_task(json, dialect, task, view);
   return json_answer(200, json.end_object().end_object().text());
 }
 
-Answer list_answer(const Voice& voice, const std::vector<Task>& tasks) {
+Answer list_answer(const Dialect& dialect, const std::vector<Task>& tasks) {
   JsonWriter json = success(true);
   json.array("data");
   for (const Task& task : tasks) {
     json.object();
-    write_task(json, voice, task, {});
+    write_task(json, dialect, task, {});
     json.end_object();
   }
   return json_answer(200, json.end_array().end_object().text());
 }
 
-std::string callback_body(const Voice& voice, const Task& task) {
+std::string callback_body(const Dialect& dialect, const Task& task) {
   JsonWriter json;
   json.object();
-  if (voice.naming == Naming::old_names) {
-    write_task(json, voice, task, {.status = {}, .hide_results = true});
+  if (dialect.naming == Naming::old_names) {
+    write_task(json, dialect, task, {.status = {}, .hide_results = true});
   } else {
     json.string("id", task.paid.task_id)
         .string("status", task.paid.status == "succeed" ? "succeeded" : task.paid.status)
@@ -239,9 +239,10 @@ std::string callback_body(const Voice& voice, const Task& task) {
   return json.end_object().text();
 }
 
-Answer error_answer(const Voice& voice, const std::string& code, const std::string& message, const std::string& param) {
+Answer error_answer(const Dialect& dialect, const std::string& code, const std::string& message,
+                    const std::string& param) {
   const ErrorRow& row = row_of(code);
-  const bool comet = voice.dialect == Dialect::cometapi;
+  const bool comet = dialect.provider == Provider::cometapi;
   return json_answer(row.http_status, comet ? comet_error(row, code, message, param) : kling_error(code, message));
 }
 

@@ -15,8 +15,8 @@
 namespace klingv2a::sim {
 
 // What the answers depend on besides the task.
-struct Voice {
-  Dialect dialect = Dialect::cometapi;
+struct Dialect {
+  Provider provider = Provider::cometapi;
   Naming naming = Naming::old_names;
   std::string host_url;  // http://127.0.0.1:PORT, the beginning of the results' URLs
 };
@@ -28,16 +28,16 @@ struct View {
   std::string shape;          // of the result, as Fault::Do::odd_result has it; empty: the API's own
 };
 
-[[nodiscard]] Answer accepted_answer(const Voice& voice, const Task& task);
-[[nodiscard]] Answer task_answer(const Voice& voice, const Task& task, const View& view = {});
-[[nodiscard]] Answer list_answer(const Voice& voice, const std::vector<Task>& tasks);
+[[nodiscard]] Answer accepted_answer(const Dialect& dialect, const Task& task);
+[[nodiscard]] Answer task_answer(const Dialect& dialect, const Task& task, const View& view = {});
+[[nodiscard]] Answer list_answer(const Dialect& dialect, const std::vector<Task>& tasks);
 
 // What a callback says: the bare task without its results; by the new names the new standard's object.
-[[nodiscard]] std::string callback_body(const Voice& voice, const Task& task);
+[[nodiscard]] std::string callback_body(const Dialect& dialect, const Task& task);
 
 // An error with its HTTP status from the table (unknown codes: 400). In CometAPI's dialect credentials (1000-1004) come
 // without a code, as they do there.
-[[nodiscard]] Answer error_answer(const Voice& voice, const std::string& code, const std::string& message,
+[[nodiscard]] Answer error_answer(const Dialect& dialect, const std::string& code, const std::string& message,
                                   const std::string& param = {});
 // The meaning of a code, for faults that name no message of their own.
 [[nodiscard]] std::string meaning_of(const std::string& code);

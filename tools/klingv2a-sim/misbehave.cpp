@@ -40,14 +40,14 @@ Answer answer_with_body(Answer answer, Blob body) {
 
 }  // namespace
 
-Answer misbehave(const Voice& voice, const Fault& fault, Answer proper) {
+Answer misbehave(const Dialect& dialect, const Fault& fault, Answer proper) {
   Answer answer;
   switch (fault.what) {
     case Fault::Do::status:
       answer = raw_answer(fault);
       break;
     case Fault::Do::error_code:
-      answer = error_answer(voice, fault.code, fault.message.empty() ? meaning_of(fault.code) : fault.message);
+      answer = error_answer(dialect, fault.code, fault.message.empty() ? meaning_of(fault.code) : fault.message);
       break;
     case Fault::Do::reset:
       return answer_with_wire(std::move(proper), Answer::Wire::reset);
@@ -76,7 +76,7 @@ Answer misbehave(const Voice& voice, const Fault& fault, Answer proper) {
     case Fault::Do::redirect:
       answer = html_answer(302, "302 Found");
       answer.headers.emplace_back("Location",
-                                  fault.location.empty() ? voice.host_url + std::string(kElsewhere) : fault.location);
+                                  fault.location.empty() ? dialect.host_url + std::string(kElsewhere) : fault.location);
       break;
     case Fault::Do::fail_task:
     case Fault::Do::never_finish:

@@ -13,6 +13,6 @@ namespace klingv2a::sim {
 
 // Faults that bend the task instead of the answer (fail_task, missing_result …) leave it as it is: their own routes see
 // to them.
-[[nodiscard]] Answer misbehave(const Voice& voice, const Fault& fault, Answer proper);
+[[nodiscard]] Answer misbehave(const Dialect& dialect, const Fault& fault, Answer proper);
 
 }  // namespace klingv2a::sim

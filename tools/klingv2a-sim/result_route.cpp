@@ -24,7 +24,7 @@ Answer file_answer(const Blob& blob, const char* content_type) {
 
 }  // namespace
 
-Answer ResultRoute::answer(const Voice& voice, const Request& request) {
+Answer ResultRoute::answer(const Dialect& dialect, const Request& request) {
   if (!request.authorization.empty()) return text_answer(400, "a result takes no Authorization header");
   if (request.method != "GET" && request.method != "HEAD") return text_answer(405, "a result can only be read");
   const std::string rest = request.path.substr(kResults.size());
@@ -35,7 +35,7 @@ Answer ResultRoute::answer(const Voice& voice, const Request& request) {
   if (!whole.is_file) return whole;
   const bool has_range = request.method == "GET" && !request.range.empty();
   const auto fault = faults_.take({.on = Fault::On::result, .has_range = has_range});
-  return fault ? file_under_fault(voice, *task, *fault, request, std::move(whole)) : part(request, std::move(whole));
+  return fault ? file_under_fault(dialect, *task, *fault, request, std::move(whole)) : part(request, std::move(whole));
 }
 
 Answer ResultRoute::file_for(const Task& task, const Request& request, const std::string& name) {
@@ -48,7 +48,7 @@ Answer ResultRoute::file_for(const Task& task, const Request& request, const std
   return text_answer(404, kNone);
 }
 
-Answer ResultRoute::file_under_fault(const Voice& voice, const Task& task, const Fault& fault, Request request,
+Answer ResultRoute::file_under_fault(const Dialect& dialect, const Task& task, const Fault& fault, Request request,
                                      Answer whole) {
   switch (fault.what) {
     case Fault::Do::expire:
@@ -60,7 +60,7 @@ Answer ResultRoute::file_under_fault(const Voice& voice, const Task& task, const
     case Fault::Do::changed:
       return part(request, another_file(std::move(whole)));
     default:
-      return part(request, misbehave(voice, fault, std::move(whole)));
+      return part(request, misbehave(dialect, fault, std::move(whole)));
   }
 }
 

@@ -24,11 +24,11 @@ class ResultRoute {
   ResultRoute(bool ranges, Ledger& ledger, FaultQueue& faults) : ranges_(ranges), ledger_(ledger), faults_(faults) {}
 
   // To a request below kResults.
-  [[nodiscard]] Answer answer(const Voice& voice, const Request& request);
+  [[nodiscard]] Answer answer(const Dialect& dialect, const Request& request);
 
  private:
   [[nodiscard]] Answer file_for(const Task& task, const Request& request, const std::string& name);
-  [[nodiscard]] Answer file_under_fault(const Voice& voice, const Task& task, const Fault& fault, Request request,
+  [[nodiscard]] Answer file_under_fault(const Dialect& dialect, const Task& task, const Fault& fault, Request request,
                                         Answer whole);
   [[nodiscard]] Answer part(const Request& request, Answer whole) const;
 

@@ -22,7 +22,7 @@
 
 namespace klingv2a::sim {
 
-enum class Dialect { cometapi, kling };      // which envelope errors and tasks come in
+enum class Provider { cometapi, kling };     // which envelope errors and tasks come in
 enum class Naming { old_names, new_names };  // url_wav / wav_url
 
 // How the sound differs from what was asked, and what is left out.
@@ -95,7 +95,7 @@ struct Options {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  // 0: the kernel chooses
   bool ranges = true;      // false: a result is always sent whole
-  Dialect dialect = Dialect::cometapi;
+  Provider dialect = Provider::cometapi;
   Naming naming = Naming::old_names;
   bool check_resolution = true;                 // CometAPI's "720p or 1080p"
   std::optional<bool> external_lookup;          // a task is found by its external id. Unset: in Kling's dialect

@@ -48,7 +48,7 @@ void check_url(const std::string& name, const char* text) {
   if (!host || !*host) refuse(name, "names no host");
 }
 
-// The real service calls https only. On loopback http will do, where a rehearsal has no certificate.
+// The real service calls https only. On loopback http will do, where a dry_run has no certificate.
 void check_callback(const std::string& name, const char* text) {
   check_url(name, text);
   const GUriPtr uri(g_uri_parse(text, G_URI_FLAGS_NONE, nullptr));

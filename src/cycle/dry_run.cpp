@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// See rehearsal.h.
-#include "cycle/rehearsal.h"
+// See dry_run.h.
+#include "cycle/dry_run.h"
 
 #include "cycle/keep.h"
 #include "cycle/proxy_publication.h"
@@ -17,7 +17,7 @@ using journal::State;
 constexpr const char* kNoPayment = ": nothing would be paid";
 
 // Nothing is published for it: the task, if there is one, may still have to fetch what lies under the same name.
-Rehearsal of_earlier_post(const journal::Row& row, OnUnknown on_unknown) {
+DryRun of_earlier_post(const journal::Row& row, OnUnknown on_unknown) {
   return {.origin = Origin::looked_up,
           .would_pay = true,
           .summary = "an earlier run asked for this clip's task (external_task_id " + row.external_task_id +
@@ -29,13 +29,13 @@ Rehearsal of_earlier_post(const journal::Row& row, OnUnknown on_unknown) {
 }
 
 // It is paid for certain, so that a list without it proves nothing.
-Rehearsal of_nameless_task(const journal::Row& row) {
+DryRun of_nameless_task(const journal::Row& row) {
   return {.origin = Origin::looked_up,
           .summary = "the task that an earlier run has made (external_task_id " + row.external_task_id +
                      ") would be looked up, because the journal could not take down its task_id" + kNoPayment};
 }
 
-Rehearsal of_failed(const journal::Row& row) {
+DryRun of_failed(const journal::Row& row) {
   if (may_pass(row.message)) return {.would_pay = true};
   return {.origin = Origin::resumed,
           .summary = "task " + row.task_id + " of an earlier run has failed (" + row.message +
@@ -43,7 +43,7 @@ Rehearsal of_failed(const journal::Row& row) {
 }
 
 // What the journal's row means for a run that would come now.
-Rehearsal by_row(const journal::Row& row, OnUnknown on_unknown, bool is_kept) {
+DryRun by_row(const journal::Row& row, OnUnknown on_unknown, bool is_kept) {
   switch (journal::state_to_resume(row)) {
     case State::prepared:
       return row.state == State::prepared ? of_earlier_post(row, on_unknown) : of_nameless_task(row);
@@ -66,32 +66,32 @@ Rehearsal by_row(const journal::Row& row, OnUnknown on_unknown, bool is_kept) {
   return {.would_pay = true};
 }
 
-void rehearse_task(Run& run, const CycleClip& clip, Rehearsal& rehearsal) {
+void check_and_publish(Run& run, const CycleClip& clip, DryRun& dry_run) {
   check_before_work(run, clip);
   const auto publication = publish_proxy(run, clip);
   const std::string request = written_request(run);
   withdraw(run, publication.get());
   run.observer.before_submit();
-  rehearsal.request = request;
+  dry_run.request = request;
   // Kling's page on prices, 2026: the same for every length.
-  rehearsal.summary =
+  dry_run.summary =
       "one task would be submitted and paid for (Kling's own price is 0.035 USD a task whatever its "
       "length; a gateway has its own): " +
-      rehearsal.request;
+      dry_run.request;
 }
 
 }  // namespace
 
-Rehearsal rehearse_cycle(const CycleSettings& settings, const CycleClip& clip, Clock& clock,
-                         const GObjectPtr<GCancellable>& cancel, CycleObserver& observer) {
+DryRun dry_run_cycle(const CycleSettings& settings, const CycleClip& clip, Clock& clock,
+                     const GObjectPtr<GCancellable>& cancel, CycleObserver& observer) {
   Run run(settings, clock, cancel, observer);
   try {
     journal::Journal journal(journal::locate(settings.journal, settings.service.base_url), clock, cancel);
     const journal::Row row = journal.look_up(identity_of(settings, clip)).value_or(journal::Row{});
-    Rehearsal rehearsal = by_row(row, settings.on_unknown, kept_sound(run, journal.location(), row).has_value());
-    if (rehearsal.origin == Origin::submitted) rehearse_task(run, clip, rehearsal);
-    rehearsal.stats = run.stats;
-    return rehearsal;
+    DryRun dry_run = by_row(row, settings.on_unknown, kept_sound(run, journal.location(), row).has_value());
+    if (dry_run.origin == Origin::submitted) check_and_publish(run, clip, dry_run);
+    dry_run.stats = run.stats;
+    return dry_run;
   } catch (const std::exception& error) {
     throw run.with_what_is_known(error);
   }

@@ -10,7 +10,7 @@
 
 namespace klingv2a::cycle {
 
-struct Rehearsal {
+struct DryRun {
   Origin origin = Origin::submitted;  // what a run would begin with, by what the journal knows now
   bool would_pay = false;             // for a new task; also where that depends on what the service finds (looked_up)
   std::string request;                // its JSON, without signatures; empty where none would be made, or perhaps
@@ -19,7 +19,7 @@ struct Rehearsal {
 };
 
 // Throws what run_cycle() would throw before the POST. Nothing is paid, nothing is written into the journal.
-[[nodiscard]] Rehearsal rehearse_cycle(const CycleSettings& settings, const CycleClip& clip, Clock& clock,
-                                       const GObjectPtr<GCancellable>& cancel, CycleObserver& observer);
+[[nodiscard]] DryRun dry_run_cycle(const CycleSettings& settings, const CycleClip& clip, Clock& clock,
+                                   const GObjectPtr<GCancellable>& cancel, CycleObserver& observer);
 
 }  // namespace klingv2a::cycle

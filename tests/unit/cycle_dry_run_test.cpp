@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // What a dry run says of a clip that the journal knows already: never that nothing would be paid where a run might pay.
-#include "cycle/rehearsal.h"
+#include "cycle/dry_run.h"
 
 #include <gtest/gtest.h>
 
@@ -18,9 +18,9 @@ namespace {
 
 constexpr const char* kTaskId = "861254119619698760";
 
-class CycleRehearsal : public ::testing::Test {
+class CycleDryRun : public ::testing::Test {
  protected:
-  CycleRehearsal() {
+  CycleDryRun() {
     settings_.service.base_url = api_.url("");
     settings_.service.api_key = "key";
   }
@@ -48,10 +48,10 @@ class CycleRehearsal : public ::testing::Test {
   }
   [[nodiscard]] journal::Location location() const { return journal::locate("", settings_.service.base_url); }
   // The service hears nothing of it, whatever the journal knows.
-  Rehearsal rehearse() {
-    Rehearsal rehearsal = rehearse_cycle(settings_, clip_, clock_, nullptr, observer_);
+  DryRun run_dry() {
+    DryRun dry_run = dry_run_cycle(settings_, clip_, clock_, nullptr, observer_);
     EXPECT_TRUE(api_.requests().empty());
-    return rehearsal;
+    return dry_run;
   }
 
   struct Deaf : CycleObserver {
@@ -70,69 +70,69 @@ class CycleRehearsal : public ::testing::Test {
   Deaf observer_;
 };
 
-bool says(const Rehearsal& rehearsal, const std::string& words) {
-  return rehearsal.summary.find(words) != std::string::npos;
+bool says(const DryRun& dry_run, const std::string& words) {
+  return dry_run.summary.find(words) != std::string::npos;
 }
 
-TEST_F(CycleRehearsal, ATaskWithoutANameWouldBeLookedUpAndNeverPaidForAgain) {
+TEST_F(CycleDryRun, ATaskWithoutANameWouldBeLookedUpAndNeverPaidForAgain) {
   leave([](journal::Claim& claim) { claim.ended(journal::State::succeeded, "", "", ""); });
-  const Rehearsal rehearsal = rehearse();
-  EXPECT_FALSE(rehearsal.would_pay) << rehearsal.summary;
-  EXPECT_EQ(rehearsal.origin, Origin::looked_up);
-  EXPECT_TRUE(says(rehearsal, "external-1")) << rehearsal.summary;
+  const DryRun dry_run = run_dry();
+  EXPECT_FALSE(dry_run.would_pay) << dry_run.summary;
+  EXPECT_EQ(dry_run.origin, Origin::looked_up);
+  EXPECT_TRUE(says(dry_run, "external-1")) << dry_run.summary;
 }
 
 // The service may show its whole list without the task, and then a run submits.
-TEST_F(CycleRehearsal, ATaskThatNobodyKnowsMayBePaidForAgainWhenItTurnsOutToBeAbsent) {
+TEST_F(CycleDryRun, ATaskThatNobodyKnowsMayBePaidForAgainWhenItTurnsOutToBeAbsent) {
   leave_prepared();
-  const Rehearsal rehearsal = rehearse();
-  EXPECT_TRUE(rehearsal.would_pay);
-  EXPECT_EQ(rehearsal.origin, Origin::looked_up);
-  EXPECT_TRUE(says(rehearsal, "external-1")) << rehearsal.summary;
-  EXPECT_TRUE(says(rehearsal, "without it, a task would be paid for")) << rehearsal.summary;
-  EXPECT_TRUE(says(rehearsal, "cannot say, that would be an error")) << rehearsal.summary;
+  const DryRun dry_run = run_dry();
+  EXPECT_TRUE(dry_run.would_pay);
+  EXPECT_EQ(dry_run.origin, Origin::looked_up);
+  EXPECT_TRUE(says(dry_run, "external-1")) << dry_run.summary;
+  EXPECT_TRUE(says(dry_run, "without it, a task would be paid for")) << dry_run.summary;
+  EXPECT_TRUE(says(dry_run, "cannot say, that would be an error")) << dry_run.summary;
 }
 
-TEST_F(CycleRehearsal, ResubmittingATaskThatNobodyKnowsMayPay) {
+TEST_F(CycleDryRun, ResubmittingATaskThatNobodyKnowsMayPay) {
   settings_.on_unknown = OnUnknown::resubmit;
   leave_prepared();
-  const Rehearsal rehearsal = rehearse();
-  EXPECT_TRUE(rehearsal.would_pay);
-  EXPECT_TRUE(says(rehearsal, "cannot say, perhaps a second one (on-unknown=resubmit)")) << rehearsal.summary;
+  const DryRun dry_run = run_dry();
+  EXPECT_TRUE(dry_run.would_pay);
+  EXPECT_TRUE(says(dry_run, "cannot say, perhaps a second one (on-unknown=resubmit)")) << dry_run.summary;
 }
 
 // That task may still have to fetch what lies under the clip's name.
-TEST_F(CycleRehearsal, NothingIsPublishedBesideATaskThatMayExist) {
+TEST_F(CycleDryRun, NothingIsPublishedBesideATaskThatMayExist) {
   settings_.on_unknown = OnUnknown::resubmit;
   leave_prepared();
   const CycleClip clip{.key = clip_.key, .length_ms = clip_.length_ms, .make_proxy = [] {
                          ADD_FAILURE() << "a proxy is made";
                          return std::shared_ptr<const SpoolFile>();
                        }};
-  EXPECT_TRUE(rehearse_cycle(settings_, clip, clock_, nullptr, observer_).would_pay);
+  EXPECT_TRUE(dry_run_cycle(settings_, clip, clock_, nullptr, observer_).would_pay);
 }
 
-TEST_F(CycleRehearsal, AKeptSoundWouldBePlayed) {
+TEST_F(CycleDryRun, AKeptSoundWouldBePlayed) {
   leave_downloaded();
-  const Rehearsal rehearsal = rehearse();
-  EXPECT_FALSE(rehearsal.would_pay);
-  EXPECT_EQ(rehearsal.origin, Origin::kept);
-  EXPECT_TRUE(says(rehearsal, kTaskId)) << rehearsal.summary;
+  const DryRun dry_run = run_dry();
+  EXPECT_FALSE(dry_run.would_pay);
+  EXPECT_EQ(dry_run.origin, Origin::kept);
+  EXPECT_TRUE(says(dry_run, kTaskId)) << dry_run.summary;
 }
 
-TEST_F(CycleRehearsal, ASoundThatIsNoLongerKeptWouldBeDownloadedAgain) {
+TEST_F(CycleDryRun, ASoundThatIsNoLongerKeptWouldBeDownloadedAgain) {
   leave_downloaded();
   std::filesystem::remove(home_.results() / "a-name.wav");
-  const Rehearsal rehearsal = rehearse();
-  EXPECT_FALSE(rehearsal.would_pay);
-  EXPECT_EQ(rehearsal.origin, Origin::downloaded_again);
-  EXPECT_TRUE(says(rehearsal, "would be downloaded")) << rehearsal.summary;
+  const DryRun dry_run = run_dry();
+  EXPECT_FALSE(dry_run.would_pay);
+  EXPECT_EQ(dry_run.origin, Origin::downloaded_again);
+  EXPECT_TRUE(says(dry_run, "would be downloaded")) << dry_run.summary;
 }
 
-TEST_F(CycleRehearsal, AClipThatTheJournalDoesNotKnowWouldBePaidFor) {
-  const Rehearsal rehearsal = rehearse();
-  EXPECT_TRUE(rehearsal.would_pay);
-  EXPECT_EQ(rehearsal.origin, Origin::submitted);
+TEST_F(CycleDryRun, AClipThatTheJournalDoesNotKnowWouldBePaidFor) {
+  const DryRun dry_run = run_dry();
+  EXPECT_TRUE(dry_run.would_pay);
+  EXPECT_EQ(dry_run.origin, Origin::submitted);
 }
 
 }  // namespace

@@ -100,7 +100,7 @@ void ClipKey::add(const GstCaps* caps, GstBuffer* buffer) {
 }
 
 std::string ClipKey::hex() const {
-  if (empty_) throw make_error(ErrorKind::input, Phase::hold, "no frame of the clip holds a picture");
+  if (empty_) throw make_error(ErrorKind::input, Phase::hold, "no buffer of the clip holds a frame");
   return hash_.hex();
 }
 

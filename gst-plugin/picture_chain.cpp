@@ -69,7 +69,7 @@ CapsPtr deinterlaceable() {
 
 void link_pads(GstPad* source, GstPad* sink, const char* what) {
   if (!sink || GST_PAD_LINK_FAILED(gst_pad_link(source, sink)))
-    throw make_error(ErrorKind::input, Phase::proxy, std::string("decoded pictures do not fit ") + what);
+    throw make_error(ErrorKind::input, Phase::proxy, std::string("decoded frames do not fit ") + what);
 }
 
 }  // namespace

@@ -210,7 +210,7 @@ void PictureTimes::look_for_dts_only(const std::vector<Shown>& shown) {
     const auto pts = known(one.picture->pts);
     if (pts && one.picture->pts == one.picture->dts && one.axis + delay > *pts + kTolerance) dts_only_ = delay;
   }
-  if (dts_only_) GST_INFO("the video has decoding times only: its pictures are shown %.3f ms later", *dts_only_ / 1e6);
+  if (dts_only_) GST_INFO("the video has decoding times only: its frames are shown %.3f ms later", *dts_only_ / 1e6);
 }
 
 // From where a picture stands in the order of showing to its time.

@@ -71,7 +71,7 @@ void Pusher::report_refused_caps(GstPad* pad) {
       ErrorKind::settings, Phase::hold,
       std::string("the stream of the pad ") + GST_OBJECT_NAME(pad) +
           " is not taken: " + (who ? *who : name_of_peer(pad) + " cannot go on with " + to_text(caps.get())),
-      "lead the stream to another muxer, convert it, or leave the pad unlinked; a sound that is paid for is kept, and "
+      "lead the stream to another muxer, convert it, or leave the pad unlinked; a sound that is paid for is cached, and "
       "the same again costs nothing");
   auto details = failures_.with_what_is_paid(error.details());
   if (details.paid == Paid::no && state_.all_statistics().paid_tasks > 0) details.paid = Paid::yes;
@@ -90,7 +90,7 @@ void Pusher::warn_of_missing_frames() {
   if (came == left) return;
   auto details = make_error(ErrorKind::input, Phase::hold,
                             std::to_string(left) + " of the video's " + std::to_string(came) + " frames have left",
-                            "keep the input; the sound is kept, and not paid for again")
+                            "keep the input; the sound is cached, and not paid for again")
                      .details();
   state_.warn(failures_.with_what_is_paid(std::move(details)));
 }

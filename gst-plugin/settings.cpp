@@ -157,7 +157,7 @@ constexpr Property<Settings> kProperties[] = {
     {"max-tasks", "Most tasks",
      "How many tasks of the account may be under way at a time, over all that share the journal (in tasks)",
      Number<Settings, guint>{&Settings::max_tasks, 1, 1000}},
-    {"max-kept-bytes", "Kept results",
+    {"max-kept-bytes", "Cached results",
      "How much all downloaded sounds together may take in XDG_CACHE_HOME, so that they play "
      "again without a request; the oldest go first; 0 keeps none (in bytes)",
      Number<Settings, guint64>{&Settings::max_kept_bytes, 0, G_MAXUINT64}},

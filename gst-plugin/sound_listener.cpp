@@ -45,7 +45,7 @@ constexpr OriginText kOrigins[] = {
     {cycle::Origin::looked_up, 25, "found the task of an earlier run: nothing is paid again"},
     {cycle::Origin::resumed, 25, "going on with the task of an earlier run: nothing is paid again"},
     {cycle::Origin::downloaded_again, 90, "fetching the sound of an earlier run's task again: nothing is paid again"},
-    {cycle::Origin::kept, 95, "playing the sound that was kept: no request, nothing is paid"},
+    {cycle::Origin::kept, 95, "playing the cached sound: no request, nothing is paid"},
 };
 
 int waiting_percent(Seconds waited) {

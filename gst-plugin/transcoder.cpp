@@ -155,7 +155,7 @@ class Transcoder::Work {
     const auto caps = CapsPtr::adopt(gst_pad_get_current_caps(pad));
     if (caps && !is_raw(caps.get())) return;
     try {
-      if (!caps) throw make_error(ErrorKind::input, Phase::proxy, "the decoder finds no picture");
+      if (!caps) throw make_error(ErrorKind::input, Phase::proxy, "the decoder finds no frame");
       static_cast<Work*>(self)->link_pictures(pad, caps.get());
     } catch (const Error& error) {
       GST_ELEMENT_ERROR(decoder, STREAM, FORMAT, ("%s", error.what()), (nullptr));

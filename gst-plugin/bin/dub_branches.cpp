@@ -289,7 +289,7 @@ void DubBin::tell_of_lost_rotation(const Stream& stream) {
   if (!details_->movie.empty() || details_->lists_extras) return;  // it is known, and told of
   const bool edits = traits_of(container_).edit_lists;
   probes::on_rotation(stream.pad.get(), edits ? &can_be_written : +is_upright, [this] {
-    lose(std::string("how the picture is to be turned is left out: ") + traits_of(container_).muxer +
+    lose(std::string("how the video is to be turned is left out: ") + traits_of(container_).muxer +
          " does not write it");
   });
 }
@@ -445,7 +445,7 @@ void DubBin::compare_frames() {
   auto details = make_error(ErrorKind::input, Phase::hold,
                             "the output has " + std::to_string(*written) + " of the video's " + std::to_string(came) +
                                 " frames: " + traits_of(container_).muxer + " left the others out",
-                            "keep the input, and write another container with mux; the sound is kept, and not paid "
+                            "keep the input, and write another container with mux; the sound is cached, and not paid "
                             "for again")
                      .details();
   details.paid = paid_so_far();

@@ -122,7 +122,7 @@ StreamPlan make_plan(const std::vector<InputStream>& streams, const Wishes& wish
   const auto video = pick(streams, is_video);
   if (video == streams.size())
     throw make_error(ErrorKind::input, Phase::check, "the input holds no video that can be read",
-                     "check the file with gst-discoverer-1.0; the service makes a sound for a picture");
+                     "check the file with gst-discoverer-1.0; the service makes a sound for a video");
   StreamPlan plan;
   plan.container = choose(streams[video], wishes, found);
   plan.original = pick(streams, is_audio);

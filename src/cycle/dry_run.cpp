@@ -53,7 +53,7 @@ DryRun by_row(const journal::Row& row, OnUnknown on_unknown, bool is_kept) {
     case State::downloaded:
       if (is_kept)
         return {.origin = Origin::kept,
-                .summary = "the kept sound of task " + row.task_id + " would be played" + kNoPayment};
+                .summary = "the cached sound of task " + row.task_id + " would be played" + kNoPayment};
       [[fallthrough]];
     case State::succeeded:
       return {.origin = Origin::downloaded_again,

@@ -27,7 +27,7 @@ std::string results_folder(bool simulated) {
     return user_folder("XDG_CACHE_HOME", ".cache", "set XDG_CACHE_HOME") + "/klingv2a/results" +
            (simulated ? "-simulated" : "");
   } catch (const Error& nowhere) {
-    g_debug("sounds are not kept: %s", nowhere.what());
+    g_debug("sounds are not cached: %s", nowhere.what());
     return {};
   }
 }

@@ -31,7 +31,7 @@ constexpr const char* kPartSuffix = ".part-XXXXXX";
 
 Error disk_error(const std::string& what, const std::string& path, int error_number) {
   return make_error(ErrorKind::disk, Phase::download, what + " \"" + path + "\": " + g_strerror(error_number),
-                    "the results are kept below XDG_CACHE_HOME: free some space there, or keep fewer");
+                    "the cache is below XDG_CACHE_HOME: free some space there, or give it less by max-kept-bytes");
 }
 
 class Descriptor {
@@ -124,7 +124,7 @@ bool remove_unused(const fs::path& path) {
 KeptResult Results::keep(const std::string& name, const SpoolFile& sound) const {
   constexpr int kForItsOwnerAlone = 0700;
   if (directory_.empty())
-    throw make_error(ErrorKind::disk, Phase::download, "there is no home folder to keep the sound in",
+    throw make_error(ErrorKind::disk, Phase::download, "there is no home folder for the cache of sounds",
                      "set HOME or XDG_CACHE_HOME");
   if (g_mkdir_with_parents(directory_.c_str(), kForItsOwnerAlone) != 0)
     throw disk_error("cannot make", directory_, errno);
@@ -152,7 +152,7 @@ std::shared_ptr<const SpoolFile> Results::open(const Row& row) const {
   ::flock(file->fd(), LOCK_SH | LOCK_NB);
   if (static_cast<std::int64_t>(file->size()) == row.result_bytes && checksum_of(*file) == row.result_checksum)
     return file;
-  g_warning("the kept result \"%s\" is damaged: it is fetched again", path.c_str());
+  g_warning("the cached result \"%s\" is damaged: it is fetched again", path.c_str());
   return nullptr;
 }
 

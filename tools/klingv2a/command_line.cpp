@@ -18,7 +18,7 @@ namespace klingv2a::cli {
 namespace {
 
 constexpr const char* kSummary =
-    "klingv2a gives a video a new sound track, made by Kling's video-to-audio service, and leaves the picture alone.\n"
+    "klingv2a gives a video a new sound track, made by Kling's video-to-audio service, and leaves the video itself alone.\n"
     "A task at the service costs money; the journal makes a rerun free.";
 constexpr const char* kEnvironment =
     "Environment: KLINGV2A_API_KEY (then COMETAPI_KEY), or KLINGV2A_ACCESS_KEY with KLINGV2A_SECRET_KEY;\n"
@@ -190,7 +190,7 @@ class TasksCommand {
     CLI::App* list = app_.add_subcommand("list", "All tasks (the default)");
     show_ = app_.add_subcommand("show", "All that is known of one");
     fetch_ = app_.add_subcommand("fetch",
-                                 "Get the sound of a task that was left running, or whose sound is kept; "
+                                 "Get the sound of a task that was left running, or whose sound is cached; "
                                  "never pays");
     adopt_ = app_.add_subcommand("adopt",
                                  "Take over a task that you have found in the service's console, for one of which "

@@ -90,7 +90,7 @@ constexpr std::array kOptions{
                   "Where things lie while they are needed ($TMPDIR unless that is in memory, then /var/tmp)"},
     SettingOption{kPlaces, "max-hold-bytes", "max-hold-bytes", text, "BYTES", "Of held frames in memory (64 MiB)"},
     SettingOption{kPlaces, "max-kept-bytes", "max-kept-bytes", text, "BYTES",
-                  "Of all kept sounds; 0 keeps none (2 GiB)"},
+                  "Of all cached sounds; 0 caches none (2 GiB)"},
     SettingOption{kPlaces, "max-result-bytes", "max-result-bytes", text, "BYTES", "Of one downloaded sound (200 MiB)"},
 };
 

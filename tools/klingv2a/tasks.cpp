@@ -55,7 +55,7 @@ int forget(OpenJournal& opened, const TasksOptions& options, TextSink& output) {
   const auto claim = opened.journal.claim_row(row.id, 2 * journal::kDeadAfter, tell);
   const journal::Row& now = claim->row();
   if (now.state != row.state || now.task_id != row.task_id)
-    throw make_error(ErrorKind::settings, Phase::check, id_of(row) + " has changed meanwhile, and is kept",
+    throw make_error(ErrorKind::settings, Phase::check, id_of(row) + " has changed meanwhile, and stays",
                      "look at it again with klingv2a tasks show");
   // While the row is ours: the file's name is the clip's, and the next run may write a new one.
   journal::Results(opened.location.results, 0).remove(now);

@@ -41,7 +41,7 @@ void copy_to(const SpoolFile& sound, int fd, const std::string& name) {
   for_each_piece(sound, [&](std::span<const std::byte> piece) {
     if (const int failure = write_all(fd, piece))
       throw make_error(ErrorKind::disk, Phase::download, "cannot write " + name + ": " + g_strerror(failure),
-                       "the sound is kept: fetch it again");
+                       "the sound is cached: fetch it again");
   });
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// The one error type of the project. Every failure below the element is thrown as klingv2a::Error; it is
-// caught in exactly one place, at the top of the cycle thread, and becomes one GStreamer error there.
-// It says what happened, what it cost and what to do. Plain values; any thread may copy them.
+// The one error type of the project. Every failure below the element is thrown as klingv2a::Error. It says what
+// happened, what it cost and what to do. Plain values; any thread may copy them.
 #pragma once
 
 #include <optional>

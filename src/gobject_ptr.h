@@ -49,7 +49,7 @@ class GObjectPtr {
   T* object_ = nullptr;
 };
 
-// unique_ptr with a C function as deleter: GFree<g_free>, GFree<g_uri_unref> ….
+// For a unique_ptr with a C function as deleter.
 template <auto Function>
 struct Deleter {
   template <typename T>

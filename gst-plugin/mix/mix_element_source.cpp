@@ -181,9 +181,9 @@ std::shared_ptr<mix::Programme> MixElement::make_programme() {
   const bool generated_first = !original || (generated && generated->start_frame < original->start_frame);
   const auto& first = generated_first ? *generated : *original;
   first_ = first.start;
-  const auto to_sound = [&](const std::optional<CollectedSound>& each) -> std::optional<mix::Sound> {
+  const auto to_sound = [&](const std::optional<CollectedSound>& each) -> std::optional<mix::MixSound> {
     if (!each) return std::nullopt;
-    return mix::Sound{each->track, each->layout, each->start_frame - first.start_frame};
+    return mix::MixSound{each->track, each->layout, each->start_frame - first.start_frame};
   };
   for (const auto* each : {&original, &generated}) {
     if (!*each) continue;

@@ -5,9 +5,9 @@
 
 #include <utility>
 
+#include "cycle/cache.h"
 #include "cycle/download.h"
 #include "cycle/find_task.h"
-#include "cycle/keep.h"
 #include "cycle/poll.h"
 #include "cycle/proxy_publication.h"
 #include "cycle/run.h"
@@ -120,7 +120,7 @@ gateway::Task finish_task(Run& run, const CycleClip& clip) {
   }
 }
 
-CycleResult result_of(const Run& run, gateway::Task task, Sound sound) {
+CycleResult result_of(const Run& run, gateway::Task task, ResultSound sound) {
   return {.task = std::move(task),
           .origin = run.origin(),
           .form = sound.form,
@@ -129,11 +129,11 @@ CycleResult result_of(const Run& run, gateway::Task task, Sound sound) {
 }
 
 CycleResult run_with(Run& run, const journal::Location& location, const CycleClip& clip) {
-  if (std::optional<Sound> sound = play_kept(run, location))
-    return result_of(run, kept_task(run.claim().row()), std::move(*sound));
+  if (std::optional<ResultSound> sound = play_cached(run, location))
+    return result_of(run, cached_task(run.claim().row()), std::move(*sound));
   gateway::Task task = finish_task(run, clip);
-  Sound sound = download(run, task);
-  keep(run, location, sound);
+  ResultSound sound = download(run, task);
+  store_in_cache(run, location, sound);
   return result_of(run, std::move(task), std::move(sound));
 }
 

@@ -45,11 +45,11 @@ class Attempt {
  public:
   Attempt(Run& run, gateway::Task& task, FetchBudget& budget) : run_(run), task_(task), budget_(budget) {}
 
-  std::optional<Sound> fetch(ResultForm form) {
+  std::optional<ResultSound> fetch(ResultForm form) {
     const std::string link = link_of(task_, form);
     if (link.empty()) return note(form, "none is given");
     try {
-      Sound sound{form, fetch_result(run_, link, budget_)};
+      ResultSound sound{form, fetch_result(run_, link, budget_)};
       if (const auto start = take(sound)) return *start == SoundStart::known ? std::optional(sound) : put_by(sound);
       // It may have been damaged on its way, or where that link led.
       return renew_links(form) ? fetch(form) : std::nullopt;
@@ -62,7 +62,7 @@ class Attempt {
   }
 
   // What may be a little out of step is better than nothing.
-  [[nodiscard]] const std::optional<Sound>& put_by() const noexcept { return put_by_; }
+  [[nodiscard]] const std::optional<ResultSound>& put_by() const noexcept { return put_by_; }
 
   [[nodiscard]] Error nothing_usable() const {
     const std::string why =
@@ -83,7 +83,7 @@ class Attempt {
   }
 
   // Nothing when it is of no use.
-  std::optional<SoundStart> take(const Sound& sound) {
+  std::optional<SoundStart> take(const ResultSound& sound) {
     try {
       return run_.observer.on_sound(task_, sound.form, *sound.file);
     } catch (const Error& useless) {
@@ -94,7 +94,7 @@ class Attempt {
     }
   }
 
-  std::nullopt_t put_by(Sound& sound) {
+  std::nullopt_t put_by(ResultSound& sound) {
     note(sound.form, "it does not say where its sound begins");
     put_by_ = std::move(sound);
     return std::nullopt;
@@ -116,7 +116,7 @@ class Attempt {
   Run& run_;
   gateway::Task& task_;
   FetchBudget& budget_;
-  std::optional<Sound> put_by_;
+  std::optional<ResultSound> put_by_;
   std::string reasons_;
   Phase failed_in_ = Phase::download;
   bool renewed_ = false;
@@ -124,13 +124,13 @@ class Attempt {
 
 }  // namespace
 
-Sound download(Run& run, gateway::Task& task, std::span<const ResultForm> forms) {
+ResultSound download(Run& run, gateway::Task& task, std::span<const ResultForm> forms) {
   run.begin(Phase::download);
   const StepTimer timer(run.clock, run.stats.download_s);
   FetchBudget budget(run);
   wait_for_links(run, task, budget);
   Attempt attempt(run, task, budget);
-  std::optional<Sound> sound;
+  std::optional<ResultSound> sound;
   for (auto form = forms.begin(); !sound && form != forms.end(); ++form) sound = attempt.fetch(*form);
   if (!sound) sound = attempt.put_by();
   if (!sound) throw attempt.nothing_usable();

@@ -14,7 +14,7 @@ namespace klingv2a::cycle {
 
 inline constexpr std::array kFormsByPreference{ResultForm::wav, ResultForm::mp3, ResultForm::video};
 
-struct Sound {
+struct ResultSound {
   ResultForm form;
   std::shared_ptr<const SpoolFile> file;
 };
@@ -22,6 +22,7 @@ struct Sound {
 // Fetches the first of `forms` that can be had and that the observer's on_sound() takes. `task` is replaced when it is
 // queried again for late results or fresh links.
 // Throws Error{result} that says what was wrong with each form, Error{disk}, Error{cancelled}.
-[[nodiscard]] Sound download(Run& run, gateway::Task& task, std::span<const ResultForm> forms = kFormsByPreference);
+[[nodiscard]] ResultSound download(Run& run, gateway::Task& task,
+                                   std::span<const ResultForm> forms = kFormsByPreference);
 
 }  // namespace klingv2a::cycle

@@ -3,7 +3,7 @@
 // See dry_run.h.
 #include "cycle/dry_run.h"
 
-#include "cycle/keep.h"
+#include "cycle/cache.h"
 #include "cycle/proxy_publication.h"
 #include "cycle/submit.h"
 #include "cycle/task_failure.h"
@@ -43,7 +43,7 @@ DryRun of_failed(const journal::Row& row) {
 }
 
 // What the journal's row means for a run that would come now.
-DryRun by_row(const journal::Row& row, OnUnknown on_unknown, bool is_kept) {
+DryRun by_row(const journal::Row& row, OnUnknown on_unknown, bool is_cached) {
   switch (journal::state_to_resume(row)) {
     case State::prepared:
       return row.state == State::prepared ? of_earlier_post(row, on_unknown) : of_nameless_task(row);
@@ -51,7 +51,7 @@ DryRun by_row(const journal::Row& row, OnUnknown on_unknown, bool is_kept) {
       return {.origin = Origin::resumed,
               .summary = "task " + row.task_id + " of an earlier run would be waited for" + kNoPayment};
     case State::downloaded:
-      if (is_kept)
+      if (is_cached)
         return {.origin = Origin::kept,
                 .summary = "the cached sound of task " + row.task_id + " would be played" + kNoPayment};
       [[fallthrough]];
@@ -88,7 +88,7 @@ DryRun dry_run_cycle(const CycleSettings& settings, const CycleClip& clip, Clock
   try {
     journal::Journal journal(journal::locate(settings.journal, settings.service.base_url), clock, cancel);
     const journal::Row row = journal.look_up(identity_of(settings, clip)).value_or(journal::Row{});
-    DryRun dry_run = by_row(row, settings.on_unknown, kept_sound(run, journal.location(), row).has_value());
+    DryRun dry_run = by_row(row, settings.on_unknown, cached_sound(run, journal.location(), row).has_value());
     if (dry_run.origin == Origin::submitted) check_and_publish(run, clip, dry_run);
     dry_run.stats = run.stats;
     return dry_run;

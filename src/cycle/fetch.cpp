@@ -3,9 +3,9 @@
 // See fetch.h.
 #include "cycle/fetch.h"
 
+#include "cycle/cache.h"
 #include "cycle/download.h"
 #include "cycle/find_task.h"
-#include "cycle/keep.h"
 #include "cycle/poll.h"
 #include "cycle/submit.h"
 #include "cycle/task_failure.h"
@@ -49,13 +49,13 @@ void obtain_task(Run& run) {
 }
 
 CycleResult fetch_claimed(Run& run, const journal::Location& location, FetchWait wait) {
-  std::optional<Sound> sound = play_kept(run, location);
-  gateway::Task task = kept_task(run.claim().row());
+  std::optional<ResultSound> sound = play_cached(run, location);
+  gateway::Task task = cached_task(run.claim().row());
   if (!sound) {
     obtain_task(run);
     task = wait == FetchWait::look_once ? poll_once(run) : poll(run);
     sound = download(run, task);
-    keep(run, location, *sound);
+    store_in_cache(run, location, *sound);
   }
   return {.task = std::move(task),
           .origin = run.origin(),

@@ -167,7 +167,7 @@ void Player::limit(std::span<float> interleaved) {
   ahead_.erase(ahead_.begin(), ahead_.begin() + static_cast<std::ptrdiff_t>(interleaved.size()));
 }
 
-double loudness_of(const Sound& sound, const std::atomic<bool>& cancelled) {
+double loudness_of(const MixSound& sound, const std::atomic<bool>& cancelled) {
   Meter meter(sound.layout, Meter::Peaks::ignored);
   const std::size_t channels = sound.layout.size();
   std::vector<float> block(kBlockFrames * channels);

@@ -68,7 +68,7 @@ class Player {
 };
 
 // The programme loudness of one sound alone, in LUFS; -infinity: see Meter. Throws as master().
-[[nodiscard]] double loudness_of(const Sound& sound, const std::atomic<bool>& cancelled);
+[[nodiscard]] double loudness_of(const MixSound& sound, const std::atomic<bool>& cancelled);
 
 // Throws Error{cancelled} soon after `cancelled` has become true, Error{disk}.
 [[nodiscard]] Mastering master(const std::shared_ptr<const Programme>& programme, const MasterSettings& settings,

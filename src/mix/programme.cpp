@@ -13,7 +13,7 @@ float factor(double db) {
   return static_cast<float>(std::pow(10, db / 20));
 }
 
-std::int64_t end_of(const std::optional<Sound>& sound) {
+std::int64_t end_of(const std::optional<MixSound>& sound) {
   return sound ? sound->offset + sound->track->frames() : 0;
 }
 
@@ -52,7 +52,7 @@ std::size_t ProgrammeReader::read(std::span<float> interleaved) {
   return frames;
 }
 
-void ProgrammeReader::add(const Sound& sound, const std::vector<Route>& routes, float gain,
+void ProgrammeReader::add(const MixSound& sound, const std::vector<Route>& routes, float gain,
                           std::span<const float> gains, std::span<float> out) {
   const std::size_t frames = out.size() / programme_->layout.size();
   scratch_.resize(frames * sound.track->channels());

@@ -18,7 +18,7 @@
 
 namespace klingv2a::mix {
 
-struct Sound {
+struct MixSound {
   std::shared_ptr<const Track> track;
   Layout layout;            // of track->channels()
   std::int64_t offset = 0;  // of its first frame in the programme, >= 0
@@ -31,7 +31,7 @@ struct MixSettings {
 };
 
 struct Programme {
-  std::optional<Sound> original, generated;  // at least one
+  std::optional<MixSound> original, generated;  // at least one
   MixSettings settings;
   Layout layout;  // of the mix; see output_layout()
 
@@ -49,7 +49,7 @@ class ProgrammeReader {
   [[nodiscard]] const Programme& programme() const noexcept { return *programme_; }
 
  private:
-  void add(const Sound& sound, const std::vector<Route>& routes, float gain, std::span<const float> gains,
+  void add(const MixSound& sound, const std::vector<Route>& routes, float gain, std::span<const float> gains,
            std::span<float> out);
   void listen(std::size_t frames);
   void count_ducked();

@@ -30,7 +30,7 @@ class SimSound : public SimFixture {
     return std::llround(static_cast<double>(frame_count(clip)) * clip.fps_d * rate / clip.fps_n);
   }
 
-  std::string result_of(const ClipOptions& clip, const sim::Sound& sound, const char* url_path) {
+  std::string result_of(const ClipOptions& clip, const sim::SoundOptions& sound, const char* url_path) {
     hold(clip);
     sim::Options options = quick();
     options.sound = sound;

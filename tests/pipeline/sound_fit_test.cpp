@@ -18,7 +18,7 @@ const ClipOptions kClip{.seconds = 3.2, .bframes = 2, .flash_frames = {20, 61}};
 
 struct Fit {
   std::string name;
-  sim::Sound sound{};
+  sim::SoundOptions sound{};
   std::string peer;  // caps of what `audio` is linked to; empty: takes anything
   int rate = 48000, channels = 2;
   // What fitting adds and cuts, in seconds, and by how many samples that may be off: a resampler ends a sample early,

@@ -53,14 +53,15 @@ inline Samples silence(std::size_t frames, std::size_t channels = 2) {
   return Samples(frames * channels, 0.0F);
 }
 
-inline Sound sound(const Samples& samples, const Layout& layout = kStereo, std::int64_t offset = 0,
-                   std::uint64_t memory = 1ULL << 30) {
+inline MixSound sound(const Samples& samples, const Layout& layout = kStereo, std::int64_t offset = 0,
+                      std::uint64_t memory = 1ULL << 30) {
   auto track = std::make_shared<Track>(layout.size(), std::make_shared<MemoryBudget>(memory), "");
   track->append(samples);
   return {std::move(track), layout, offset};
 }
 
-inline std::shared_ptr<const Programme> programme(std::optional<Sound> original, std::optional<Sound> generated = {},
+inline std::shared_ptr<const Programme> programme(std::optional<MixSound> original,
+                                                  std::optional<MixSound> generated = {},
                                                   const MixSettings& settings = {}) {
   auto result = std::make_shared<Programme>();
   result->layout = output_layout(original ? original->layout : Layout{}, generated ? generated->layout : Layout{});

@@ -64,7 +64,7 @@ void Api::set_host_url(const std::string& host_url) {
   dialect_.host_url = host_url;
 }
 
-void Api::set_sound(const Sound& sound) {
+void Api::set_sound(const SoundOptions& sound) {
   const MutexLocker lock(mutex_);
   sound_ = sound;
 }
@@ -124,12 +124,12 @@ Answer Api::submit_under_fault(const Submit& submit, const Fault& fault) {
 }
 
 Answer Api::accept(const Submit& submit, Ending ending) {
-  Sound sound;
+  SoundOptions sound;
   {
     const MutexLocker lock(mutex_);
     sound = sound_;
   }
-  const Task task = ledger_.accept(submit, sound, std::move(ending));
+  const SimTask task = ledger_.accept(submit, sound, std::move(ending));
   start_task_(task.paid.task_id);
   return accepted_answer(dialect_, task);
 }
@@ -146,20 +146,20 @@ Answer Api::query(const std::string& id) {
 }
 
 // The slot in the path takes either id.
-std::optional<Task> Api::find(const std::string& id) {
+std::optional<SimTask> Api::find(const std::string& id) {
   if (auto task = ledger_.show(id)) return task;
   const auto task = external_lookup_ ? ledger_.by_external_id(id) : std::nullopt;
   return task && is_listed(*task) ? ledger_.show(task->paid.task_id) : std::nullopt;
 }
 
-bool Api::is_listed(const Task& task) const {
+bool Api::is_listed(const SimTask& task) const {
   return now_ms() - task.created_ms >= list_lag_.count();
 }
 
 // Newest first, as a user of the list wants it; Kling's page names no order.
-std::vector<Task> Api::listed() const {
-  std::vector<Task> tasks = ledger_.tasks();
-  std::erase_if(tasks, [this](const Task& task) { return !is_listed(task); });
+std::vector<SimTask> Api::listed() const {
+  std::vector<SimTask> tasks = ledger_.tasks();
+  std::erase_if(tasks, [this](const SimTask& task) { return !is_listed(task); });
   std::ranges::reverse(tasks);
   return tasks;
 }
@@ -167,10 +167,10 @@ std::vector<Task> Api::listed() const {
 Answer Api::list(const Request& request) {
   const int page = page_parameter(request.query, "pageNum", 1, kMaxPage);
   const int size = page_parameter(request.query, "pageSize", kDefaultPageSize, kMaxPageSize);
-  const std::vector<Task> tasks = listed();
+  const std::vector<SimTask> tasks = listed();
   const std::size_t from = std::min(tasks.size(), static_cast<std::size_t>(page - 1) * static_cast<std::size_t>(size));
   const std::size_t to = std::min(tasks.size(), from + static_cast<std::size_t>(size));
-  std::vector<Task> shown;
+  std::vector<SimTask> shown;
   for (std::size_t i = from; i < to; ++i) shown.push_back(ledger_.show(tasks[i].paid.task_id).value_or(tasks[i]));
   Answer proper = list_answer(dialect_, shown);
   const auto fault = faults_.take({Fault::On::query});

@@ -27,7 +27,7 @@ class Api {
       std::function<void(const std::string& task_id)> start_task);
 
   void set_host_url(const std::string& host_url);  // before the first answer()
-  void set_sound(const Sound& sound);
+  void set_sound(const SoundOptions& sound);
   [[nodiscard]] std::string base_path() const;  // "/kling" or ""
 
   [[nodiscard]] Answer answer(const Request& request);
@@ -45,9 +45,9 @@ class Api {
   Answer add_fault(const std::string& json);
   [[nodiscard]] Answer error(const std::string& code) const;
 
-  [[nodiscard]] std::optional<Task> find(const std::string& id);
-  [[nodiscard]] std::vector<Task> listed() const;
-  [[nodiscard]] bool is_listed(const Task& task) const;
+  [[nodiscard]] std::optional<SimTask> find(const std::string& id);
+  [[nodiscard]] std::vector<SimTask> listed() const;
+  [[nodiscard]] bool is_listed(const SimTask& task) const;
 
   const Credentials credentials_;
   const bool external_lookup_, refuse_duplicates_;
@@ -59,7 +59,7 @@ class Api {
   ResultRoute results_;
   const std::function<void(const std::string&)> start_task_;
   Mutex mutex_;
-  Sound sound_ GUARDED_BY(mutex_);
+  SoundOptions sound_ GUARDED_BY(mutex_);
 };
 
 }  // namespace klingv2a::sim

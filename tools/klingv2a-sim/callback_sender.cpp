@@ -62,7 +62,7 @@ void CallbackSender::stop() {
   g_cancellable_cancel(cancellable_.get());
 }
 
-void CallbackSender::tell(const Task& task) {
+void CallbackSender::tell(const SimTask& task) {
   if (task.submit.callback_url.empty()) return;
   Callback callback = callback_of(task);
   if (is(callback.fault, Fault::Do::lose)) return;
@@ -74,7 +74,7 @@ void CallbackSender::tell(const Task& task) {
   change_.notify_all();
 }
 
-CallbackSender::Callback CallbackSender::callback_of(const Task& task) {
+CallbackSender::Callback CallbackSender::callback_of(const SimTask& task) {
   auto fault = faults_.take({Fault::On::callback});
   const std::chrono::seconds delay(is(fault, Fault::Do::late) ? fault->seconds : 0);
   return {task.submit.callback_url, callback_body({dialect_, naming_, {}}, task),

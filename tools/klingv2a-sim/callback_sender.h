@@ -33,7 +33,7 @@ class CallbackSender {
   CallbackSender& operator=(const CallbackSender&) = delete;
 
   // The task's status has changed. Waits for the callback's answer under the fault `early` only.
-  void tell(const Task& task);
+  void tell(const SimTask& task);
   void stop();  // what is under way ends at once, and nothing is sent any more
 
  private:
@@ -43,7 +43,7 @@ class CallbackSender {
     std::optional<Fault> fault;
     Clock::time_point due;
   };
-  [[nodiscard]] Callback callback_of(const Task& task);
+  [[nodiscard]] Callback callback_of(const SimTask& task);
   [[nodiscard]] std::string signature(const std::string& signed_part, bool forged) const;
   void sign(SoupMessageHeaders* headers, const std::optional<Fault>& fault, const std::string& id,
             const std::string& body) const;

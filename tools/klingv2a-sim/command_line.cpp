@@ -141,7 +141,7 @@ std::pair<std::string, std::string> split(const char* option, const std::string&
   return {text.substr(0, place), text.substr(place + 1)};
 }
 
-void set_sound_field(Sound& sound, const std::string& name, const std::string& value) {
+void set_sound_field(SoundOptions& sound, const std::string& name, const std::string& value) {
   if (name == "rate")
     sound.rate = static_cast<int>(parse_number(value, 8000, 48000));
   else if (name == "channels")
@@ -158,8 +158,8 @@ void set_sound_field(Sound& sound, const std::string& name, const std::string& v
     throw std::invalid_argument("--sound: unknown name '" + name + "'");
 }
 
-Sound parse_sound(const char* text) {
-  Sound sound;
+SoundOptions parse_sound(const char* text) {
+  SoundOptions sound;
   const std::unique_ptr<char*, Deleter<g_strfreev>> parts(g_strsplit(text ? text : "", ",", -1));
   for (char** part = parts.get(); *part; ++part) {
     const auto [name, value] = split("--sound", *part, '=');

@@ -71,11 +71,11 @@ Answer json_answer(int status, const std::string& text) {
   return answer;
 }
 
-std::string result_url(const Dialect& dialect, const Task& task, const char* file) {
+std::string result_url(const Dialect& dialect, const SimTask& task, const char* file) {
   return dialect.host_url + "/results/" + task.result_path + "/" + file + "?sig=" + task.link.signature;
 }
 
-void write_info(JsonWriter& json, const Dialect& dialect, const Task& task) {
+void write_info(JsonWriter& json, const Dialect& dialect, const SimTask& task) {
   json.object("task_info");
   if (task.paid.status == "succeed")
     json.object("parent_video")
@@ -88,7 +88,7 @@ void write_info(JsonWriter& json, const Dialect& dialect, const Task& task) {
   json.end_object();
 }
 
-void write_videos(JsonWriter& json, const Dialect& dialect, const Task& task) {
+void write_videos(JsonWriter& json, const Dialect& dialect, const SimTask& task) {
   json.array("videos");
   if (task.results.video)
     json.object()
@@ -99,7 +99,7 @@ void write_videos(JsonWriter& json, const Dialect& dialect, const Task& task) {
   json.end_array();
 }
 
-void write_audios(JsonWriter& json, const Dialect& dialect, const Task& task) {
+void write_audios(JsonWriter& json, const Dialect& dialect, const SimTask& task) {
   if (!task.results.wav && !task.results.mp3) return;
   const bool is_new = dialect.naming == Naming::new_names;
   const std::string duration = seconds_text(task.results.sound_s);
@@ -118,7 +118,7 @@ const char* sound_file(const View& view) {
 }
 
 // Only the WAV, where a gateway has put it.
-void write_odd_result(JsonWriter& json, const Dialect& dialect, const Task& task, const View& view) {
+void write_odd_result(JsonWriter& json, const Dialect& dialect, const SimTask& task, const View& view) {
   const std::string link = result_url(dialect, task, sound_file(view));
   if (view.shape == "text") {
     JsonWriter inner;
@@ -138,7 +138,7 @@ void write_odd_result(JsonWriter& json, const Dialect& dialect, const Task& task
   json.end_array().end_object();
 }
 
-void write_result(JsonWriter& json, const Dialect& dialect, const Task& task, const View& view) {
+void write_result(JsonWriter& json, const Dialect& dialect, const SimTask& task, const View& view) {
   if (!view.shape.empty()) return write_odd_result(json, dialect, task, view);
   json.object("task_result");
   const bool shown = task.paid.status == "succeed" && !view.hide_results;
@@ -155,7 +155,7 @@ void write_result(JsonWriter& json, const Dialect& dialect, const Task& task, co
         .end_object();
 }
 
-void write_task(JsonWriter& json, const Dialect& dialect, const Task& task, const View& view) {
+void write_task(JsonWriter& json, const Dialect& dialect, const SimTask& task, const View& view) {
   json.string("task_id", task.paid.task_id).string("task_status", view.status.empty() ? task.paid.status : view.status);
   if (dialect.provider == Provider::kling || task.paid.status == "failed")
     json.string("task_status_msg", task.paid.status_message);
@@ -198,7 +198,7 @@ std::string kling_error(const std::string& code, const std::string& message) {
 
 }  // namespace
 
-Answer accepted_answer(const Dialect& dialect, const Task& task) {
+Answer accepted_answer(const Dialect& dialect, const SimTask& task) {
   JsonWriter json = success(dialect.provider == Provider::kling);
   json.object("data").string("task_id", task.paid.task_id).string("task_status", "submitted");
   write_info(json, dialect, task);
@@ -206,17 +206,17 @@ Answer accepted_answer(const Dialect& dialect, const Task& task) {
   return json_answer(200, json.end_object().end_object().text());
 }
 
-Answer task_answer(const Dialect& dialect, const Task& task, const View& view) {
+Answer task_answer(const Dialect& dialect, const SimTask& task, const View& view) {
   JsonWriter json = success(true);
   json.object("data");
   write_task(json, dialect, task, view);
   return json_answer(200, json.end_object().end_object().text());
 }
 
-Answer list_answer(const Dialect& dialect, const std::vector<Task>& tasks) {
+Answer list_answer(const Dialect& dialect, const std::vector<SimTask>& tasks) {
   JsonWriter json = success(true);
   json.array("data");
-  for (const Task& task : tasks) {
+  for (const SimTask& task : tasks) {
     json.object();
     write_task(json, dialect, task, {});
     json.end_object();
@@ -224,7 +224,7 @@ Answer list_answer(const Dialect& dialect, const std::vector<Task>& tasks) {
   return json_answer(200, json.end_array().end_object().text());
 }
 
-std::string callback_body(const Dialect& dialect, const Task& task) {
+std::string callback_body(const Dialect& dialect, const SimTask& task) {
   JsonWriter json;
   json.object();
   if (dialect.naming == Naming::old_names) {

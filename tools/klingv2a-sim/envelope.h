@@ -28,12 +28,12 @@ struct View {
   std::string shape;          // of the result, as Fault::Do::odd_result has it; empty: the API's own
 };
 
-[[nodiscard]] Answer accepted_answer(const Dialect& dialect, const Task& task);
-[[nodiscard]] Answer task_answer(const Dialect& dialect, const Task& task, const View& view = {});
-[[nodiscard]] Answer list_answer(const Dialect& dialect, const std::vector<Task>& tasks);
+[[nodiscard]] Answer accepted_answer(const Dialect& dialect, const SimTask& task);
+[[nodiscard]] Answer task_answer(const Dialect& dialect, const SimTask& task, const View& view = {});
+[[nodiscard]] Answer list_answer(const Dialect& dialect, const std::vector<SimTask>& tasks);
 
 // What a callback says: the bare task without its results; by the new names the new standard's object.
-[[nodiscard]] std::string callback_body(const Dialect& dialect, const Task& task);
+[[nodiscard]] std::string callback_body(const Dialect& dialect, const SimTask& task);
 
 // An error with its HTTP status from the table (unknown codes: 400). In CometAPI's dialect credentials (1000-1004) come
 // without a code, as they do there.

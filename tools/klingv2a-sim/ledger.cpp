@@ -30,7 +30,7 @@ constexpr const char* kVideo = "mp4";
 
 }  // namespace
 
-bool is_in_flight(const Task& task) {
+bool is_in_flight(const SimTask& task) {
   return task.paid.status != "succeed" && task.paid.status != "failed";
 }
 
@@ -46,7 +46,7 @@ void Ledger::read_file() {
     ++number;
     try {
       auto event = read_line(line);
-      if (auto* task = std::get_if<Task>(&event))
+      if (auto* task = std::get_if<SimTask>(&event))
         remember(std::move(*task));
       else
         remember(std::get<SeenRequest>(std::move(event)));
@@ -56,9 +56,9 @@ void Ledger::read_file() {
   }
 }
 
-void Ledger::remember(Task task) {
+void Ledger::remember(SimTask task) {
   const MutexLocker lock(mutex_);
-  if (Task* known = task_locked(task.paid.task_id))
+  if (SimTask* known = task_locked(task.paid.task_id))
     *known = std::move(task);
   else
     tasks_.push_back(std::move(task));
@@ -72,7 +72,7 @@ void Ledger::remember(SeenRequest request) {
 
 void Ledger::read_results() {
   const MutexLocker lock(mutex_);
-  for (Task& task : tasks_) {
+  for (SimTask& task : tasks_) {
     if (task.paid.status != "succeed") continue;
     const std::string& id = task.paid.task_id;
     task.results.wav = store_.load(id, kWav);
@@ -82,8 +82,8 @@ void Ledger::read_results() {
   }
 }
 
-Task* Ledger::task_locked(const std::string& task_id) {
-  const auto task = std::ranges::find(tasks_, task_id, [](const Task& each) { return each.paid.task_id; });
+SimTask* Ledger::task_locked(const std::string& task_id) {
+  const auto task = std::ranges::find(tasks_, task_id, [](const SimTask& each) { return each.paid.task_id; });
   return task == tasks_.end() ? nullptr : &*task;
 }
 
@@ -92,8 +92,8 @@ int Ledger::in_flight_locked() const {
 }
 
 // Whoever has the answer may rely on the task: it is on disk first.
-Task Ledger::accept(Submit submit, const Sound& sound, Ending ending) {
-  Task task;
+SimTask Ledger::accept(Submit submit, const SoundOptions& sound, Ending ending) {
+  SimTask task;
   task.paid.external_task_id = submit.external_task_id;
   task.paid.status = "submitted";
   task.paid.body = submit.body;
@@ -114,16 +114,16 @@ Task Ledger::accept(Submit submit, const Sound& sound, Ending ending) {
   return task;
 }
 
-void Ledger::set_on_status(std::function<void(const Task&)> on_status) {
+void Ledger::set_on_status(std::function<void(const SimTask&)> on_status) {
   on_status_ = std::move(on_status);
 }
 
 template <typename Change>
 void Ledger::update(const std::string& task_id, const Change& change) {
-  std::optional<Task> changed;
+  std::optional<SimTask> changed;
   {
     const MutexLocker lock(mutex_);
-    Task* task = task_locked(task_id);
+    SimTask* task = task_locked(task_id);
     if (!task) return;
     const std::string before = task->paid.status;
     change(*task);
@@ -143,7 +143,7 @@ Blob Ledger::clip(const std::string& task_id) const {
 }
 
 void Ledger::processing(const std::string& task_id, const SeenVideo& video) {
-  update(task_id, [&](Task& task) {
+  update(task_id, [&](SimTask& task) {
     task.paid.status = "processing";
     task.paid.video_sha256 = video.sha256;
     task.paid.duration_s = video.duration_s;
@@ -158,7 +158,7 @@ void Ledger::succeed(const std::string& task_id, std::vector<std::int64_t> click
   store_.keep(task_id, kWav, results.wav);
   store_.keep(task_id, kMp3, results.mp3);
   store_.keep(task_id, kVideo, results.video);
-  update(task_id, [&](Task& task) {
+  update(task_id, [&](SimTask& task) {
     task.paid.status = "succeed";
     task.paid.clicks = std::move(clicks);
     task.paid.samples = samples;
@@ -167,15 +167,15 @@ void Ledger::succeed(const std::string& task_id, std::vector<std::int64_t> click
 }
 
 void Ledger::fail(const std::string& task_id, const std::string& message) {
-  update(task_id, [&](Task& task) {
+  update(task_id, [&](SimTask& task) {
     task.paid.status = "failed";
     task.paid.status_message = message;
   });
 }
 
-std::optional<Task> Ledger::show(const std::string& task_id) {
+std::optional<SimTask> Ledger::show(const std::string& task_id) {
   const MutexLocker lock(mutex_);
-  Task* task = task_locked(task_id);
+  SimTask* task = task_locked(task_id);
   if (!task) return std::nullopt;
   if (task->paid.status == "succeed" && !task->link.is_alive(link_rules_, now_ms())) {
     task->link = {.signature = random_name(), .issued_ms = now_ms()};
@@ -186,7 +186,7 @@ std::optional<Task> Ledger::show(const std::string& task_id) {
 
 bool Ledger::use_link(const std::string& task_id, const std::string& signature) {
   const MutexLocker lock(mutex_);
-  Task* task = task_locked(task_id);
+  SimTask* task = task_locked(task_id);
   if (!task || signature != task->link.signature || !task->link.is_alive(link_rules_, now_ms())) return false;
   ++task->link.fetches;
   if (link_rules_.fetches > 0) changed_locked(line_of(*task));
@@ -195,34 +195,34 @@ bool Ledger::use_link(const std::string& task_id, const std::string& signature) 
 
 void Ledger::expire_link(const std::string& task_id) {
   const MutexLocker lock(mutex_);
-  Task* task = task_locked(task_id);
+  SimTask* task = task_locked(task_id);
   if (!task) return;
   task->link.dead = true;
   changed_locked(line_of(*task));
 }
 
 template <typename Matches>
-std::optional<Task> Ledger::find(const Matches& matches) const {
+std::optional<SimTask> Ledger::find(const Matches& matches) const {
   const MutexLocker lock(mutex_);
   const auto task = std::ranges::find_if(tasks_, matches);
   if (task == tasks_.end()) return std::nullopt;
   return *task;
 }
 
-std::optional<Task> Ledger::by_id(const std::string& task_id) const {
-  return find([&](const Task& task) { return task.paid.task_id == task_id; });
+std::optional<SimTask> Ledger::by_id(const std::string& task_id) const {
+  return find([&](const SimTask& task) { return task.paid.task_id == task_id; });
 }
 
-std::optional<Task> Ledger::by_external_id(const std::string& external_task_id) const {
+std::optional<SimTask> Ledger::by_external_id(const std::string& external_task_id) const {
   if (external_task_id.empty()) return std::nullopt;
-  return find([&](const Task& task) { return task.paid.external_task_id == external_task_id; });
+  return find([&](const SimTask& task) { return task.paid.external_task_id == external_task_id; });
 }
 
-std::optional<Task> Ledger::by_result_path(const std::string& result_path) const {
-  return find([&](const Task& task) { return task.result_path == result_path; });
+std::optional<SimTask> Ledger::by_result_path(const std::string& result_path) const {
+  return find([&](const SimTask& task) { return task.result_path == result_path; });
 }
 
-std::vector<Task> Ledger::tasks() const {
+std::vector<SimTask> Ledger::tasks() const {
   const MutexLocker lock(mutex_);
   return tasks_;
 }

@@ -48,10 +48,10 @@ struct SeenVideo {
   int width = 0, height = 0, frames = 0;
 };
 
-struct Task {
+struct SimTask {
   PaidTask paid;
   Submit submit;
-  Sound sound;  // as it was set when the task was accepted
+  SoundOptions sound;  // as it was set when the task was accepted
   Ending ending;
   std::int64_t created_ms = 0, updated_ms = 0;  // Unix milliseconds
   std::string result_path;                      // unguessable path segment of the results
@@ -60,7 +60,7 @@ struct Task {
 };
 
 // From `submitted` to the end a task holds its slot.
-[[nodiscard]] bool is_in_flight(const Task& task);
+[[nodiscard]] bool is_in_flight(const SimTask& task);
 
 class Ledger {
  public:
@@ -69,26 +69,26 @@ class Ledger {
   Ledger(const std::string& file, const LinkRules& link_rules);
 
   // Told of each change of a task's status, on the thread that made it, without the lock. Set before the first one.
-  void set_on_status(std::function<void(const Task&)> on_status);
+  void set_on_status(std::function<void(const SimTask&)> on_status);
 
   // A paid task, `submitted`; it is on disk when this returns. Throws std::runtime_error when it cannot be.
-  Task accept(Submit submit, const Sound& sound, Ending ending);
+  SimTask accept(Submit submit, const SoundOptions& sound, Ending ending);
   void keep_clip(const std::string& task_id, const Blob& clip);  // what was fetched
   void processing(const std::string& task_id, const SeenVideo& video);
   void succeed(const std::string& task_id, std::vector<std::int64_t> clicks, std::int64_t samples, Results results);
   void fail(const std::string& task_id, const std::string& message);
 
   // The task as a query shows it: once it has results, with a link to them that is alive.
-  [[nodiscard]] std::optional<Task> show(const std::string& task_id);
+  [[nodiscard]] std::optional<SimTask> show(const std::string& task_id);
   // Uses the link once; false: it is not alive.
   [[nodiscard]] bool use_link(const std::string& task_id, const std::string& signature);
   void expire_link(const std::string& task_id);
 
-  [[nodiscard]] std::optional<Task> by_id(const std::string& task_id) const;
+  [[nodiscard]] std::optional<SimTask> by_id(const std::string& task_id) const;
   // The first of them, where several were accepted.
-  [[nodiscard]] std::optional<Task> by_external_id(const std::string& external_task_id) const;
-  [[nodiscard]] std::optional<Task> by_result_path(const std::string& result_path) const;
-  [[nodiscard]] std::vector<Task> tasks() const;              // in the order of their submits
+  [[nodiscard]] std::optional<SimTask> by_external_id(const std::string& external_task_id) const;
+  [[nodiscard]] std::optional<SimTask> by_result_path(const std::string& result_path) const;
+  [[nodiscard]] std::vector<SimTask> tasks() const;           // in the order of their submits
   [[nodiscard]] Blob clip(const std::string& task_id) const;  // empty pointer: not kept
   [[nodiscard]] int in_flight() const;
   [[nodiscard]] int most_in_flight() const;
@@ -107,13 +107,13 @@ class Ledger {
   void read_results();
   // Both run their argument under the lock: it only looks at, or sets, the task.
   template <typename Matches>
-  [[nodiscard]] std::optional<Task> find(const Matches& matches) const;
+  [[nodiscard]] std::optional<SimTask> find(const Matches& matches) const;
   template <typename Change>
   void update(const std::string& task_id, const Change& change);
-  [[nodiscard]] Task* task_locked(const std::string& task_id) REQUIRES(mutex_);
+  [[nodiscard]] SimTask* task_locked(const std::string& task_id) REQUIRES(mutex_);
   [[nodiscard]] int in_flight_locked() const REQUIRES(mutex_);
   // A line of the file.
-  void remember(Task task);
+  void remember(SimTask task);
   void remember(SeenRequest request);
   void changed_locked(const std::string& line) REQUIRES(mutex_);
 
@@ -122,12 +122,12 @@ class Ledger {
   mutable Mutex mutex_;
   mutable Condition change_;
   std::uint64_t changes_ GUARDED_BY(mutex_) = 0;
-  std::vector<Task> tasks_ GUARDED_BY(mutex_);
+  std::vector<SimTask> tasks_ GUARDED_BY(mutex_);
   int most_in_flight_ GUARDED_BY(mutex_) = 0;
   std::vector<SeenRequest> requests_ GUARDED_BY(mutex_);
   std::vector<SentCallback> callbacks_ GUARDED_BY(mutex_);
-  std::function<void(const Task&)> on_status_;  // not guarded: set once, at the beginning
-  LedgerFile file_;                             // appended to under mutex_; sync() needs none
+  std::function<void(const SimTask&)> on_status_;  // not guarded: set once, at the beginning
+  LedgerFile file_;                                // appended to under mutex_; sync() needs none
 };
 
 }  // namespace klingv2a::sim

@@ -65,7 +65,7 @@ SeenRequest read_request(const JsonFields& json) {
           json.boolean("has_authorization")};
 }
 
-void write_sound(JsonWriter& json, const Sound& sound) {
+void write_sound(JsonWriter& json, const SoundOptions& sound) {
   json.object("sound")
       .integer("rate", sound.rate)
       .integer("channels", sound.channels)
@@ -76,7 +76,7 @@ void write_sound(JsonWriter& json, const Sound& sound) {
       .end_object();
 }
 
-Sound read_sound(const JsonFields& json) {
+SoundOptions read_sound(const JsonFields& json) {
   return {.rate = static_cast<int>(json.integer("rate")),
           .channels = static_cast<int>(json.integer("channels")),
           .longer_s = json.number("longer_s"),
@@ -110,8 +110,8 @@ Link read_link(const JsonFields& json) {
           json.boolean("dead")};
 }
 
-Task read_task(const JsonFields& json) {
-  Task task;
+SimTask read_task(const JsonFields& json) {
+  SimTask task;
   task.paid = read_paid(json);
   task.submit = read_submit("application/json", task.paid.body);
   task.created_ms = json.integer("created_ms");
@@ -126,7 +126,7 @@ Task read_task(const JsonFields& json) {
 
 }  // namespace
 
-std::string line_of(const Task& task) {
+std::string line_of(const SimTask& task) {
   JsonWriter json;
   json.object().string("event", "task");
   write_paid(json, task.paid);
@@ -147,7 +147,7 @@ std::string line_of(const SeenRequest& request) {
   return json.end_object().text();
 }
 
-std::variant<Task, SeenRequest> read_line(const std::string& line) {
+std::variant<SimTask, SeenRequest> read_line(const std::string& line) {
   const JsonFields json(line);
   const std::string event = json.string("event");
   if (event == "task") return read_task(json);
@@ -155,10 +155,11 @@ std::variant<Task, SeenRequest> read_line(const std::string& line) {
   throw std::invalid_argument("unknown event");
 }
 
-std::string ledger_json(const std::vector<Task>& tasks, const std::vector<SeenRequest>& requests, int most_in_flight) {
+std::string ledger_json(const std::vector<SimTask>& tasks, const std::vector<SeenRequest>& requests,
+                        int most_in_flight) {
   JsonWriter json;
   json.object().array("tasks");
-  for (const Task& task : tasks) {
+  for (const SimTask& task : tasks) {
     json.object();
     write_paid(json, task.paid);
     json.end_object();

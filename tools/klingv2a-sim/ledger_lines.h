@@ -14,13 +14,13 @@
 
 namespace klingv2a::sim {
 
-[[nodiscard]] std::string line_of(const Task& task);
+[[nodiscard]] std::string line_of(const SimTask& task);
 [[nodiscard]] std::string line_of(const SeenRequest& request);
 // The task comes without its results. Throws std::invalid_argument when it is no line of a ledger.
-[[nodiscard]] std::variant<Task, SeenRequest> read_line(const std::string& line);
+[[nodiscard]] std::variant<SimTask, SeenRequest> read_line(const std::string& line);
 
 // {"tasks":[…],"requests":[…],"most_in_flight":N}
-[[nodiscard]] std::string ledger_json(const std::vector<Task>& tasks, const std::vector<SeenRequest>& requests,
+[[nodiscard]] std::string ledger_json(const std::vector<SimTask>& tasks, const std::vector<SeenRequest>& requests,
                                       int most_in_flight);
 
 }  // namespace klingv2a::sim

@@ -38,7 +38,7 @@ Answer ResultRoute::answer(const Dialect& dialect, const Request& request) {
   return fault ? file_under_fault(dialect, *task, *fault, request, std::move(whole)) : part(request, std::move(whole));
 }
 
-Answer ResultRoute::file_for(const Task& task, const Request& request, const std::string& name) {
+Answer ResultRoute::file_for(const SimTask& task, const Request& request, const std::string& name) {
   const bool is_signed = request.query.starts_with(kSignature) &&
                          ledger_.use_link(task.paid.task_id, request.query.substr(kSignature.size()));
   if (!is_signed) return text_answer(403, kBadLink);
@@ -48,7 +48,7 @@ Answer ResultRoute::file_for(const Task& task, const Request& request, const std
   return text_answer(404, kNone);
 }
 
-Answer ResultRoute::file_under_fault(const Dialect& dialect, const Task& task, const Fault& fault, Request request,
+Answer ResultRoute::file_under_fault(const Dialect& dialect, const SimTask& task, const Fault& fault, Request request,
                                      Answer whole) {
   switch (fault.what) {
     case Fault::Do::expire:

@@ -27,9 +27,9 @@ class ResultRoute {
   [[nodiscard]] Answer answer(const Dialect& dialect, const Request& request);
 
  private:
-  [[nodiscard]] Answer file_for(const Task& task, const Request& request, const std::string& name);
-  [[nodiscard]] Answer file_under_fault(const Dialect& dialect, const Task& task, const Fault& fault, Request request,
-                                        Answer whole);
+  [[nodiscard]] Answer file_for(const SimTask& task, const Request& request, const std::string& name);
+  [[nodiscard]] Answer file_under_fault(const Dialect& dialect, const SimTask& task, const Fault& fault,
+                                        Request request, Answer whole);
   [[nodiscard]] Answer part(const Request& request, Answer whole) const;
 
   const bool ranges_;

@@ -23,7 +23,7 @@ struct Service::Impl {
         host_url("http://" + host_of(options.address) + ":" + std::to_string(server.port())) {
     for (const Fault& fault : options.faults) faults.add(fault);
     api.set_host_url(host_url);
-    ledger.set_on_status([this](const Task& task) { sender.tell(task); });
+    ledger.set_on_status([this](const SimTask& task) { sender.tell(task); });
     runner.resume();
     server.start([this](const Request& request) { return api.answer(request); });
   }
@@ -65,7 +65,7 @@ void Service::clear_faults() {
   impl_->faults.clear();
 }
 
-void Service::set_sound(const Sound& sound) {
+void Service::set_sound(const SoundOptions& sound) {
   impl_->api.set_sound(sound);
 }
 
@@ -75,7 +75,7 @@ void Service::set_task_time(std::chrono::milliseconds time) {
 
 std::vector<PaidTask> Service::paid_tasks() const {
   std::vector<PaidTask> paid;
-  for (Task& task : impl_->ledger.tasks()) paid.push_back(std::move(task.paid));
+  for (SimTask& task : impl_->ledger.tasks()) paid.push_back(std::move(task.paid));
   return paid;
 }
 

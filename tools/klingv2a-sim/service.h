@@ -26,7 +26,7 @@ enum class Provider { cometapi, kling };     // which envelope errors and tasks 
 enum class Naming { old_names, new_names };  // url_wav / wav_url
 
 // How the sound differs from what was asked, and what is left out.
-struct Sound {
+struct SoundOptions {
   int rate = 48000;     // 8000 to 48000, one that MP3 has
   int channels = 2;     // 1 or 2
   double longer_s = 0;  // negative: shorter than the clip
@@ -108,7 +108,7 @@ struct Options {
   int link_fetches = 0;                         // requests by one link, to any of the task's files. 0: no limit
   int concurrency = 0;        // tasks in flight at once; a further submit is refused by 1303. 0: no limit
   std::vector<Fault> faults;  // there from the first request on, as if by add_fault()
-  Sound sound;
+  SoundOptions sound;
   std::string callback_secret;  // "whsec_…": callbacks are signed with it. Empty: they are not, as behind a gateway
   // JSON lines: read at the start, then appended; the results lie in LEDGER_FILE.results/. Empty: memory only.
   std::string ledger_file;
@@ -126,7 +126,7 @@ struct PaidTask {
   std::string video_sha256;  // of the fetched file; empty by video_id
   double duration_s = 0;     // of the fetched video
   int width = 0, height = 0, frames = 0;
-  std::vector<std::int64_t> clicks;  // sample indexes (at Sound::rate) of the clicks it put into the sound
+  std::vector<std::int64_t> clicks;  // sample indexes (at SoundOptions::rate) of the clicks it put into the sound
   std::int64_t samples = 0;
 };
 
@@ -151,7 +151,7 @@ class Service {
   [[nodiscard]] std::string base_url() const;
   void add_fault(Fault fault);  // throws std::invalid_argument when it cannot happen on its kind of request
   void clear_faults();
-  void set_sound(const Sound& sound);                  // for tasks accepted from now on
+  void set_sound(const SoundOptions& sound);           // for tasks accepted from now on
   void set_task_time(std::chrono::milliseconds time);  // for tasks under way, too
 
   [[nodiscard]] std::vector<PaidTask> paid_tasks() const;

@@ -93,7 +93,7 @@ std::string wav_header(const Pcm& pcm, std::uint32_t data_bytes) {
 
 }  // namespace
 
-Pcm play(const Score& score, const Sound& sound) {
+Pcm play(const Score& score, const SoundOptions& sound) {
   Pcm pcm{sound.rate, sound.channels, {}, {}};
   const auto more = static_cast<std::int64_t>(std::llround(sound.longer_s * sound.rate));
   const std::int64_t length = std::max<std::int64_t>(0, sample_at(score.length_ns, sound.rate) + more);

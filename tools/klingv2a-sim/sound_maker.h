@@ -6,7 +6,8 @@
 // - A click is kClickLevel of full scale in all channels for 1 ms, beginning exactly at its sample.
 // - For kSilence before a click, and for as long after it, there is digital silence (other clicks excepted).
 // - Elsewhere there is noise, never digital silence, and at least 20 dB below a click.
-// - The sound is as long as the clip, to the sample (rounded), plus Sound::longer_s. Clicks past its end are left out.
+// - The sound is as long as the clip, to the sample (rounded), plus SoundOptions::longer_s. Clicks past its end are
+// left out.
 //
 // Blocking; any thread.
 #pragma once
@@ -47,7 +48,7 @@ struct Pcm {
   [[nodiscard]] std::int64_t length() const { return static_cast<std::int64_t>(samples.size()) / channels; }
 };
 
-[[nodiscard]] Pcm play(const Score& score, const Sound& sound);
+[[nodiscard]] Pcm play(const Score& score, const SoundOptions& sound);
 
 // 16-bit PCM in a plain RIFF file: 44 bytes of header, right sizes. `skip` samples are left out at the front.
 [[nodiscard]] Blob make_wav(const Pcm& pcm, std::int64_t skip = 0);

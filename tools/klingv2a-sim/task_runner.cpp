@@ -35,7 +35,7 @@ Score score_by_id(double seconds) {
 }
 
 // A task that an earlier process accepted has gone on since then. The clock may have been set back.
-Clock::time_point accepted_at(const Task& task) {
+Clock::time_point accepted_at(const SimTask& task) {
   const std::int64_t age_ms = g_get_real_time() / kUsPerMs - task.created_ms;
   return Clock::now() - std::chrono::milliseconds(std::max<std::int64_t>(0, age_ms));
 }
@@ -72,7 +72,7 @@ void TaskRunner::start(const std::string& task_id) {
 }
 
 void TaskRunner::resume() {
-  for (const Task& task : ledger_.tasks())
+  for (const SimTask& task : ledger_.tasks())
     if (is_in_flight(task)) start(task.paid.task_id);
 }
 
@@ -111,7 +111,7 @@ void TaskRunner::end_as_failed(const std::string& task_id, const char* message) 
   }
 }
 
-void TaskRunner::work(const Task& task) {
+void TaskRunner::work(const SimTask& task) {
   const Clock::time_point accepted = accepted_at(task);
   Blob file;
   const Score score = task.submit.video_url.empty() ? imagine(task) : look(task, file);
@@ -123,14 +123,14 @@ void TaskRunner::work(const Task& task) {
   finish(task, file, score, accepted);
 }
 
-Score TaskRunner::imagine(const Task& task) {
+Score TaskRunner::imagine(const SimTask& task) {
   const double seconds = known_video_s(task.submit.video_id).value_or(0);
   ledger_.processing(task.paid.task_id, {.duration_s = seconds});
   return score_by_id(seconds);
 }
 
 // The ledger learns what was fetched before it is judged, so that a test sees why it was refused.
-Score TaskRunner::look(const Task& task, Blob& file) {
+Score TaskRunner::look(const SimTask& task, Blob& file) {
   file = clip_of(task);
   const Clip clip = analyse(file, cancellable_.get());
   ledger_.processing(task.paid.task_id, {sha256_of(file), static_cast<double>(clip.length_ns) / kNsPerSecond,
@@ -140,7 +140,7 @@ Score TaskRunner::look(const Task& task, Blob& file) {
 }
 
 // A task that an earlier process had fetched the video for need not ask for it again.
-Blob TaskRunner::clip_of(const Task& task) {
+Blob TaskRunner::clip_of(const SimTask& task) {
   if (task.paid.status == "processing")
     if (Blob kept = ledger_.clip(task.paid.task_id)) return kept;
   Blob fetched = fetch(task.submit.video_url, faults_.take({Fault::On::fetch}), cancellable_.get());
@@ -148,8 +148,8 @@ Blob TaskRunner::clip_of(const Task& task) {
   return fetched;
 }
 
-void TaskRunner::finish(const Task& task, const Blob& clip, const Score& score, Clock::time_point accepted) {
-  const Sound& sound = task.sound;
+void TaskRunner::finish(const SimTask& task, const Blob& clip, const Score& score, Clock::time_point accepted) {
+  const SoundOptions& sound = task.sound;
   Pcm pcm = play(score, sound);
   Results results;
   results.sound_s = static_cast<double>(pcm.length()) / sound.rate;

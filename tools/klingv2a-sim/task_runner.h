@@ -40,12 +40,13 @@ class TaskRunner {
     std::atomic<bool> done = false;
   };
   void run(const std::string& task_id);
-  void work(const Task& task);
+  void work(const SimTask& task);
   void end_as_failed(const std::string& task_id, const char* message);
-  [[nodiscard]] Score imagine(const Task& task);           // by video_id
-  [[nodiscard]] Score look(const Task& task, Blob& file);  // by video_url; `file`: what was fetched
-  [[nodiscard]] Blob clip_of(const Task& task);
-  void finish(const Task& task, const Blob& clip, const Score& score, std::chrono::steady_clock::time_point accepted);
+  [[nodiscard]] Score imagine(const SimTask& task);           // by video_id
+  [[nodiscard]] Score look(const SimTask& task, Blob& file);  // by video_url; `file`: what was fetched
+  [[nodiscard]] Blob clip_of(const SimTask& task);
+  void finish(const SimTask& task, const Blob& clip, const Score& score,
+              std::chrono::steady_clock::time_point accepted);
   void wait_for_task_time(std::chrono::steady_clock::time_point accepted);
   void take_done_locked(std::list<Job>& done) REQUIRES(mutex_);
 

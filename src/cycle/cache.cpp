@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "cycle/keep.h"
+#include "cycle/cache.h"
 
 #include <algorithm>
 
@@ -24,7 +24,7 @@ std::optional<ResultForm> form_of(const journal::Row& row) {
 
 }  // namespace
 
-gateway::Task kept_task(const journal::Row& row) {
+gateway::Task cached_task(const journal::Row& row) {
   gateway::Task task;
   task.task_id = row.task_id;
   task.external_task_id = row.external_task_id;
@@ -33,22 +33,22 @@ gateway::Task kept_task(const journal::Row& row) {
   return task;
 }
 
-std::optional<Sound> kept_sound(const Run& run, const journal::Location& location, const journal::Row& row) {
+std::optional<ResultSound> cached_sound(const Run& run, const journal::Location& location, const journal::Row& row) {
   const std::optional<ResultForm> form = form_of(row);
   if (row.state != journal::State::downloaded || !form) return std::nullopt;
   auto file = results_at(run, location).open(row);
   if (!file) return std::nullopt;
-  return Sound{*form, std::move(file)};
+  return ResultSound{*form, std::move(file)};
 }
 
-std::optional<Sound> play_kept(Run& run, const journal::Location& location) {
+std::optional<ResultSound> play_cached(Run& run, const journal::Location& location) {
   const journal::Row& row = run.claim().row();
-  std::optional<Sound> sound = kept_sound(run, location, row);
+  std::optional<ResultSound> sound = cached_sound(run, location, row);
   if (!sound) return std::nullopt;
   try {
     run.set_origin(Origin::kept);
-    run.observer.on_task(kept_task(row));
-    run.observer.on_sound(kept_task(row), sound->form, *sound->file);
+    run.observer.on_task(cached_task(row));
+    run.observer.on_sound(cached_task(row), sound->form, *sound->file);
     return sound;
   } catch (const Error& useless) {
     if (useless.kind() != ErrorKind::result) throw;
@@ -57,7 +57,7 @@ std::optional<Sound> play_kept(Run& run, const journal::Location& location) {
   }
 }
 
-void keep(Run& run, const journal::Location& location, const Sound& sound) {
+void store_in_cache(Run& run, const journal::Location& location, const ResultSound& sound) {
   if (run.settings.max_kept_bytes == 0) return;
   run.write_down([&](journal::Claim& claim) {
     const auto kept = results_at(run, location).keep(name_of(claim.row(), sound.form), *sound.file);

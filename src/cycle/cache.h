@@ -12,17 +12,17 @@
 namespace klingv2a::cycle {
 
 // The sound that is kept for the row, when it is there and whole.
-[[nodiscard]] std::optional<Sound> kept_sound(const Run& run, const journal::Location& location,
-                                              const journal::Row& row);
+[[nodiscard]] std::optional<ResultSound> cached_sound(const Run& run, const journal::Location& location,
+                                                      const journal::Row& row);
 
 // The clip's kept sound, when there is one that is whole and that the observer takes. Nothing: it is to be had from the
 // service, if at all.
-[[nodiscard]] std::optional<Sound> play_kept(Run& run, const journal::Location& location);
+[[nodiscard]] std::optional<ResultSound> play_cached(Run& run, const journal::Location& location);
 
 // What the journal knows of the task that a kept sound is of.
-[[nodiscard]] gateway::Task kept_task(const journal::Row& row);
+[[nodiscard]] gateway::Task cached_task(const journal::Row& row);
 
 // Keeps a sound that was just downloaded. Trouble is told and counted: the sound is there.
-void keep(Run& run, const journal::Location& location, const Sound& sound);
+void store_in_cache(Run& run, const journal::Location& location, const ResultSound& sound);
 
 }  // namespace klingv2a::cycle

@@ -67,12 +67,12 @@ void Pusher::note_flow(Output& output, GstFlowReturn flow, bool begins_frame) {
 void Pusher::report_refused_caps(GstPad* pad) {
   const auto caps = CapsPtr::adopt(gst_pad_get_current_caps(pad));
   const auto who = who_refuses(pad);
-  const auto error = make_error(
-      ErrorKind::settings, Phase::hold,
-      std::string("the stream of the pad ") + GST_OBJECT_NAME(pad) +
-          " is not taken: " + (who ? *who : name_of_peer(pad) + " cannot go on with " + to_text(caps.get())),
-      "lead the stream to another muxer, convert it, or leave the pad unlinked; a sound that is paid for is cached, and "
-      "the same again costs nothing");
+  const auto error = make_error(ErrorKind::settings, Phase::hold,
+                                std::string("the stream of the pad ") + GST_OBJECT_NAME(pad) + " is not taken: " +
+                                    (who ? *who : name_of_peer(pad) + " cannot go on with " + to_text(caps.get())),
+                                "lead the stream to another muxer, convert it, or leave the pad unlinked; a sound that "
+                                "is paid for is cached, and "
+                                "the same again costs nothing");
   auto details = failures_.with_what_is_paid(error.details());
   if (details.paid == Paid::no && state_.all_statistics().paid_tasks > 0) details.paid = Paid::yes;
   messages::post_error(state_.self, details);

@@ -53,7 +53,7 @@ TEST_F(CliFiles, ALinkIsDubbedLikeWhatItLeadsTo) {
 TEST_F(CliFiles, AHashThatFailsIsAWarningAndNoFailure) {
   const std::string file = in();
   const cli::FileJob job{.in = folder_.file("gone.mp4"), .out = file};
-  cli::RunFacts facts{.job = job};
+  cli::RunReport facts{.job = job};
   cli::hash_files(facts, file);
   EXPECT_TRUE(facts.outcome.ok());
   ASSERT_EQ(facts.outcome.warnings.size(), 1U);

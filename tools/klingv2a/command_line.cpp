@@ -18,7 +18,8 @@ namespace klingv2a::cli {
 namespace {
 
 constexpr const char* kSummary =
-    "klingv2a gives a video a new sound track, made by Kling's video-to-audio service, and leaves the video itself alone.\n"
+    "klingv2a gives a video a new sound track, made by Kling's video-to-audio service, and leaves the video itself "
+    "alone.\n"
     "A task at the service costs money; the journal makes a rerun free.";
 constexpr const char* kEnvironment =
     "Environment: KLINGV2A_API_KEY (then COMETAPI_KEY), or KLINGV2A_ACCESS_KEY with KLINGV2A_SECRET_KEY;\n"

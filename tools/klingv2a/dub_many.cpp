@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 #include "commands.h"
 #include "environment.h"
@@ -20,6 +21,7 @@
 #include "report.h"
 #include "work_lock.h"
 #include "worker.h"
+#include "worker_result.h"
 
 namespace klingv2a::cli {
 
@@ -31,12 +33,10 @@ struct File {
   FileJob job;
   FileState state = FileState::waiting;
   std::unique_ptr<Worker> worker;
-  JsonNodePtr result;       // of the worker; null when it ended without one
-  std::string kind = "ok";  // why it failed
+  std::optional<WorkerResult> result;  // none when the worker ended without one
+  std::string kind = "ok";             // why it failed
   std::string task_id, text;
   int exit_code = 0;
-
-  [[nodiscard]] JsonObject* result_object() const { return object_of(result); }
 };
 
 std::string state_text(const File& file) {
@@ -59,20 +59,16 @@ std::string state_text(const File& file) {
 
 // A process that ended without a result may have sent its POST: what it reported last may never have left it.
 std::string paid_word(const File& file) {
-  if (file.result) return member_text(file.result_object(), "paid");
+  if (file.result) return file.result->paid;
   return file.exit_code == kExitOk ? "no" : "maybe";
 }
 
-double number_in(JsonObject* object, const char* name) {
-  return g_ascii_strtod(member_text(object, name).c_str(), nullptr);
-}
-
-bool is_set(const File& file, const char* flag) {
-  return member_text(file.result_object(), flag) == "true";
-}
-
 double cost_of(const File& file) {
-  return number_in(member_object(file.result_object(), "money"), "estimate-usd");
+  return file.result ? file.result->estimate_usd : 0;
+}
+
+double seconds_of(const File& file) {
+  return file.result ? file.result->seconds : 0;
 }
 
 void make_folder(const std::string& folder) {
@@ -118,7 +114,7 @@ class ManyRun {
     try {
       make_folder_of(file.job.out);
       file.worker = std::make_unique<Worker>(
-          file.job, [this, &file](JsonNodePtr event) { take(file, std::move(event)); },
+          file.job, [this, &file](const JsonNodePtr& event) { take(file, event); },
           [this, &file](int exit_code) { end(file, exit_code); });
       file.state = FileState::running;
       ++running_;
@@ -130,25 +126,24 @@ class ManyRun {
     tell_progress();
   }
 
-  void take(File& file, JsonNodePtr event) {
+  void take(File& file, const JsonNodePtr& event) {
     JsonObject* object = object_of(event);
     if (const std::string task = member_text(object, "task-id"); !task.empty()) file.task_id = task;
     reporter_.of_file(file.job.in, object);
-    if (json_object_has_member(object, "exit-code")) file.result = std::move(event);
+    if (json_object_has_member(object, "exit-code")) file.result = read_worker_result(object);
   }
 
   void end(File& file, int exit_code) {
     file.worker.reset();
     --running_;
     file.exit_code = exit_code;
-    JsonObject* error = member_object(file.result_object(), "error");
     // Another code with an output that is complete: its report could not be written.
-    if (exit_code == kExitOk || member_text(file.result_object(), "ok") == "true") {
-      file.state = is_set(file, "skipped") ? FileState::skipped : FileState::done;
-      if (is_set(file, "silence")) be_silent(file);
+    if (exit_code == kExitOk || (file.result && file.result->ok)) {
+      file.state = file.result && file.result->skipped ? FileState::skipped : FileState::done;
+      if (file.result && file.result->silence) be_silent(file);
       tell_end(file);
-    } else if (error) {
-      fail(file, member_text(error, "kind"), member_text(error, "message"));
+    } else if (file.result && file.result->failure) {
+      fail(file, file.result->failure->kind, file.result->failure->message);
     } else {
       fail(file, "other",
            "its process ended with code " + std::to_string(exit_code) +
@@ -160,11 +155,7 @@ class ManyRun {
   // on-failure=silence: an output that is complete, but that has no sound of the service.
   static void be_silent(File& file) {
     file.state = FileState::silence;
-    JsonNode* warnings = json_object_get_member(file.result_object(), "warnings");
-    JsonArray* all = warnings && JSON_NODE_HOLDS_ARRAY(warnings) ? json_node_get_array(warnings) : nullptr;
-    const guint count = all ? json_array_get_length(all) : 0;
-    for (guint i = 0; i < count; ++i)
-      file.text += (i > 0 ? "; " : "") + member_text(json_array_get_object_element(all, i), "message");
+    file.text = file.result->warnings;
   }
 
   void fail(File& file, const std::string& kind, const std::string& text) {
@@ -247,7 +238,7 @@ JsonText file_json(const File& file) {
   object.set("in", file.job.in).set("out", file.job.out).set("state", state_text(file)).set("kind", file.kind);
   object.set("paid", paid_word(file));
   object.set_known("task-id", file.task_id).set_known("message", file.text).set("estimate-usd", cost_of(file));
-  object.set("seconds", number_in(member_object(file.result_object(), "seconds"), "total"));
+  object.set("seconds", seconds_of(file));
   return object.set("report", file.job.report_file);
 }
 
@@ -278,7 +269,7 @@ std::string summary_of(const ManyRun& run, bool simulated) {
   std::vector<std::vector<std::string>> rows{{"FILE", "RESULT", "TASK", "COST", "SECONDS"}};
   double usd = 0;
   for (const File& file : run.files()) {
-    const double seconds = number_in(member_object(file.result_object(), "seconds"), "total");
+    const double seconds = seconds_of(file);
     usd += cost_of(file);
     rows.push_back({std::filesystem::path(file.job.in).filename().string(), state_text(file),
                     file.task_id.empty() ? "-" : file.task_id, cost_of(file) > 0 ? money_text(cost_of(file)) : "-",

@@ -69,7 +69,7 @@ class Job {
       : job_(job), out_fd_(out_fd), reporter_(reporter), interrupt_([this] { cancel(); }) {}
 
   int run() {
-    RunFacts facts{.job = job_};
+    RunReport facts{.job = job_};
     try {
       const auto lock = lock_output();
       if (!is_done(facts)) dub(facts);
@@ -99,14 +99,14 @@ class Job {
   }
 
   // By another run, which may have ended a moment ago, or was killed before it could say so.
-  bool is_done(RunFacts& facts) const {
+  bool is_done(RunReport& facts) const {
     if (!job_.resumes) return false;
     place_report_left_behind(job_);
     facts.skipped = is_done_before(job_);
     return facts.skipped;
   }
 
-  void dub(RunFacts& facts) {
+  void dub(RunReport& facts) {
     const bool proves = job_.resumes && !job_.overwrite && is_there(job_.out);
     if (proves) check_costs_nothing();
     if (job_.out != "-") output_.emplace(proves ? hidden_name(job_.out, "again") : job_.out, job_.overwrite);
@@ -122,7 +122,7 @@ class Job {
     finish(facts);
   }
 
-  void run_pipeline(RunFacts& facts, const std::shared_ptr<OutputCheck>& output) {
+  void run_pipeline(RunReport& facts, const std::shared_ptr<OutputCheck>& output) {
     PipelineSpec spec{job_.in, output_ ? output_->part() : "", output_ ? -1 : out_fd_, job_.settings};
     if (output) spec.before_submit = [output] { return output->check_again(); };
     session_.emplace(spec, reporter_);
@@ -167,7 +167,7 @@ class Job {
   }
 
   // What is there is what this job makes: it stays, and gets its report.
-  void prove(RunFacts& facts) {
+  void prove(RunReport& facts) {
     if (!is_same_content(output_->part(), job_.out, [this] { return interrupt_.happened(); }))
       throw already_exists(job_.out);
     facts.outcome.infos.push_back(job_.out + " was there, and is what this job makes: its report is written anew");
@@ -178,7 +178,7 @@ class Job {
   }
 
   // Whenever the process is killed: what lies at OUT is told by the report, or by what would become of that.
-  void finish(RunFacts& facts) {
+  void finish(RunReport& facts) {
     if (!job_.report_file.empty()) hash_files(facts, output_ ? output_->part() : "");
     const auto report = prepare_report(facts);
     if (output_) output_->finish();
@@ -186,14 +186,14 @@ class Job {
   }
 
   // Of a run that has failed: where an output is there, the report beside it is that one's.
-  void report_failure(RunFacts& facts) {
+  void report_failure(RunReport& facts) {
     if (job_.report_file == report_beside(job_.out) && is_there(job_.out)) return;
     if (const auto report = prepare_report(facts)) place(*report, facts);
   }
 
   // None is wanted, or it cannot be written: the output is complete without it, and paid for, so that is a warning, and
   // an exit code of its own.
-  std::unique_ptr<PendingReport> prepare_report(RunFacts& facts) {
+  std::unique_ptr<PendingReport> prepare_report(RunReport& facts) {
     facts.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
     if (job_.report_file.empty() || !may_report_) return nullptr;
     std::unique_ptr<PendingReport> report;
@@ -202,12 +202,12 @@ class Job {
     return report;
   }
 
-  void place(PendingReport& report, RunFacts& facts) {
+  void place(PendingReport& report, RunReport& facts) {
     with_warning(facts, [&] { report.place(); });
   }
 
   template <typename Write>
-  void with_warning(RunFacts& facts, const Write& write) {
+  void with_warning(RunReport& facts, const Write& write) {
     try {
       write();
     } catch (const Error& error) {

@@ -51,17 +51,17 @@ constexpr std::array kLoudness{Field{"before-lufs", "loudness-before"},
 
 constexpr const char* kPaidTasks = "paid-tasks";
 
-guint tasks_made(const RunFacts& facts) {
+guint tasks_made(const RunReport& facts) {
   guint tasks = 0;
   if (facts.stats) gst_structure_get_uint(facts.stats.get(), kPaidTasks, &tasks);
   return tasks;
 }
 
-guint paid_tasks(const RunFacts& facts) {
+guint paid_tasks(const RunReport& facts) {
   return facts.job.simulated ? 0 : tasks_made(facts);
 }
 
-JsonText money_json(const RunFacts& facts) {
+JsonText money_json(const RunReport& facts) {
   JsonText money;
   money.set(kPaidTasks, std::int64_t{paid_tasks(facts)});
   money.set("estimate-usd", paid_tasks(facts) * kPriceUsd);
@@ -86,24 +86,24 @@ void add_troubles(JsonText& report, const Outcome& outcome) {
 }
 
 // Never less than the error says.
-std::string paid_word(const RunFacts& facts) {
+std::string paid_word(const RunReport& facts) {
   if (facts.job.simulated) return "no";
   if (paid_tasks(facts) > 0) return "yes";
   return facts.outcome.ok() ? "no" : facts.outcome.error.paid;
 }
 
 // on-failure=silence: the element has failed, and the run has not.
-bool is_silent(const RunFacts& facts) {
+bool is_silent(const RunReport& facts) {
   return facts.outcome.ok() && !text_field(facts.stats.get(), "last-error-kind").empty();
 }
 
-std::string kind_of(const RunFacts& facts) {
+std::string kind_of(const RunReport& facts) {
   if (!facts.outcome.ok()) return facts.outcome.error.kind;
   return facts.report_is_missing ? std::string(to_string(ErrorKind::disk)) : "ok";
 }
 
 // klingv2a calls every task of its service a paid one; here that word is for money.
-JsonNodePtr stats_json(const RunFacts& facts) {
+JsonNodePtr stats_json(const RunReport& facts) {
   const StructurePtr own(gst_structure_copy(facts.stats.get()));
   if (!facts.job.simulated) return to_json(own.get());
   gst_structure_remove_field(own.get(), kPaidTasks);
@@ -119,7 +119,7 @@ JsonNodePtr bin_json(const GstStructure* bin) {
 }
 
 // What the mixer has measured: null where there is none.
-const GstStructure* mix_of(const RunFacts& facts) {
+const GstStructure* mix_of(const RunReport& facts) {
   const GValue* mix = facts.bin ? gst_structure_get_value(facts.bin.get(), "mix") : nullptr;
   return mix && GST_VALUE_HOLDS_STRUCTURE(mix) ? gst_value_get_structure(mix) : nullptr;
 }
@@ -132,7 +132,7 @@ std::string loudness_text(const GstStructure* mix) {
   return ", " + number_text(before, 1) + " → " + number_text(after, 1) + " LUFS";
 }
 
-std::string cost_text(const RunFacts& facts) {
+std::string cost_text(const RunReport& facts) {
   const std::string task = facts.outcome.tasks.empty() ? "" : " (task " + facts.outcome.tasks.back().task_id + ")";
   if (facts.job.simulated)
     return "SIMULATION, the sound is synthetic: nothing was paid" +
@@ -143,7 +143,7 @@ std::string cost_text(const RunFacts& facts) {
   return "nothing was paid now" + where + task;
 }
 
-std::string error_cost_text(const RunFacts& facts) {
+std::string error_cost_text(const RunReport& facts) {
   const std::string paid = paid_word(facts);
   if (facts.job.simulated) return "cost:    nothing (SIMULATION)";
   if (paid == "no") return "cost:    nothing was paid";
@@ -162,7 +162,7 @@ std::string places_text(const Settings& settings) {
 }
 
 // Where the sound of a task that goes on can be had.
-std::string left_text(const RunFacts& facts) {
+std::string left_text(const RunReport& facts) {
   const Trouble& error = facts.outcome.error;
   const bool is_made = error.paid != "no" || (facts.job.simulated && !facts.outcome.tasks.empty());
   const bool left = is_made && (error.kind == "cancelled" || error.kind == "still-running");
@@ -179,7 +179,7 @@ std::string what_happened(const Trouble& error) {
   return has ? error.text.substr(0, error.text.size() - advice.size()) + "\n  do:      " + error.advice : error.text;
 }
 
-std::string error_text(const RunFacts& facts) {
+std::string error_text(const RunReport& facts) {
   const Trouble& error = facts.outcome.error;
   std::string text = "klingv2a: " + facts.job.in + ": " + error.kind + ": " + what_happened(error);
   text += "\n  " + error_cost_text(facts) + left_text(facts);
@@ -207,7 +207,7 @@ bool is_same_file(JsonObject* report, const char* member, const std::string& pat
 
 }  // namespace
 
-int RunFacts::exit_code() const {
+int RunReport::exit_code() const {
   const std::string kind = kind_of(*this);
   return kind == "ok" ? kExitOk : exit_code_of(kind);
 }
@@ -221,7 +221,7 @@ std::optional<FileFacts> facts_of_file(const std::string& path) {
   return FileFacts{file->size(), checksum_of(*file)};
 }
 
-void hash_files(RunFacts& facts, const std::string& output) {
+void hash_files(RunReport& facts, const std::string& output) {
   const auto hash = [&facts](const std::string& path) -> std::optional<FileFacts> {
     try {
       return facts_of_file(path);
@@ -245,7 +245,7 @@ JsonText settings_json(const Settings& settings) {
   return object;
 }
 
-JsonText make_report(const RunFacts& facts) {
+JsonText make_report(const RunReport& facts) {
   const Outcome& outcome = facts.outcome;
   JsonText report;
   report.set("event", "result").set("klingv2a", KLINGV2A_VERSION).set("ok", outcome.ok());
@@ -265,7 +265,7 @@ JsonText make_report(const RunFacts& facts) {
   return report;
 }
 
-std::string result_text(const RunFacts& facts) {
+std::string result_text(const RunReport& facts) {
   if (!facts.outcome.ok()) return error_text(facts);
   if (facts.skipped) return facts.job.out + ": done before";
   std::string text = facts.job.out == "-" ? "stdout" : facts.job.out;

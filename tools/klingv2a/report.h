@@ -22,7 +22,7 @@ struct FileFacts {
   std::string checksum;  // 128-bit xxHash, as xxh128sum prints it
 };
 
-struct RunFacts {
+struct RunReport {
   const FileJob& job;
   Outcome outcome;
   StructurePtr stats;  // of klingv2a; null: it never ran
@@ -39,10 +39,10 @@ struct RunFacts {
 [[nodiscard]] std::optional<FileFacts> facts_of_file(const std::string& path);
 // Those of the run's files, of which the output lies at `output` (empty: nowhere). What cannot be read is a warning:
 // the run itself has been paid for and is done.
-void hash_files(RunFacts& facts, const std::string& output);
+void hash_files(RunReport& facts, const std::string& output);
 
-[[nodiscard]] JsonText make_report(const RunFacts& facts);
-[[nodiscard]] std::string result_text(const RunFacts& facts);
+[[nodiscard]] JsonText make_report(const RunReport& facts);
+[[nodiscard]] std::string result_text(const RunReport& facts);
 
 // Only what is no secret.
 [[nodiscard]] JsonText settings_json(const Settings& settings);

@@ -30,7 +30,7 @@ struct IntakeBuffer {
   std::optional<FrameTime> time;
 };
 
-// Who is told. Called on the thread that takes in, with no lock held.
+// Who is notified. Called on the thread that takes in, with no lock held.
 class IntakeHost {
  public:
   virtual ~IntakeHost() = default;

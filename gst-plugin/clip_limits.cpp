@@ -41,9 +41,9 @@ void check_length(Nanoseconds length, Nanoseconds frame) {
   if (length - frame / 2 > kMaxLength) refuse("the clip is " + seconds(length) + ", the limit is 20 s", kShorten);
 }
 
-void check_length_so_far(Nanoseconds length, Nanoseconds lead_in, Nanoseconds frame) {
+void check_length_so_far(Nanoseconds length, Nanoseconds pre_roll, Nanoseconds frame) {
   if (length - frame / 2 <= kMaxLength) return;
-  std::string counted = lead_in > 0 ? " (" + seconds(lead_in) + " of it before the segment's start)" : "";
+  std::string counted = pre_roll > 0 ? " (" + seconds(pre_roll) + " of it before the segment's start)" : "";
   refuse("the clip is longer than " + seconds(length) + counted + ", the limit is 20 s", kShorten);
 }
 

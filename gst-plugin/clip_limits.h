@@ -27,8 +27,8 @@ inline constexpr int kMostFrames = 60;  // a second
 void check_size(int width, int height);
 // The proxy's length; half a frame (`frame`, 0 if not known) of tolerance on either side.
 void check_length(Nanoseconds length, Nanoseconds frame);
-// While frames arrive: what is there already, lead-in included, is more than the limit.
-void check_length_so_far(Nanoseconds length, Nanoseconds lead_in, Nanoseconds frame);
+// While frames arrive: what is there already, pre-roll included, is more than the limit.
+void check_length_so_far(Nanoseconds length, Nanoseconds pre_roll, Nanoseconds frame);
 // What a segment that ends will show, at the most; only an excess of more than a tenth counts.
 void check_segment_length(GstClockTime length);
 void check_bytes(std::uint64_t bytes);

@@ -20,8 +20,8 @@ void SegmentSeams::add(const FrameTime& frame, const GstSegment& in_force) {
       segment_.start == in_force.start && segment_.base == in_force.base && segment_.offset == in_force.offset;
   if (!goes_on) before_ = latest_;
   segment_ = in_force;
-  const bool lead_in = frame.start < running_time_of(in_force, in_force.start);
-  if (before_ && frame.start <= before_->start && (lead_in || before_->past_stop)) overlap_ = true;
+  const bool pre_roll = frame.start < running_time_of(in_force, in_force.start);
+  if (before_ && frame.start <= before_->start && (pre_roll || before_->past_stop)) overlap_ = true;
   if (!latest_ || frame.start > latest_->start) latest_ = frame;
 }
 

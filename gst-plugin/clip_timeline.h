@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// The arithmetic of one clip: where it starts and ends, what is lead-in, and the timeline of its proxy. Pure functions
+// The arithmetic of one clip: where it starts and ends, what is pre-roll, and the timeline of its proxy. Pure functions
 // over plain numbers; any thread. Times are signed nanoseconds of running time, because frames before the segment's
-// start (lead-in) lie before it.
+// start (pre-roll) lie before it.
 #pragma once
 
 #include <gst/gst.h>
@@ -31,7 +31,7 @@ struct ClipTimeline {
   Nanoseconds frame = 0;      // median distance of two frames; 0 for a single frame without duration
 
   [[nodiscard]] Nanoseconds length() const noexcept { return end - start; }
-  [[nodiscard]] Nanoseconds lead_in() const noexcept { return start - first; }
+  [[nodiscard]] Nanoseconds pre_roll() const noexcept { return start - first; }
   [[nodiscard]] Nanoseconds proxy_length() const noexcept { return proxy_end - first; }
 };
 

@@ -98,7 +98,7 @@ std::optional<PicturePlace> PictureOrder::next(GstBuffer* picture) {
         return std::nullopt;
     }
   } catch (const Error&) {
-    // A packet that cannot be read is told of where it is hashed.
+    // A packet that cannot be read is reported where it is hashed.
   }
   return std::nullopt;
 }

@@ -262,7 +262,7 @@ void SoundListener::warn_of_starving(const Error& warning) {
 void SoundListener::on_cut(const ClipTimeline& timeline) {
   timeline_ = timeline;
   const MutexLocker lock(state_.mutex);
-  statistics_.lead_in = static_cast<guint64>(timeline.lead_in());
+  statistics_.pre_roll = static_cast<guint64>(timeline.pre_roll());
   statistics_.clip_length = static_cast<guint64>(timeline.length());
 }
 
@@ -297,7 +297,7 @@ cycle::SoundStart SoundListener::on_sound(const gateway::Task& task, cycle::Resu
   const auto begin = std::chrono::steady_clock::now();
   on_phase(Phase::decode);
   // By reference the sound is of the referenced video, which begins with what the viewer sees.
-  const SoundWindow window{by_reference_ ? 0 : timeline_.lead_in(), timeline_.length()};
+  const SoundWindow window{by_reference_ ? 0 : timeline_.pre_roll(), timeline_.length()};
   auto decoded = decode_soundtrack(sound, links_.audio_caps(), window, cancel_.get());
   check_complete(*decoded, announced_length(task, form));
   soundtrack_ = std::move(decoded);

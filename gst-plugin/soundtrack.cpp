@@ -42,7 +42,7 @@ CapsPtr preferred_part(const CapsPtr& possible) {
 std::shared_ptr<Soundtrack> fit(const DecodedSound& sound, const GstAudioInfo& info, const CapsPtr& caps,
                                 const SoundWindow& window) {
   const int rate = GST_AUDIO_INFO_RATE(&info);
-  const auto first = to_samples(window.lead_in, rate);
+  const auto first = to_samples(window.pre_roll, rate);
   const auto count = to_samples(window.length, rate);
   auto pcm = silent_bytes(info, count);
   gsize size = 0;
@@ -130,7 +130,7 @@ std::shared_ptr<const Soundtrack> decode_soundtrack(const SpoolFile& sound, cons
   const auto decoded_caps = with_layout(caps.get(), "interleaved");
   GstAudioInfo info;
   gst_audio_info_from_caps(&info, decoded_caps.get());
-  const auto wanted = to_samples(window.lead_in + window.length, GST_AUDIO_INFO_RATE(&info)) + 1;
+  const auto wanted = to_samples(window.pre_roll + window.length, GST_AUDIO_INFO_RATE(&info)) + 1;
   return fit(DecodedSound(sound, decoded_caps, wanted, cancel), info, caps, window);
 }
 

@@ -50,9 +50,9 @@ class Soundtrack {
 // Null when the peer takes no raw audio.
 [[nodiscard]] CapsPtr choose_audio_caps(GstCaps* peer);
 
-// Which part of a decoded sound belongs to a clip: it starts `lead_in` after the sound's beginning and lasts `length`.
+// Which part of a decoded sound belongs to a clip: it starts `pre_roll` after the sound's beginning and lasts `length`.
 struct SoundWindow {
-  Nanoseconds lead_in = 0;
+  Nanoseconds pre_roll = 0;
   Nanoseconds length = 0;
 };
 

@@ -31,7 +31,7 @@ constexpr StatisticRow kRows[] = {
     {"frames-in", "frames", Fold::sum, &S::frames_in},
     {"frames-out", "frames", Fold::sum, &S::frames_out},
     {"clip-length", "ns", Fold::of_last_cut, &S::clip_length},
-    {"lead-in", "ns", Fold::of_last_cut, &S::lead_in},
+    {"lead-in", "ns", Fold::of_last_cut, &S::pre_roll},
     {"samples", "samples", Fold::of_last_sound, &S::samples},
     {"samples-padded", "samples", Fold::of_last_sound, &S::samples_padded},
     {"samples-trimmed", "samples", Fold::of_last_sound, &S::samples_trimmed},

@@ -30,7 +30,7 @@ struct Statistics {
   std::string proxy_hash, result_hash;
   guint64 frames_in = 0, frames_out = 0;  // since the last flush
   gint64 samples = 0, samples_padded = 0, samples_trimmed = 0;
-  guint64 lead_in = 0, clip_length = 0;
+  guint64 pre_roll = 0, clip_length = 0;
 
   // Adds what a later clip has counted and measured.
   void add(const Statistics& later);

@@ -187,9 +187,9 @@ bool VideoIntake::start_unstarted() {
 
 void VideoIntake::hand_over(CompleteClip clip) {
   GST_INFO_OBJECT(state_.self,
-                  "clip %u is complete: %zu frames, %" GST_STIME_FORMAT " long, lead-in %" GST_STIME_FORMAT,
+                  "clip %u is complete: %zu frames, %" GST_STIME_FORMAT " long, pre-roll %" GST_STIME_FORMAT,
                   clip.sound->number, clip.frames.size(), GST_STIME_ARGS(clip.timeline.length()),
-                  GST_STIME_ARGS(clip.timeline.lead_in()));
+                  GST_STIME_ARGS(clip.timeline.pre_roll()));
   clip.sound->run->cut(std::move(clip.frames), clip.timeline);
 }
 

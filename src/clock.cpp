@@ -16,7 +16,7 @@ class SystemClock final : public Clock {
 
   bool sleep(Seconds length, GCancellable* cancel) override { return wait(length, cancel, nullptr); }
 
-  bool sleep_until_rung(Seconds length, GCancellable* cancel, const WakeUp& wake) override {
+  bool sleep_until_signalled(Seconds length, GCancellable* cancel, const WakeUp& wake) override {
     GPollFD ring = wake.descriptor();
     return wait(length, cancel, &ring);
   }

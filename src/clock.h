@@ -24,8 +24,9 @@ class Clock {
   [[nodiscard]] virtual Seconds wall() = 0;
   // Waits; false as soon as `cancel` is cancelled (also when it was before the call). `cancel` may be null.
   [[nodiscard]] virtual bool sleep(Seconds length, GCancellable* cancel) = 0;
-  // The same, but also ends as soon as `wake` is rung (also when it was before the call). The ring is left to be taken.
-  [[nodiscard]] virtual bool sleep_until_rung(Seconds length, GCancellable* cancel, const WakeUp& wake) = 0;
+  // The same, but also ends as soon as `wake` is signalled (also when it was before the call). The signal is left to be
+  // taken.
+  [[nodiscard]] virtual bool sleep_until_signalled(Seconds length, GCancellable* cancel, const WakeUp& wake) = 0;
   // Uniform in [0, 1): the source of jitter.
   [[nodiscard]] virtual double random() = 0;
 };

@@ -73,8 +73,8 @@ class Error : public std::runtime_error {
 [[nodiscard]] Error make_error(ErrorKind kind, Phase phase, std::string message, std::string advice = {});
 
 // What was thrown, if it is an Error. A lack of memory, threads or open files is `settings`. Everything else becomes
-// one of our own faults, `service`, of which nothing is known but its words. Told wherever an exception ends: what it
-// cost is to be added by who knows it.
+// one of our own faults, `service`, of which nothing is known but its words. Reported wherever an exception ends: what
+// it cost is to be added by who knows it.
 [[nodiscard]] Error as_error(const std::exception& thrown);
 
 // "kind=billing phase=submit http-status=429 … paid=no": the fields that are known, for the debug string of a message.

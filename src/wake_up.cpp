@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// See wake_up.h. An eventfd counts the rings, so that no lock is needed and poll() can wait for them.
+// See wake_up.h. An eventfd counts the signals, so that no lock is needed and poll() can wait for them.
 #include "wake_up.h"
 
 #include <sys/eventfd.h>
@@ -25,13 +25,13 @@ WakeUp::~WakeUp() {
 }
 
 // Fails only when the counter is full, and then there is a ring to be taken all the same.
-void WakeUp::ring() const noexcept {
+void WakeUp::signal() const noexcept {
   (void)eventfd_write(fd_, 1);
 }
 
 bool WakeUp::take() const noexcept {
-  eventfd_t rings = 0;
-  return eventfd_read(fd_, &rings) == 0;
+  eventfd_t signals = 0;
+  return eventfd_read(fd_, &signals) == 0;
 }
 
 GPollFD WakeUp::descriptor() const noexcept {

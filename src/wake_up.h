@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// A bell between two threads: whoever rings it ends the wait of the one that listens, also when the wait has not begun
-// yet. Any number of rings are one, until they are taken. Any thread may ring; one takes.
+// An event between two threads: whoever signals it ends the wait of the other one, also when that has not begun yet.
+// Any number of signals are one, until they are taken. Any thread may signal; one takes.
 #pragma once
 
 #include <gio/gio.h>
@@ -15,11 +15,11 @@ class WakeUp {
   WakeUp(const WakeUp&) = delete;
   WakeUp& operator=(const WakeUp&) = delete;
 
-  // What changes is the system's: a const bell can be rung, and heard.
-  void ring() const noexcept;
-  // Takes all rings so far; false: there was none.
+  // What changes is the system's: a const event can be signalled, and taken.
+  void signal() const noexcept;
+  // Takes all signals so far; false: there was none.
   bool take() const noexcept;
-  // Readable while there is a ring to be taken.
+  // Readable while there is a signal to be taken.
   [[nodiscard]] GPollFD descriptor() const noexcept;
 
  private:

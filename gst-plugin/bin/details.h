@@ -75,7 +75,7 @@ struct FileDetails {
 // Empty for containers without a reader, and where upstream cannot be read at will (pipes).
 [[nodiscard]] FileDetails read_details(GstPad* sink);
 
-// What becomes of a track's packets. A track that is not named here is left out, which is told as such.
+// What becomes of a track's packets. A track that is not named here is left out, which is reported as such.
 enum class TrackUse { copied, mixed };
 using TrackUses = std::map<std::uint64_t, TrackUse>;
 

@@ -74,7 +74,7 @@ GstSegment MuxedTimeline::move(const std::string& stream, const GstSegment& segm
   settle();
   GstSegment moved = segment;
   auto& lead = leads_[stream];
-  // Only the segment that the lead-in was measured in begins with it.
+  // Only the segment that the pre-roll was measured in begins with it.
   const bool leads = !lead.moved && lead.before_start > 0 && segment.start >= lead.before_start;
   const auto before = leads ? lead.before_start : 0;
   moved.start -= before;

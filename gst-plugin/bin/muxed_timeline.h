@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Where each stream lies in the file that is written. Muxers drop what lies before running time 0 or before a segment's
-// start, so a stream that has something to lose there moves all of them: packets before the segment's start (lead-in:
+// start, so a stream that has something to lose there moves all of them: packets before the segment's start (pre-roll:
 // edit lists, cuts inside a GOP, a coded sound's priming), and the priming of our own encoder. Every stream moves by
 // the same `front`, so that they stay in step to the sample.
 //

@@ -19,7 +19,7 @@ namespace {
 
 constexpr goffset kLargestBody = 64 * 1024;
 constexpr gsize kMostRead = 1024 * 1024;  // before a sender is cut off
-// A task has a handful of callbacks; by an id that is forgotten a callback only rings once more.
+// A task has a handful of callbacks; by an id that is forgotten a callback only signals once more.
 constexpr std::size_t kIdsKept = 256;
 constexpr std::size_t kLongestId = 256;
 constexpr const char* kBytesRead = "klingv2a-bytes-read";
@@ -80,7 +80,7 @@ class Listener::Server final : private http::RequestHandler {
         url_((settings.public_url.empty() ? server_.url() : without_slash(settings.public_url)) + path_) {}
 
   [[nodiscard]] const std::string& url() const noexcept { return url_; }
-  [[nodiscard]] const WakeUp& bell() const noexcept { return bell_; }
+  [[nodiscard]] const WakeUp& event() const noexcept { return event_; }
   [[nodiscard]] Counts counts() const {
     const MutexLocker lock(mutex_);
     return counts_;
@@ -100,7 +100,7 @@ class Listener::Server final : private http::RequestHandler {
   Clock& clock_;
   const std::string key_;   // empty: signatures are not looked at
   const std::string path_;  // as it arrives here: what stands before it in the public URL is the way's business
-  WakeUp bell_;
+  WakeUp event_;
   std::deque<std::string> ids_;  // of genuine callbacks
   bool warned_ = false;
   mutable Mutex mutex_;
@@ -137,7 +137,7 @@ void Listener::Server::on_request(SoupServerMessage* message, const char* /*path
     ++counts_.taken;
   }
   // Before the answer, so that whoever has it knows that the poller is awake.
-  bell_.ring();
+  event_.signal();
   soup_server_message_set_status(message, SOUP_STATUS_NO_CONTENT, nullptr);
 }
 
@@ -186,8 +186,8 @@ const std::string& Listener::url() const noexcept {
   return server_->url();
 }
 
-const WakeUp& Listener::bell() const noexcept {
-  return server_->bell();
+const WakeUp& Listener::event() const noexcept {
+  return server_->event();
 }
 
 Counts Listener::counts() const {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // The other end of a callback_url: a small HTTP server at an unguessable path, for as long as one task is waited for.
-// What it is told is not believed but taken as a reason to ask: it rings the poller's bell, and keeps nothing of the
-// body. So a callback that is lost, late, repeated or forged costs at most one look at the task.
+// What a callback says is only taken as a reason to ask: the listener signals the poller's event, and keeps nothing of
+// the body. So a callback that is lost, late, repeated or forged costs at most one look at the task.
 //
-// What it answers: 204 to a POST to its path, also to one that it has seen before (which rings no bell); 401 when a
+// What it answers: 204 to a POST to its path, also to one that it has seen before (which signals nothing); 401 when a
 // secret is set and the signature is missing, wrong, or more than 5 minutes off our clock; 413 above 64 KiB; 404 to
 // everything else. Who sends more than 1 MiB, or is silent for 30 s, is cut off.
 //
@@ -31,7 +31,7 @@ class Listener {
 
   // The callback_url: secret, since whoever knows it can ring.
   [[nodiscard]] const std::string& url() const noexcept;
-  [[nodiscard]] const WakeUp& bell() const noexcept;
+  [[nodiscard]] const WakeUp& event() const noexcept;
   [[nodiscard]] Counts counts() const;
 
  private:

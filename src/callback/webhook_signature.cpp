@@ -30,7 +30,7 @@ const guchar* bytes_of(std::string_view text) {
   return reinterpret_cast<const guchar*>(text.data());
 }
 
-// GLib's decoder passes over what is no base64; a secret with a typing error is to be told.
+// GLib's decoder passes over what is no base64; a secret with a typing error is to be reported.
 bool is_base64(std::string_view text) {
   const std::size_t end = std::min(text.find('='), text.size());
   const bool padded = text.find_first_not_of('=', end) == std::string_view::npos && text.size() - end <= 2;

@@ -22,7 +22,7 @@ namespace klingv2a::cycle {
 // What the journal knows of the task that a kept sound is of.
 [[nodiscard]] gateway::Task cached_task(const journal::Row& row);
 
-// Keeps a sound that was just downloaded. Trouble is told and counted: the sound is there.
+// Puts a sound into the cache that was just downloaded. Trouble is reported and counted: the sound is there.
 void store_in_cache(Run& run, const journal::Location& location, const ResultSound& sound);
 
 }  // namespace klingv2a::cycle

@@ -91,7 +91,7 @@ struct CycleResult {
 
 inline constexpr Seconds kLongWait{60};
 
-// Told on the cycle thread, without any lock held.
+// Called on the cycle thread, without any lock held.
 class CycleObserver {
  public:
   virtual ~CycleObserver() = default;
@@ -110,7 +110,7 @@ class CycleObserver {
   virtual SoundStart on_sound(const gateway::Task& /*task*/, ResultForm /*form*/, const SpoolFile& /*sound*/) {
     return SoundStart::known;
   }
-  // What the journal knew: told once, before the first phase that follows from it.
+  // What the journal knew: reported once, before the first phase that follows from it.
   virtual void on_origin(Origin /*origin*/) {}
   // The cycle waits: for another run that has the clip, or for its turn.
   virtual void on_turn(const std::string& /*what*/) {}

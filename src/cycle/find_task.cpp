@@ -22,7 +22,7 @@ gateway::LookupResult look_once(Run& run) {
                             [&] { return run.gateway->find(run.request.external_task_id); });
 }
 
-// The service tells tasks by their external_task_id, which the user may have given to several clips.
+// The service distinguishes tasks by their external_task_id, which the user may have given to several clips.
 void check_is_ours(Run& run, const gateway::Task& task) {
   if (!run.claim().is_of_another(task.task_id)) return;
   throw TaskOfAnother({.kind = ErrorKind::settings,

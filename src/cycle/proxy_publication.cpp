@@ -14,7 +14,7 @@ namespace {
 // The sound of a clip of 20 s as WAV in the best quality that the service is known to give, and room to spare.
 constexpr std::uint64_t kResultBytes = 32'000'000;
 
-// Tells two accounts of one service apart. The key has too many bits for anyone to find it by trying.
+// Distinguishes two accounts of one service. The key has too many bits for anyone to find it by trying.
 std::string account_of(const kling::Service& service) {
   constexpr std::size_t kShown = 12;
   const std::string who = journal::normalized_base_url(service.base_url) + "\n" +

@@ -84,7 +84,7 @@ void Run::wait(Seconds length) {
 
 void Run::wait_for_callback(Seconds length) {
   if (!listener_) return wait(length);
-  if (!clock.sleep_until_rung(length, cancel, listener_->bell()))
+  if (!clock.sleep_until_signalled(length, cancel, listener_->event()))
     throw make_error(ErrorKind::cancelled, phase_, "the cycle was cancelled");
 }
 
@@ -105,7 +105,7 @@ void Run::stop_listening() {
 }
 
 void Run::take_callbacks() {
-  if (listener_ && listener_->bell().take()) g_debug("a callback came: the task is looked at");
+  if (listener_ && listener_->event().take()) g_debug("a callback came: the task is looked at");
 }
 
 void Run::note_retry(const Error& error, int attempt, Seconds gap) {

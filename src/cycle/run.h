@@ -33,7 +33,7 @@ class Run {
   [[nodiscard]] bool is_listening() const noexcept { return listener_ != nullptr; }
   // What came so far is known by the look that follows.
   void take_callbacks();
-  // A failure that is repeated after `gap`: counted and told.
+  // A failure that is repeated after `gap`: counted and reported.
   void note_retry(const Error& error, int attempt, Seconds gap);
   [[nodiscard]] http::OnRetry on_retry();
   [[nodiscard]] journal::OnWait on_wait();
@@ -44,7 +44,7 @@ class Run {
   [[nodiscard]] journal::Claim& claim() { return *claim_; }
   void set_origin(Origin origin);
   [[nodiscard]] Origin origin() const noexcept { return origin_; }
-  // Writes down what has already happened. When that fails the sound is still worth having: told and counted, not
+  // Writes down what has already happened. When that fails the sound is still worth having: reported and counted, not
   // thrown. Throws journal::LeaseLost.
   template <typename Write>
   void write_down(const Write& write);
@@ -62,7 +62,7 @@ class Run {
   [[nodiscard]] Paid paid() const noexcept { return paid_; }
   // The task is there, and paid for.
   void note_accepted(const gateway::Task& task);
-  // One GET of the task, bounded by `patience`. Tells the observer when the status changed.
+  // One GET of the task, bounded by `patience`. Notifies the observer when the status changed.
   [[nodiscard]] gateway::Task query(Seconds patience);
   // Seconds since the task was accepted, or taken over.
   [[nodiscard]] Seconds waited() { return clock.now() - accepted_at_; }
@@ -98,7 +98,7 @@ class Run {
   std::string task_id_;
   gateway::Handle handle_;  // what the task is asked for by
   std::string told_status_;
-  std::set<std::string> unknown_words_;  // of task_status, each told once
+  std::set<std::string> unknown_words_;  // of task_status, each reported once
   Seconds accepted_at_{0};
 };
 

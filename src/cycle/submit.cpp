@@ -13,7 +13,7 @@ namespace klingv2a::cycle {
 
 namespace {
 
-// Nothing was created yet, so a service that is just restarting deserves a few knocks.
+// Nothing was created yet, so a service that is just restarting deserves a few retries.
 constexpr http::RetryPolicy kConnectRetries{.attempts = 4, .base = Seconds(1), .cap = Seconds(8)};
 constexpr Seconds kLongestRefusalGap{30};
 
@@ -92,7 +92,7 @@ class SubmitAttempts {
     throw maybe_paid(run_, failure);
   }
 
-  // At least a second, growing, with jitter so that several clips do not knock at the same moment.
+  // At least a second, growing, with jitter so that several clips do not retry at the same moment.
   std::optional<Seconds> gap_after_refusal(const ErrorDetails& details) {
     const Seconds grown = std::min(Seconds(std::exp2(refused_++)), kLongestRefusalGap) * (1 + run_.clock.random());
     const Seconds gap = std::max(grown, Seconds(details.retry_after_s.value_or(0)));

@@ -22,7 +22,7 @@
 
 namespace klingv2a::journal {
 
-// Told, now and then, what is waited for.
+// Called now and then with what is waited for.
 using OnWait = std::function<void(const std::string& what)>;
 
 // The lease is lost: this run stood still for so long that another one took the clip over; or what was to be written is

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Reading JSON that strangers wrote. json-glib takes more than JSON (comments, single quotes) and follows nesting with
-// its stack until that ends, so the text is looked at before it is parsed; and mended where it is spoiled
+// its stack until that ends, so the text is looked at before it is parsed; and fixed where it is spoiled
 // (answer_text.h). The readers below give "nothing" for a
 // member that is missing, null or of the wrong type. Pure functions over values; any thread.
 #pragma once

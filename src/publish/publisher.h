@@ -65,7 +65,7 @@ class Publication {
 // Publishes `file` (an MP4) and, unless settings.check is off, proves by a ranged GET that url() gives its first bytes.
 // Throws Error with phase publish: settings, network, permission, disk, cancelled; nothing was paid. A URL that cannot
 // be reached *from here* although it may be reachable for the service (hairpin) is the user's to declare by check =
-// false: the advice says so. `on_retry` is told of each failure that is repeated.
+// false: the advice says so. `on_retry` is called for each failure that is repeated.
 [[nodiscard]] std::unique_ptr<Publication> publish(const PublishSettings& settings,
                                                    const std::shared_ptr<const SpoolFile>& file, http::Client& http,
                                                    Clock& clock, GCancellable* cancel,

@@ -79,7 +79,7 @@ TEST(ClipLimits, WhileGrowingOnlyTooMuchCounts) {
   expect_says([] { check_length_so_far(20 * kSecond + kFrame, 0, kFrame); }, {"20.033 s", "20 s"});
 }
 
-TEST(ClipLimits, SaysHowMuchOfItIsLeadIn) {
+TEST(ClipLimits, SaysHowMuchOfItIsPreRoll) {
   expect_says([] { check_length_so_far(21 * kSecond, 2 * kSecond, kFrame); }, {"21.000 s", "2.000 s of it before"});
 }
 

@@ -30,7 +30,7 @@ TEST(ClipTimeline, LastsFromTheFirstPtsToTheEndOfTheLastFrame) {
   EXPECT_EQ(timeline.start, 1000 * kMs);
   EXPECT_EQ(timeline.end, 1120 * kMs);
   EXPECT_EQ(timeline.length(), 120 * kMs);
-  EXPECT_EQ(timeline.lead_in(), 0);
+  EXPECT_EQ(timeline.pre_roll(), 0);
   EXPECT_EQ(timeline.frame, 40 * kMs);
 }
 
@@ -47,19 +47,19 @@ TEST(ClipTimeline, TheLastFrameInDecodeOrderNeedNotBeTheLastOneShown) {
   EXPECT_EQ(measure(frames, 0).end, 295 * kMs);
 }
 
-TEST(ClipTimeline, FramesBeforeTheSegmentAreLeadIn) {
+TEST(ClipTimeline, FramesBeforeTheSegmentArePreRoll) {
   const auto timeline = measure(frames_at({0, 40, 80, 120, 160}), 100 * kMs);
   EXPECT_EQ(timeline.start, 100 * kMs);
-  EXPECT_EQ(timeline.lead_in(), 100 * kMs);
+  EXPECT_EQ(timeline.pre_roll(), 100 * kMs);
   EXPECT_EQ(timeline.length(), 100 * kMs);
   EXPECT_EQ(timeline.proxy_length(), 200 * kMs);
 }
 
-TEST(ClipTimeline, LeadInMayLieBeforeRunningTimeZero) {
+TEST(ClipTimeline, PreRollMayLieBeforeRunningTimeZero) {
   const auto timeline = measure(frames_at({-80, -40, 0, 40}), 0);
   EXPECT_EQ(timeline.first, -80 * kMs);
   EXPECT_EQ(timeline.start, 0);
-  EXPECT_EQ(timeline.lead_in(), 80 * kMs);
+  EXPECT_EQ(timeline.pre_roll(), 80 * kMs);
   EXPECT_EQ(timeline.length(), 80 * kMs);
 }
 
@@ -138,14 +138,14 @@ TEST(SegmentSeams, OneAfterTheOtherDoesNotOverlap) {
   EXPECT_FALSE(seams.overlap());
 }
 
-TEST(SegmentSeams, TheLeadInOfTheFirstSegmentAndTheTailOfTheLastOverlapNothing) {
+TEST(SegmentSeams, ThePreRollOfTheFirstSegmentAndTheTailOfTheLastOverlapNothing) {
   SegmentSeams seams;
   add(seams, segment_of(80, 160, 0), {0, 40, 80, 120});
   add(seams, segment_of(0, 80, 80), {0, 120, 40, 80});
   EXPECT_FALSE(seams.overlap());
 }
 
-TEST(SegmentSeams, ALeadInOfAFurtherSegmentDoes) {
+TEST(SegmentSeams, APreRollOfAFurtherSegmentDoes) {
   SegmentSeams seams;
   add(seams, segment_of(0, 120, 0), {0, 40, 80});
   add(seams, segment_of(240, 360, 120), {200, 240});

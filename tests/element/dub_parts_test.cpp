@@ -228,7 +228,7 @@ TEST(MuxedTimes, MoveNothingWhereNothingWouldBeLost) {
   EXPECT_EQ(timeline.move(kVideoStream, segment_from(0)).base, 0U);
 }
 
-TEST(MuxedTimes, MoveAllByTheLargestLeadIn) {
+TEST(MuxedTimes, MoveAllByTheLargestPreRoll) {
   FrameOrder order;
   MuxedTimeline timeline(order);
   timeline.note_segment(kVideoStream, segment_from(1300 * kMs));

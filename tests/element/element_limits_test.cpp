@@ -120,7 +120,7 @@ TEST_F(LimitsTest, TheLengthCountsFromTheFirstFrameNotFromZero) {
   EXPECT_TRUE(rig.errors().empty());
 }
 
-TEST_F(LimitsTest, LeadInCounts) {
+TEST_F(LimitsTest, PreRollCounts) {
   const ElementRig rig(base_url());
   rig.stream_start();
   rig.caps();

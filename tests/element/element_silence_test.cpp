@@ -54,7 +54,7 @@ TEST_F(SilenceTest, StartsWhereTheClipStarts) {
   EXPECT_EQ(rig.sound_log().buffers().front().pts, 10 * GST_SECOND);
 }
 
-TEST_F(SilenceTest, CoversWhatIsShownAndNotTheLeadIn) {
+TEST_F(SilenceTest, CoversWhatIsShownAndNotThePreRoll) {
   refuse_tasks();
   ElementRig rig(base_url(), {.properties = kSilent});
   rig.stream_start();

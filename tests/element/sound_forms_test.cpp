@@ -98,12 +98,12 @@ class SoundForms : public ::testing::Test {
     return path;
   }
 
-  std::shared_ptr<const Soundtrack> decode(const std::string& path, int rate, Nanoseconds lead_in = 0) {
+  std::shared_ptr<const Soundtrack> decode(const std::string& path, int rate, Nanoseconds pre_roll = 0) {
     const auto caps = CapsPtr::adopt(gst_caps_new_simple("audio/x-raw", "format", G_TYPE_STRING, "S16LE", "layout",
                                                          G_TYPE_STRING, "interleaved", "rate", G_TYPE_INT, rate,
                                                          "channels", G_TYPE_INT, 1, nullptr));
     const auto file = SpoolFile::open_existing(path);
-    return decode_soundtrack(*file, caps, {lead_in, kSeconds * kSecond}, cancel_.get());
+    return decode_soundtrack(*file, caps, {pre_roll, kSeconds * kSecond}, cancel_.get());
   }
 
   static std::vector<std::int16_t> samples_of(const Soundtrack& sound) {

@@ -182,7 +182,7 @@ TEST_F(DecodeTest, CutsALongerSoundAtItsEnd) {
   EXPECT_EQ(samples_of(sound->slice(47999, 2)), (std::vector<std::int16_t>{18000, 0}));
 }
 
-TEST_F(DecodeTest, CutsTheLeadInFromItsFront) {
+TEST_F(DecodeTest, CutsThePreRollFromItsFront) {
   const auto sound = decode(counting_wav(48000), {kSecond / 10, kSecond * 9 / 10}, raw_caps(48000, 1));
   EXPECT_EQ(sound->samples(), 43200);
   EXPECT_EQ(samples_of(sound->slice(0, 1)), (std::vector<std::int16_t>{4801}));
@@ -190,7 +190,7 @@ TEST_F(DecodeTest, CutsTheLeadInFromItsFront) {
   EXPECT_EQ(sound->trimmed, 0);
 }
 
-TEST_F(DecodeTest, ALeadInLongerThanTheSoundLeavesSilence) {
+TEST_F(DecodeTest, APreRollLongerThanTheSoundLeavesSilence) {
   const auto sound = decode(counting_wav(4800), {kSecond, kSecond}, raw_caps(48000, 1));
   EXPECT_EQ(sound->padded, 48000);
   EXPECT_EQ(samples_of(sound->slice(0, 2)), (std::vector<std::int16_t>{0, 0}));

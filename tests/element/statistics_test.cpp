@@ -19,7 +19,7 @@ TEST(Statistics, NumbersAddUpAndTheLastClipsValuesStay) {
                  .sound_form = "wav",
                  .proxy_s = 1.5,
                  .samples = 100,
-                 .lead_in = 40,
+                 .pre_roll = 40,
                  .clip_length = 4000};
   all.add({.polls = 4, .origin = "kept", .sound_form = "mp3", .samples = 50, .clip_length = 3000});
   EXPECT_EQ(all.polls, 7U);
@@ -27,7 +27,7 @@ TEST(Statistics, NumbersAddUpAndTheLastClipsValuesStay) {
   EXPECT_EQ(all.sound_form, "mp3");
   EXPECT_EQ(all.proxy_s, 0) << "the last sound has no proxy";
   EXPECT_EQ(all.samples, 50);
-  EXPECT_EQ(all.lead_in, 0U);
+  EXPECT_EQ(all.pre_roll, 0U);
 }
 
 TEST(Statistics, AClipWithoutASoundLeavesTheLastSoundsValues) {

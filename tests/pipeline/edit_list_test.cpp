@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Files whose edit lists begin before the first picture that is shown, or show nothing at first, and videos of several
-// segments: all packets leave as they came, the service sees the lead-in, and the sound begins and ends with what the
+// segments: all packets leave as they came, the service sees the pre-roll, and the sound begins and ends with what the
 // viewer sees.
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ namespace klingv2a::test {
 namespace {
 
 constexpr int kRate = 48000;
-constexpr std::int64_t kLeadIn = 500'000'000;
+constexpr std::int64_t kPreRoll = 500'000'000;
 constexpr const char* kMovieHello = "/usr/share/forensics-samples/original-files/movie2/movie-hello.mp4";
 
 // One run over a file, with what passed.
@@ -30,16 +30,16 @@ struct FileRun {
         video(run.watch("k", "video")),
         audio(run.watch("k", "audio", PadLog::Keep::bytes)),
         end(run.run()),
-        lead_in(run.stat("k", "lead-in")) {
+        pre_roll(run.stat("k", "lead-in")) {
     run.stop();
   }
   PipelineRun run;
   PadLog &demuxed, &arrived, &video, &audio;
   End end;
-  double lead_in;
+  double pre_roll;
 };
 
-TEST(EditList, AFileCutInsideAGopKeepsItsLeadInAndTheSoundBeginsAfterIt) {
+TEST(EditList, AFileCutInsideAGopKeepsItsPreRollAndTheSoundBeginsAfterIt) {
   const ClipOptions clip{.seconds = 6.5, .bframes = 2, .gop = 60, .flash_frames = {66, 90, 171}};
   const TemporaryFolder folder;
   const std::string cut = folder.file("cut.mp4");
@@ -54,7 +54,7 @@ TEST(EditList, AFileCutInsideAGopKeepsItsLeadInAndTheSoundBeginsAfterIt) {
   EXPECT_EQ(first_difference(seen.arrived.buffers(), seen.video.buffers()), "");
   EXPECT_EQ(hashes(seen.demuxed.buffers()), hashes(seen.video.buffers()));
   const auto times = frame_times(seen.video.buffers());
-  ASSERT_EQ(times.front(), -kLeadIn) << "without a lead-in of 15 frames this tests nothing";
+  ASSERT_EQ(times.front(), -kPreRoll) << "without a pre-roll of 15 frames this tests nothing";
 
   const auto sound = sound_of_pad(seen.audio);
   EXPECT_EQ(sound.start_ns, 0);
@@ -64,9 +64,9 @@ TEST(EditList, AFileCutInsideAGopKeepsItsLeadInAndTheSoundBeginsAfterIt) {
   const auto tasks = service.paid_tasks();
   ASSERT_EQ(tasks.size(), 1U);
   EXPECT_EQ(tasks[0].frames, static_cast<int>(times.size()));
-  EXPECT_NEAR(tasks[0].duration_s, static_cast<double>(span_ns(seen.video.buffers()) + kLeadIn) / 1e9, 0.0001);
+  EXPECT_NEAR(tasks[0].duration_s, static_cast<double>(span_ns(seen.video.buffers()) + kPreRoll) / 1e9, 0.0001);
   EXPECT_EQ(tasks[0].clicks, (std::vector<std::int64_t>{9600, 48000, 177600}));  // of all three, less frame 60
-  EXPECT_EQ(seen.lead_in, static_cast<double>(kLeadIn));
+  EXPECT_EQ(seen.pre_roll, static_cast<double>(kPreRoll));
 }
 
 // The track shows nothing for 33 ms, and its edit list hides the last of 250 packets.
@@ -203,7 +203,7 @@ TEST_F(Edits, OneThatCutsIntoTheLastPictureLeavesItItsSound) {
 }
 
 // The packets before the second edit's first picture would stand among the first one's in what the service is shown.
-TEST_F(Edits, WithALeadInOfTheirOwnAreRefusedBeforeAnythingIsPaid) {
+TEST_F(Edits, WithAPreRollOfTheirOwnAreRefusedBeforeAnythingIsPaid) {
   const SegmentsRun seen(service_, source_of({{0, 2}, {3.5, 2}}));
   ASSERT_EQ(seen.end, End::error);
   EXPECT_NE(seen.run.first_error().find("overlap"), std::string::npos) << seen.run.first_error();

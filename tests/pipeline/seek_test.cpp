@@ -16,7 +16,7 @@
 namespace klingv2a::test {
 namespace {
 
-// A key frame each second, so that most positions have a lead-in.
+// A key frame each second, so that most positions have a pre-roll.
 const ClipOptions kClip{.seconds = 6, .bframes = 2, .gop = 30, .flash_frames = {20, 95, 171}};
 constexpr int kRate = 48000;
 
@@ -166,7 +166,7 @@ TEST_F(Seek, BeforeTheClipIsCompleteDropsItUnpaidAndTheRestIsAClip) {
   run_.start();
   ASSERT_TRUE(arrived_.wait_for_buffers(60));
   gate.open();
-  ASSERT_TRUE(seek(0.45));  // frame 81, with a lead-in from frame 60
+  ASSERT_TRUE(seek(0.45));  // frame 81, with a pre-roll from frame 60
   ASSERT_EQ(run_.wait_for_end(), End::eos) << run_.first_error();
   EXPECT_EQ(posts(service_), 1);
   EXPECT_EQ(first_difference(arrived_.buffers_since_flush(), video_.buffers_since_flush()), "");

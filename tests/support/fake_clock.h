@@ -37,7 +37,7 @@ class FakeClock final : public Clock {
     return !g_cancellable_is_cancelled(cancel);
   }
   // The hook of set_on_sleep() may ring: then no time has passed.
-  bool sleep_until_rung(Seconds length, GCancellable* cancel, const WakeUp& wake) override {
+  bool sleep_until_signalled(Seconds length, GCancellable* cancel, const WakeUp& wake) override {
     std::function<void(Seconds)> on_sleep;
     {
       const std::lock_guard lock(mutex_);

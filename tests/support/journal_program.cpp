@@ -33,8 +33,8 @@ class HastyClock final : public Clock {
   bool sleep(Seconds length, GCancellable* cancel) override {
     return clock_->sleep(std::min(length, Seconds(0.002)), cancel);
   }
-  bool sleep_until_rung(Seconds length, GCancellable* cancel, const WakeUp& wake) override {
-    return clock_->sleep_until_rung(std::min(length, Seconds(0.002)), cancel, wake);
+  bool sleep_until_signalled(Seconds length, GCancellable* cancel, const WakeUp& wake) override {
+    return clock_->sleep_until_signalled(std::min(length, Seconds(0.002)), cancel, wake);
   }
   double random() override { return clock_->random(); }
 

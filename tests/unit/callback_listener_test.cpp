@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// The callback's listener: what rings its bell, what does not, and what each sender is told. Real HTTP over loopback;
-// the wall clock is a fake.
+// The callback's listener: what signals its event, what does not, and what each sender gets as an answer. Real HTTP
+// over loopback; the wall clock is a fake.
 #include "callback/listener.h"
 
 #include <arpa/inet.h>
@@ -54,7 +54,7 @@ class CallbackListener : public ::testing::Test {
     return {{"webhook-id", "9876543210"}, {"webhook-timestamp", "1781080794"}, {"webhook-signature", text}};
   }
   void set_wall(Seconds wall) { clock_.set_wall_start(wall - clock_.now()); }
-  bool rung() { return listener_->bell().take(); }
+  bool signalled() { return listener_->event().take(); }
   void expect_counts(int taken, int dropped, const std::string& reason = {}) const {
     const Counts counts = listener_->counts();
     EXPECT_EQ(counts.taken, taken);
@@ -71,13 +71,13 @@ class CallbackListener : public ::testing::Test {
 
 TEST_F(CallbackListener, APostToItsPathRings) {
   listen();
-  EXPECT_FALSE(rung());
+  EXPECT_FALSE(signalled());
   EXPECT_EQ(post(), 204);
-  EXPECT_TRUE(rung());
-  EXPECT_FALSE(rung());
+  EXPECT_TRUE(signalled());
+  EXPECT_FALSE(signalled());
   EXPECT_EQ(post({}, ""), 204);
   EXPECT_EQ(post({}, std::string(64 * 1024, 'x')), 204);
-  EXPECT_TRUE(rung());
+  EXPECT_TRUE(signalled());
   expect_counts(3, 0);
 }
 
@@ -101,7 +101,7 @@ TEST_F(CallbackListener, EverythingElseIsNotFound) {
     wrong.method = method;
     EXPECT_EQ(send(wrong), 404) << method;
   }
-  EXPECT_FALSE(rung());
+  EXPECT_FALSE(signalled());
   expect_counts(0, 11, "another path or method");
 }
 
@@ -121,7 +121,7 @@ TEST_F(CallbackListener, ASignatureIsCheckedWhenThereIsASecret) {
   set_wall(kSent);
   listen(kSecret);
   EXPECT_EQ(post(signature()), 204);
-  EXPECT_TRUE(rung());
+  EXPECT_TRUE(signalled());
   expect_counts(1, 0);
 }
 
@@ -131,7 +131,7 @@ TEST_F(CallbackListener, ForgedOnesAreDropped) {
   EXPECT_EQ(post(), 401) << "not signed";
   EXPECT_EQ(post(signature("v1,AAAA")), 401);
   EXPECT_EQ(post(signature(), "another body"), 401);
-  EXPECT_FALSE(rung());
+  EXPECT_FALSE(signalled());
   expect_counts(0, 3, "forged");
 }
 
@@ -139,7 +139,7 @@ TEST_F(CallbackListener, StaleOnesAreDropped) {
   set_wall(kSent + Seconds(301));
   listen(kSecret);
   EXPECT_EQ(post(signature()), 401);
-  EXPECT_FALSE(rung());
+  EXPECT_FALSE(signalled());
   expect_counts(0, 1, "stale");
 }
 
@@ -148,16 +148,16 @@ TEST_F(CallbackListener, ARepeatedOneIsThankedForAndRingsOnce) {
   listen(kSecret);
   EXPECT_EQ(post(signature("v1,AAAA")), 401) << "a forger cannot use the id up";
   EXPECT_EQ(post(signature()), 204);
-  EXPECT_TRUE(rung());
+  EXPECT_TRUE(signalled());
   EXPECT_EQ(post(signature()), 204);
-  EXPECT_FALSE(rung());
+  EXPECT_FALSE(signalled());
   expect_counts(1, 2, "repeated");
 }
 
 TEST_F(CallbackListener, TooLargeABodyIsRefused) {
   listen();
   EXPECT_EQ(post({}, std::string(64 * 1024 + 1, 'x')), 413);
-  EXPECT_FALSE(rung());
+  EXPECT_FALSE(signalled());
   expect_counts(0, 1, "too large");
   EXPECT_EQ(post(), 204) << "the next one is heard";
 }
@@ -244,8 +244,8 @@ TEST_F(CallbackListener, HearsSeveralAtOnce) {
   }
   for (auto& sender : senders) sender.join();
   expect_counts(40, 0);
-  EXPECT_TRUE(rung());
-  EXPECT_FALSE(rung()) << "they are one";
+  EXPECT_TRUE(signalled());
+  EXPECT_FALSE(signalled()) << "they are one";
 }
 
 TEST_F(CallbackListener, EndsAtOnceWhileOneIsComingIn) {
@@ -290,10 +290,10 @@ TEST_F(CallbackListener, SpeaksTlsWithACertificate) {
   listen();
   EXPECT_TRUE(listener_->url().starts_with("https://127.0.0.1:")) << listener_->url();
   EXPECT_EQ(post_by_tls(listener_->url(), 100), 204U);
-  EXPECT_TRUE(rung());
+  EXPECT_TRUE(signalled());
   EXPECT_EQ(post_by_tls(listener_->url(), 100'000), 413U);
   EXPECT_EQ(post_by_tls(listener_->url(), 5'000'000), 0U) << "cut off";
-  EXPECT_FALSE(rung());
+  EXPECT_FALSE(signalled());
   EXPECT_EQ(post_by_tls(listener_->url(), 100), 204U);
   expect_counts(2, 2, "too large");
 }

@@ -53,35 +53,35 @@ TEST(SystemClock, ACancelEndsASleepAtOnce) {
 
 TEST(SystemClock, ARingEndsASleepAtOnce) {
   const auto clock = make_system_clock();
-  const WakeUp bell;
+  const WakeUp event;
   const Seconds begin = clock->now();
-  std::thread ringer([&] { bell.ring(); });
-  EXPECT_TRUE(clock->sleep_until_rung(Seconds(60), make_cancel().get(), bell));
-  ringer.join();
+  std::thread signaller([&] { event.signal(); });
+  EXPECT_TRUE(clock->sleep_until_signalled(Seconds(60), make_cancel().get(), event));
+  signaller.join();
   EXPECT_LT(clock->now() - begin, Seconds(5));
 }
 
 TEST(SystemClock, ARingBeforeTheSleepIsNotLostAndIsTakenOnce) {
   const auto clock = make_system_clock();
-  WakeUp bell;
-  bell.ring();
-  bell.ring();
+  WakeUp event;
+  event.signal();
+  event.signal();
   const Seconds begin = clock->now();
-  EXPECT_TRUE(clock->sleep_until_rung(Seconds(60), nullptr, bell));
+  EXPECT_TRUE(clock->sleep_until_signalled(Seconds(60), nullptr, event));
   EXPECT_LT(clock->now() - begin, Seconds(5));
-  EXPECT_TRUE(bell.take());
-  EXPECT_FALSE(bell.take());
+  EXPECT_TRUE(event.take());
+  EXPECT_FALSE(event.take());
   const Seconds second = clock->now();
-  EXPECT_TRUE(clock->sleep_until_rung(Seconds(0.01), nullptr, bell));
+  EXPECT_TRUE(clock->sleep_until_signalled(Seconds(0.01), nullptr, event));
   EXPECT_GE(clock->now() - second, Seconds(0.01));
 }
 
 TEST(SystemClock, ACancelEndsASleepThatNobodyRings) {
   const auto clock = make_system_clock();
-  const WakeUp bell;
+  const WakeUp event;
   const auto cancel = make_cancel();
   std::thread canceller([&] { g_cancellable_cancel(cancel.get()); });
-  EXPECT_FALSE(clock->sleep_until_rung(Seconds(60), cancel.get(), bell));
+  EXPECT_FALSE(clock->sleep_until_signalled(Seconds(60), cancel.get(), event));
   canceller.join();
 }
 

@@ -68,7 +68,7 @@ class Ledger {
   // or is not a ledger.
   Ledger(const std::string& file, const LinkRules& link_rules);
 
-  // Told of each change of a task's status, on the thread that made it, without the lock. Set before the first one.
+  // Called for each change of a task's status, on the thread that made it, without the lock. Set before the first one.
   void set_on_status(std::function<void(const SimTask&)> on_status);
 
   // A paid task, `submitted`; it is on disk when this returns. Throws std::runtime_error when it cannot be.

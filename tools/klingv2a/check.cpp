@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// check: the element's dry run, told. Everything is checked, made and published as for a task, and nothing is paid.
+// check: the element's dry run, reported. Everything is checked, made and published as for a task, and nothing is paid.
 #include <algorithm>
 #include <cmath>
 #include <string_view>

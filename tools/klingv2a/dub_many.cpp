@@ -284,7 +284,7 @@ std::string summary_of(const ManyRun& run, bool simulated) {
          (silent > 0 ? ", " + std::to_string(silent) + " with silence instead of a sound" : "") + "; " + money;
 }
 
-// Somebody will look for it: told, and an end of its own where all else is well.
+// Somebody will look for it: reported, and an end of its own where all else is well.
 void write_report(const std::string& file, const JsonText& report, End& end, Reporter& reporter) {
   if (file.empty()) return;
   try {

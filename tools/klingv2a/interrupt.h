@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Ctrl-C, SIGTERM, and SIGHUP when the terminal goes (but not under nohup). The first one is told, on the main loop;
-// from then on the signals have their usual effect, so that a second one ends the program at once, wherever it is. Made
-// and used on the main thread.
+// Ctrl-C, SIGTERM, and SIGHUP when the terminal goes (but not under nohup). The first one is reported, on the main
+// loop; from then on the signals have their usual effect, so that a second one ends the program at once, wherever it
+// is. Made and used on the main thread.
 #pragma once
 
 #include <glib.h>

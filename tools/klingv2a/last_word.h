@@ -12,8 +12,8 @@ namespace klingv2a::cli {
 // The result of a command that came to nothing. `kind`: as the exit code is called.
 [[nodiscard]] JsonText failed_result(const std::string& kind, int exit_code, const Trouble& error);
 
-// Runs `run` and returns its exit code. With `json`, what it throws is told as the result; without, it is thrown on:
-// people are told by main().
+// Runs `run` and returns its exit code. With `json`, what it throws is reported as the result; without, it is thrown
+// on: people are told by main().
 [[nodiscard]] int with_last_word(bool json, Reporter& reporter, const std::function<int()>& run);
 
 }  // namespace klingv2a::cli

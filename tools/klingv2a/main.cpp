@@ -50,7 +50,7 @@ int run(int argc, const char* const* argv) {
 
 int main(int argc, char** argv) {
   // Whoever reads our output may go away, and a file may become too large (ulimit -f): those are errors of the write
-  // then, told like any other.
+  // then, reported like any other.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   return klingv2a::cli::run(argc, argv);

@@ -111,7 +111,7 @@ JsonNodePtr stats_json(const RunReport& facts) {
   return to_json(own.get());
 }
 
-// Without klingv2a's counters, which are told by themselves.
+// Without klingv2a's counters, which are reported by themselves.
 JsonNodePtr bin_json(const GstStructure* bin) {
   const StructurePtr own(gst_structure_copy(bin));
   gst_structure_remove_field(own.get(), "kling");

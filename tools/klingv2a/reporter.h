@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Who is told what happens: people (a line that is updated in place on a terminal, plain lines elsewhere) or a program
-// (one JSON object a line). Used on the main thread.
+// Who gets to know what happens: people (a line that is updated in place on a terminal, plain lines elsewhere) or a
+// program (one JSON object a line). Used on the main thread.
 #pragma once
 
 #include <chrono>

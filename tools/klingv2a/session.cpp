@@ -23,7 +23,7 @@ Session::~Session() {
 }
 
 Outcome Session::run() {
-  // A refused setting fails at once; why is told in a message, like any other error.
+  // A refused setting fails at once; why is said in a message, like any other error.
   const bool started = gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE;
   if (started) g_main_loop_run(loop_.get());
   // READY makes the bin ready for another input, and forgets this one.

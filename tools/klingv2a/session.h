@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// One pipeline from its start to its end, on the main loop: its messages are told to the reporter and gathered in the
+// One pipeline from its start to its end, on the main loop: its messages go to the reporter and gathered in the
 // outcome. Nothing here ever sends EOS: that would complete the clip, and a partial one would be paid.
 // Used on the main thread.
 #pragma once

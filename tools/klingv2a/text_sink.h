@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Where text goes that somebody waits for: stdout, stderr or a file. A write that fails stops nothing, because what is
-// under way may have been paid for: it is remembered, and told at the end by an exit code of its own. Main thread.
+// under way may have been paid for: it is remembered, and reported at the end by an exit code of its own. Main thread.
 #pragma once
 
 #include <memory>

@@ -17,7 +17,7 @@ namespace klingv2a::cli {
 
 class Worker {
  public:
-  // Told on the main loop: each event of the process as it came (the last one, when it got that far, is the result),
+  // Called on the main loop: each event of the process as it came (the last one, when it got that far, is the result),
   // and once that it has ended, with its exit code or 128 + the signal that ended it.
   using OnEvent = std::function<void(JsonNodePtr event)>;
   using OnEnd = std::function<void(int exit_code)>;

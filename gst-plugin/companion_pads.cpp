@@ -327,15 +327,16 @@ bool CompanionPads::is_absent(const Companion& companion) const {
          !gst_pad_is_linked(companion.sink.get());
 }
 
-// A task gets nothing that it would have to read before it has taken the lock itself.
 bool CompanionPads::start(ElementState& /*locked*/, GstPad* pad) {
   const auto play = [](gpointer task_pad) {
     static_cast<CompanionPads*>(g_object_get_data(G_OBJECT(task_pad), kOwnerKey))->play(GST_PAD_CAST(task_pad));
   };
+  start_.publish();
   return gst_pad_start_task(pad, play, pad, nullptr);
 }
 
 void CompanionPads::play(GstPad* pad) {
+  start_.see();
   const auto companion = find(pad);
   HeldItem item = companion ? next_item(*companion) : HeldItem();
   if (!item.object) {

@@ -16,6 +16,7 @@
 #include "element_state.h"
 #include "failures.h"
 #include "pusher.h"
+#include "task_start.h"
 
 namespace klingv2a {
 
@@ -74,6 +75,7 @@ class CompanionPads {
   ElementState& state_;
   Failures& failures_;
   Pusher& pusher_;
+  TaskStart start_;
   bool said_no_more_pads_ GUARDED_BY(state_.mutex) = false;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "element_state.h"
 
+#include <type_traits>
+
 #include "log.h"
 #include "messages.h"
 #include "sound_listener.h"
@@ -9,8 +11,10 @@ namespace klingv2a {
 
 namespace {
 
-const CutAtEnd kCutAtEnd;
-const LeaveWithSound kLeaveWithSound;
+// The threads of an element that was dropped at work may outlive main().
+constexpr CutAtEnd kCutAtEnd;
+constexpr LeaveWithSound kLeaveWithSound;
+static_assert(std::is_trivially_destructible_v<CutAtEnd> && std::is_trivially_destructible_v<LeaveWithSound>);
 
 }  // namespace
 

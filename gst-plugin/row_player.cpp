@@ -31,6 +31,7 @@ bool RowPlayer::start(ElementState& /*locked*/, GstPad* pad) {
   const auto play = pad == state_.video_pad
                         ? GstTaskFunction([](gpointer self) { static_cast<RowPlayer*>(self)->play_video(); })
                         : GstTaskFunction([](gpointer self) { static_cast<RowPlayer*>(self)->play_audio(); });
+  start_.publish();
   return gst_pad_start_task(pad, play, this, nullptr);
 }
 
@@ -46,6 +47,7 @@ void RowPlayer::restart() {
 }
 
 void RowPlayer::play_video() {
+  start_.see();
   HeldItem item = next_video_item();
   if (item.object)
     pusher_.push(state_.output(Reader::video), std::move(item.object), item.begins_frame);
@@ -54,6 +56,7 @@ void RowPlayer::play_video() {
 }
 
 void RowPlayer::play_audio() {
+  start_.see();
   Output& audio = state_.output(Reader::audio);
   auto items = next_audio_items();
   if (items.empty()) gst_pad_pause_task(audio.pad);

@@ -11,6 +11,7 @@
 #include "element_state.h"
 #include "failures.h"
 #include "pusher.h"
+#include "task_start.h"
 
 namespace klingv2a {
 
@@ -42,6 +43,7 @@ class RowPlayer {
   ElementState& state_;
   Failures& failures_;
   Pusher& pusher_;
+  TaskStart start_;
   bool audio_caps_sent_ GUARDED_BY(state_.mutex) = false;
 };
 

@@ -205,9 +205,11 @@ void VideoEvents::expose_audio() {
     const MutexLocker lock(state_.mutex);
     if (state_.audio_has_begun || state_.stopping) return;
     is_new = !state_.audio_pad;
-    if (is_new) state_.audio_pad = new_audio_pad(state_.self);
+    if (is_new) {
+      state_.audio_pad = new_audio_pad(state_.self);
+      state_.audio.pad = state_.audio_pad.get();  // once, for its task reads it without the lock
+    }
     pad = state_.audio_pad;
-    state_.audio.pad = pad.get();
     stream_start = state_.row.take_audio_stream_start();
     if (!stream_start) stream_start = make_audio_stream_start();
   }

@@ -1,25 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "element_state.h"
 
-#include <type_traits>
-
 #include "log.h"
 #include "messages.h"
 #include "sound_listener.h"
 
 namespace klingv2a {
 
-namespace {
-
-// The threads of an element that was dropped at work may outlive main().
-constexpr CutAtEnd kCutAtEnd;
-constexpr LeaveWithSound kLeaveWithSound;
-static_assert(std::is_trivially_destructible_v<CutAtEnd> && std::is_trivially_destructible_v<LeaveWithSound>);
-
-}  // namespace
-
 ElementState::ElementState(GstElement* element, GstPad* sink_pad, GstPad* video_source, const Signals& signal_ids)
-    : self(element), sink(sink_pad), video_pad(video_source), signals(signal_ids), row(kCutAtEnd, kLeaveWithSound) {
+    : self(element), sink(sink_pad), video_pad(video_source), signals(signal_ids) {
   video.pad = video_source;
 }
 

@@ -78,7 +78,10 @@ struct ElementState {
   bool failed GUARDED_BY(mutex) = false;             // the ERROR is posted
   std::optional<Failure> failure GUARDED_BY(mutex);  // is reported later; from here on nothing more is taken in
   VideoStream stream GUARDED_BY(mutex);
-  ClipRow row GUARDED_BY(mutex);
+  // Not global: threads of an element that was dropped at work may outlive main().
+  const CutAtEnd cut_policy{};
+  const LeaveWithSound leave_policy{};
+  ClipRow row GUARDED_BY(mutex){cut_policy, leave_policy};
   CompanionSet companions GUARDED_BY(mutex);
   Output video GUARDED_BY(mutex), audio GUARDED_BY(mutex);
   bool audio_has_begun GUARDED_BY(mutex) = false;  // in this run; the pad stays

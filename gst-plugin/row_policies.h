@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // The two decisions of the row of clips that are not its own: where a stream is cut into clips, and when a clip may
-// leave. Pure functions of the clip; called with the lock of the row's owner held, so they must not block. Nobody owns
-// one by its base class; they have no destructor that would run at the end of the process while a thread still asks.
+// leave. Pure functions of the clip; called with the lock of the row's owner held, so they must not block.
 #pragma once
 
 #include "clip.h"
@@ -11,11 +10,9 @@ namespace klingv2a {
 
 class CutPolicy {
  public:
+  virtual ~CutPolicy() = default;
   // Is `filling`, which has frames and a sound of its own, complete without `next`?
   [[nodiscard]] virtual bool cuts_before(const Clip& filling, const FrameTime& next) const = 0;
-
- protected:
-  ~CutPolicy() = default;
 };
 
 // Only EOS and SEGMENT_DONE end a clip. They do so under each policy.
@@ -26,11 +23,9 @@ class CutAtEnd final : public CutPolicy {
 
 class LeavePolicy {
  public:
+  virtual ~LeavePolicy() = default;
   // May what `clip` holds leave the element?
   [[nodiscard]] virtual bool may_leave(const Clip& clip) const = 0;
-
- protected:
-  ~LeavePolicy() = default;
 };
 
 // When its sound is there, or will never be. A clip without frames has only events: it needs no sound.

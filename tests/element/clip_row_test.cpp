@@ -126,7 +126,9 @@ TEST_F(ClipRowTest, AfterAFlushTheSameFramesAreAttachedToTheSoundThatWasSubmitte
   EXPECT_FALSE(placed.begun);
   EXPECT_TRUE(placed.attached);
   EXPECT_EQ(row_.filling()->sound, sound);
-  EXPECT_FALSE(add(kFrame).complete) << "the next frame stays in the attached clip";
+  const auto attached = row_.filling();
+  add(kFrame);
+  EXPECT_EQ(row_.filling(), attached) << "the next frame stays in the attached clip";
   EXPECT_EQ(row_.filling()->sound, sound);
   EXPECT_EQ(row_.sounds_begun(), 1U);
   EXPECT_FALSE(end()) << "nothing is handed over twice";

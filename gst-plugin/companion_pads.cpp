@@ -101,9 +101,11 @@ bool CompanionPads::expose(const CompanionPtr& companion, const EventPtr& caps) 
     const MutexLocker lock(state_.mutex);
     if (state_.stopping || companion->released || companion->flushing) return false;
     is_new = !companion->source;
-    if (is_new) companion->source = new_source(companion->number);
+    if (is_new) {
+      companion->source = new_source(companion->number);
+      companion->output.pad = companion->source.get();  // once, for its task reads it without the lock
+    }
     source = companion->source;
-    companion->output.pad = source.get();
     stream_start = std::move(companion->stream_start);
     companion->stream_start = {};
   }
@@ -290,13 +292,15 @@ bool CompanionPads::on_end(Companion& companion, EventPtr event) {
 // to waits for its end.
 void CompanionPads::begin_to_end(Companion& companion) {
   EventPtr stream_start;
+  PadPtr source;
   {
     const MutexLocker lock(state_.mutex);
     companion.has_ended = true;
     if (!companion.added || companion.announced) return;
     stream_start = std::exchange(companion.stream_start, {});
+    source = companion.source;
   }
-  if (stream_start) gst_pad_push_event(companion.source.get(), stream_start.to_c());
+  if (stream_start) gst_pad_push_event(source.get(), stream_start.to_c());
   const MutexLocker lock(state_.mutex);
   companion.announced = true;
 }

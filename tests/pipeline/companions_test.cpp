@@ -186,7 +186,7 @@ TEST_F(Companions, AFailureEndsThePipelineAndSilenceLeavesThemWhole) {
   ASSERT_EQ(failing.run(), End::error);
   EXPECT_TRUE(old_sound.wait_for_event(GST_EVENT_EOS));
   EXPECT_EQ(old_sound.count(), 0U);
-  EXPECT_EQ(failing.errors().size(), 1U);
+  EXPECT_EQ(failing.errors_of("k").size(), 1U);
   failing.stop();
 
   PipelineRun silent(through(kMovieHello, "qtdemux", kVideoAndSound, "mp4mux", "on-failure=silence take=1"));

@@ -2,6 +2,7 @@
 #include "pipeline_run.h"
 
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 
 namespace klingv2a::test {
@@ -377,6 +378,12 @@ void PipelineRun::collect() {
 
 int PipelineRun::progress_count(GstProgressType type) const {
   return static_cast<int>(std::ranges::count(progress_, type, &SeenProgress::type));
+}
+
+std::vector<SeenError> PipelineRun::errors_of(const std::string& element) const {
+  std::vector<SeenError> found;
+  std::ranges::copy_if(errors_, std::back_inserter(found), [&](const auto& error) { return error.source == element; });
+  return found;
 }
 
 std::string PipelineRun::first_error() const {

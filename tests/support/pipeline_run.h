@@ -160,6 +160,8 @@ class PipelineRun {
 
   // What was said so far.
   [[nodiscard]] const std::vector<SeenError>& errors() const { return errors_; }
+  // Upstream, when it is refused a buffer after an element's ERROR, posts an ERROR of its own.
+  [[nodiscard]] std::vector<SeenError> errors_of(const std::string& element) const;
   [[nodiscard]] const std::vector<SeenError>& warnings() const { return warnings_; }
   [[nodiscard]] const std::vector<SeenProgress>& progress() const { return progress_; }
   [[nodiscard]] const std::vector<SeenTask>& tasks() const { return tasks_; }

@@ -15,8 +15,8 @@
 
 #include "element_state.h"
 #include "failures.h"
+#include "handover.h"
 #include "pusher.h"
-#include "task_start.h"
 
 namespace klingv2a {
 
@@ -75,7 +75,7 @@ class CompanionPads {
   ElementState& state_;
   Failures& failures_;
   Pusher& pusher_;
-  TaskStart start_;
+  Handover start_;
   bool said_no_more_pads_ GUARDED_BY(state_.mutex) = false;
 };
 

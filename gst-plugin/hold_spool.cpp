@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "error.h"
+#include "handover.h"
 #include "read_map.h"
 #include "reaper.h"
 
@@ -36,11 +37,15 @@ class MappedPart {
                        std::string("cannot map a held frame from the spool file: ") + g_strerror(errno),
                        "raise max-hold-bytes, or vm.max_map_count of the system");
   }
-  ~MappedPart() { ::munmap(address_, size_); }
+  ~MappedPart() {
+    made_.see();
+    ::munmap(address_, size_);
+  }
   MappedPart(const MappedPart&) = delete;
   MappedPart& operator=(const MappedPart&) = delete;
 
   static GstMemory* to_memory(std::unique_ptr<MappedPart> part) {
+    part->made_.publish();
     void* address = part->address_;
     const gsize size = part->size_;
     return gst_memory_new_wrapped(GST_MEMORY_FLAG_READONLY, address, size, 0, size, part.release(),
@@ -51,6 +56,7 @@ class MappedPart {
   std::shared_ptr<SpoolFile> file_;
   std::size_t size_;
   void* address_;
+  Handover made_;  // to whoever frees the memory
 };
 
 }  // namespace

@@ -10,8 +10,8 @@
 
 #include "element_state.h"
 #include "failures.h"
+#include "handover.h"
 #include "pusher.h"
-#include "task_start.h"
 
 namespace klingv2a {
 
@@ -43,7 +43,7 @@ class RowPlayer {
   ElementState& state_;
   Failures& failures_;
   Pusher& pusher_;
-  TaskStart start_;
+  Handover start_;
   bool audio_caps_sent_ GUARDED_BY(state_.mutex) = false;
 };
 

@@ -11,9 +11,9 @@
 #include <span>
 #include <vector>
 
-namespace klingv2a {
+#include "nanoseconds.h"
 
-using Nanoseconds = std::int64_t;
+namespace klingv2a {
 
 // One frame (access unit), in decode order.
 struct FrameTime {

@@ -16,7 +16,6 @@ namespace klingv2a {
 
 namespace {
 
-constexpr auto kMillisecond = static_cast<Nanoseconds>(GST_MSECOND);
 // The MP4's clocks round: a track's duration may differ by a little from the sum of its frames.
 constexpr Nanoseconds kRounding = 5 * kMillisecond;
 

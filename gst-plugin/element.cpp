@@ -31,6 +31,12 @@ Element::Element(GstElement* self, GstPad* sink, GstPad* video, const Signals& s
       seeks_(state_),
       timed_sink_(sink) {}
 
+// Any thread may drop the last reference. What others wrote under the lock is to be seen then, whatever counts the
+// references.
+Element::~Element() {
+  const MutexLocker lock(state_.mutex);
+}
+
 // ---- properties
 
 SetResult Element::set_property(guint id, const GValue* value) {

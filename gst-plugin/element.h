@@ -26,6 +26,7 @@ class Element {
  public:
   // `self` owns this object. `sink` and `video` have been added to it.
   Element(GstElement* self, GstPad* sink, GstPad* video, const Signals& signals);
+  ~Element();
   Element(const Element&) = delete;
   Element& operator=(const Element&) = delete;
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "gst_ptr.h"
+#include "handover.h"
 
 namespace klingv2a {
 
@@ -137,6 +138,25 @@ void free_as(gpointer data) {
   const std::unique_ptr<Value> last(static_cast<Value*>(data));
 }
 
+// The data of a probe, which is added on one thread and called on another.
+template <typename Value>
+struct HandedOver {
+  Value value;
+  Handover made;
+  static gpointer make(const Value& value) {
+    auto data = std::make_unique<HandedOver>();
+    data->value = value;
+    data->made.publish();
+    return data.release();
+  }
+  static Value& of(gpointer data) {
+    auto& handed_over = *static_cast<HandedOver*>(data);
+    handed_over.made.see();
+    return handed_over.value;
+  }
+  static void free(gpointer data) { free_as<HandedOver>(data); }
+};
+
 GstPadProbeReturn drop(GstPad*, GstPadProbeInfo*, gpointer) {
   return GST_PAD_PROBE_DROP;
 }
@@ -146,7 +166,7 @@ GstPadProbeReturn on_caps(GstPad* pad, GstPadProbeInfo* info, gpointer rates) {
   if (GST_EVENT_TYPE(event) != GST_EVENT_CAPS) return GST_PAD_PROBE_OK;
   GstCaps* caps = nullptr;
   gst_event_parse_caps(event, &caps);
-  const auto absurd = what_is_absurd(caps, *static_cast<const RateLimits*>(rates));
+  const auto absurd = what_is_absurd(caps, HandedOver<RateLimits>::of(rates));
   if (absurd.empty()) return GST_PAD_PROBE_OK;
   const auto decoder = ElementPtr::adopt(gst_pad_get_parent_element(pad));
   if (decoder) GST_ELEMENT_ERROR(decoder.get(), STREAM, FORMAT, ("%s", absurd.c_str()), (nullptr));
@@ -161,7 +181,7 @@ struct Length {
 };
 
 GstPadProbeReturn on_buffer(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
-  auto& length = *static_cast<Length*>(data);
+  auto& length = HandedOver<Length>::of(data);
   const auto caps = CapsPtr::adopt(gst_pad_get_current_caps(pad));
   GstAudioInfo sound;
   if (!caps || !gst_audio_info_from_caps(&sound, caps.get())) return GST_PAD_PROBE_OK;
@@ -177,13 +197,13 @@ GstPadProbeReturn on_buffer(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
 }
 
 void bound_length(GstElement*, GstPad* pad, gpointer most) {
-  auto length = std::make_unique<Length>(Length{0, *static_cast<GstClockTime*>(most)});
-  gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, length.release(), free_as<Length>);
+  gpointer length = HandedOver<Length>::make({0, *static_cast<GstClockTime*>(most)});
+  gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, length, HandedOver<Length>::free);
 }
 
 void bound_caps(GstElement*, GstPad* pad, gpointer rates) {
-  auto kept = std::make_unique<RateLimits>(*static_cast<const RateLimits*>(rates));
-  gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_caps, kept.release(), free_as<RateLimits>);
+  gpointer kept = HandedOver<RateLimits>::make(*static_cast<const RateLimits*>(rates));
+  gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_caps, kept, HandedOver<RateLimits>::free);
 }
 
 // What `on_pad` gets is a copy of `value`, for as long as `decoder` lives.

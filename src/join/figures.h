@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// How good a join is, in figures. Each is compared with what the two sounds do by themselves: a join that differs from
+// its surroundings no more than they do from each other is not heard. Pure functions; any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "join/join.h"
+#include "join/profile.h"
+
+namespace klingv2a::join {
+
+// A figure is usual up to this percentile of the sounds' own; steps from one sample to the next, up to the other.
+inline constexpr double kUsual = 95, kUsualStep = 99.9;
+
+struct Figures {
+  PlaceFigures value, percentile;
+  double click = 0, click_percentile = 0;  // the largest step from a sample to the next where the fade begins and ends
+};
+
+// `neighbours.later` is the fitted one. Nothing: too little sound on one side.
+[[nodiscard]] std::optional<Figures> judge(const Neighbours& neighbours, const Join& join);
+
+// How much louder the fade is than the two sounds are there: dB.
+[[nodiscard]] double fade_level(const Neighbours& neighbours, const Join& join);
+
+// What is wrong with it, in words: empty when nobody will hear it. A join at a shot change is judged by its click
+// alone.
+[[nodiscard]] std::vector<std::string> faults(const Figures& figures, Kind kind);
+
+}  // namespace klingv2a::join

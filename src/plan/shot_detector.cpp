@@ -36,7 +36,8 @@ void ShotDetector::add(Nanoseconds at, std::span<const std::uint8_t> luma) {
     for (int x = 0; x + kCell <= width_; x += kCell) {
       int sum = 0;
       for (int row = y; row < y + kCell; ++row) {
-        const auto pixels = luma.subspan(static_cast<std::size_t>(row * width_ + x), kCell);
+        const auto pixels = luma.subspan(
+            static_cast<std::size_t>(row) * static_cast<std::size_t>(width_) + static_cast<std::size_t>(x), kCell);
         for (const auto pixel : pixels) sum += pixel;
       }
       added.cells.push_back(sum);

@@ -58,8 +58,8 @@ class ClipRowTest : public testing::Test {
                 "42");
   }
 
-  const CutAtEnd cuts_;
-  const LeaveWithSound leaves_;
+  const CutAtEnd cuts_{};
+  const LeaveWithSound leaves_{};
   ClipRow row_{cuts_, leaves_};
 };
 

@@ -31,6 +31,7 @@ class Scene {
   // The frame whose upper left corner lies at (x, y) of the picture; the first shape has moved by `moved` pixels.
   [[nodiscard]] std::vector<double> view(double x, double y, double moved) const {
     std::vector<double> light(static_cast<std::size_t>(kWidth) * kHeight);
+    auto pixel = light.begin();
     for (int row = 0; row < kHeight; ++row) {
       for (int column = 0; column < kWidth; ++column) {
         double sum = base_ + slope_ * column;
@@ -39,7 +40,7 @@ class Scene {
           const double away = (dx * dx + dy * dy) / (shapes_[i].radius * shapes_[i].radius);
           if (away < 9) sum += shapes_[i].light * std::exp(-away);
         }
-        light[static_cast<std::size_t>(row * kWidth + column)] = sum;
+        *pixel++ = sum;
       }
     }
     return light;

@@ -39,8 +39,8 @@ void clear_times(Packet packet) {
   const auto times =
       pes.subspan(kPesFixed, 5U * static_cast<unsigned>(std::popcount(static_cast<unsigned>(pes[7]) >> 6U)));
   pes[7] &= 0x3f;
-  std::ranges::rotate(pes.subspan(kPesFixed, pes[8]),
-                      pes.begin() + static_cast<std::ptrdiff_t>(kPesFixed + times.size()));
+  const auto fields = pes.subspan(kPesFixed, pes[8]);
+  std::rotate(fields.begin(), fields.begin() + std::ssize(times), fields.end());
   std::ranges::fill(pes.subspan(kPesFixed + pes[8] - times.size(), times.size()), kStuffing);
 }
 

@@ -32,6 +32,8 @@ class Pieces {
   // Nothing: the service would not take it.
   [[nodiscard]] std::optional<PlannedClip> between(const Border& begin, const Border& end) const;
   [[nodiscard]] Cost price_of(const PlannedClip& clip) const noexcept;
+  // No clip costs less.
+  [[nodiscard]] Cost least_price() const noexcept { return paid_.empty() ? kClip : 0; }
   [[nodiscard]] const Settings& settings() const noexcept { return settings_; }
 
  private:

@@ -109,21 +109,28 @@ void Planner::search_again() {
   search();
 }
 
-// From each border before that is near enough, but across none that is required.
+// The first border from which a clip may lead to this one: it is near enough, and none that is required lies between.
+std::size_t Planner::first_before(std::size_t index) const {
+  const Border& border = nodes_[index].border;
+  std::size_t first = index - 1;
+  const auto is_near = [&](const Border& other) { return border.at - other.at <= pieces_.settings().longest; };
+  while (first > 0 && !nodes_[first].border.required && (border.required || is_near(nodes_[first - 1].border))) --first;
+  return first;
+}
+
+// Of two ways that cost the same, the one with the shorter last clip.
 void Planner::reach(std::size_t index) {
   Node& node = nodes_[index];
-  for (std::size_t i = index; i-- > 0;) {
+  const Cost least = pieces_.least_price();
+  for (std::size_t i = first_before(index); i < index; ++i) {
     const Node& from = nodes_[i];
-    const bool is_near = node.border.at - from.border.at <= pieces_.settings().longest;
-    if (!is_near && !node.border.required) return;
-    const auto clip = from.reached() ? pieces_.between(from.border, node.border) : std::nullopt;
-    if (clip && from.cost + pieces_.price_of(*clip) < node.cost) {
-      node.cost = from.cost + pieces_.price_of(*clip);
-      node.previous = i;
-      node.hop = i == 0 ? index : from.hop;
-      node.clip = *clip;
-    }
-    if (from.border.required) return;
+    if (!from.reached() || (node.reached() && !from.border.skipped_after && from.cost + least > node.cost)) continue;
+    const auto clip = pieces_.between(from.border, node.border);
+    if (!clip || from.cost + pieces_.price_of(*clip) > node.cost) continue;
+    node.cost = from.cost + pieces_.price_of(*clip);
+    node.previous = i;
+    node.hop = i == 0 ? index : from.hop;
+    node.clip = *clip;
   }
 }
 

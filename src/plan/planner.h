@@ -58,6 +58,7 @@ class Planner {
   [[nodiscard]] bool sees_end() const noexcept;
   void search();
   void search_again();
+  [[nodiscard]] std::size_t first_before(std::size_t index) const;
   void reach(std::size_t index);
   [[nodiscard]] Nanoseconds searched_until() const noexcept;
   [[nodiscard]] Indices open_nodes() const noexcept;

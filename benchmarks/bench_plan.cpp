@@ -9,9 +9,9 @@
 
 #include "shots.h"
 
+namespace klingv2a {
 namespace {
 
-using namespace klingv2a;
 using Seconds = std::chrono::duration<double>;
 
 constexpr Nanoseconds kPlanAhead = 60 * kSecond;
@@ -66,11 +66,16 @@ void measure(const Kind& kind) {
               ratio / kSeeds, 1000 * seconds / kSeeds);
 }
 
-}  // namespace
-
-int main() {
+void run() {
   std::printf("one hour      clips / inside   online: clips / inside   cost, online    whole plan in\n");
   for (const auto& kind : {Kind{"film", 4, 0.8}, Kind{"drama", 6, 0.8}, Kind{"sport", 9, 0.8},
                            Kind{"interview", 20, 0.9}, Kind{"trailer", 2, 0.7}})
     measure(kind);
+}
+
+}  // namespace
+}  // namespace klingv2a
+
+int main() {
+  klingv2a::run();
 }

@@ -24,7 +24,7 @@ class PictureOrder {
  public:
   // Pictures of other caps come from here on; what is known of the earlier ones is forgotten.
   void set_caps(CapsPtr caps);
-  // The next picture's place, in decode order. Nullopt: it is no picture, or its coding is not known here.
+  // The next picture's place, in decode order. Nullopt: it is no picture, or its codec is not known here.
   [[nodiscard]] std::optional<PicturePlace> next(GstBuffer* picture);
   // May pictures of these caps be shown in another order than that of their packets?
   [[nodiscard]] bool may_reorder() const { return coding_ != Coding::in_place; }

@@ -12,7 +12,7 @@ namespace {
 
 // At least one PTS in 0.7 s (ISO/IEC 13818-1, 2.7.4), at up to 120 pictures a second, on each side.
 constexpr std::size_t kWindow = 192;
-constexpr std::size_t kPast = 32;  // more than any coding reorders (16)
+constexpr std::size_t kPast = 32;  // more than any codec reorders (16)
 constexpr double kTolerance = 2.0 * GST_MSECOND;
 
 std::optional<double> known(GstClockTime time) {

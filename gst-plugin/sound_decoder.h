@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // A sound file becomes samples on one timeline, which begins where its sound does, or, where it has one, its picture.
-// Made and used on the cycle thread; what the inner pipeline's streaming threads tell is atomic.
+// Made and used on the cycle thread; what the inner pipeline's streaming threads report is atomic.
 #pragma once
 
 #include <gio/gio.h>
@@ -23,7 +23,7 @@ class DecodedSound {
 
   // One past the last sample, counted from the timeline's beginning.
   [[nodiscard]] std::int64_t end() const noexcept { return end_; }
-  // False when neither the file nor its coding says where the sound begins in what was decoded.
+  // False when neither the file nor its codec says where the sound begins in what was decoded.
   [[nodiscard]] bool start_is_known() const noexcept { return start_is_known_; }
   // Copies the samples from `first` on over `target` (which holds silence); those that do not exist stay silent.
   void copy_to(std::int64_t first, std::int64_t count, guint8* target) const;

@@ -24,7 +24,7 @@ WakeUp::~WakeUp() {
   close(fd_);
 }
 
-// Fails only when the counter is full, and then there is a ring to be taken all the same.
+// Fails only when the counter is full, and then there is a signal to be taken all the same.
 void WakeUp::signal() const noexcept {
   (void)eventfd_write(fd_, 1);
 }

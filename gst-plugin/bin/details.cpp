@@ -58,7 +58,7 @@ std::vector<std::string> lost_details(const FileDetails& file, Container contain
   std::vector<std::string> lost;
   std::size_t more = 0;
   for (const auto& detail : file.details) {
-    if (fate_in(detail.fates, container) != Fate::told || !leaves(detail, uses)) continue;
+    if (fate_in(detail.fates, container) != Fate::reported || !leaves(detail, uses)) continue;
     auto text = sentence(detail, container);
     if (std::ranges::find(lost, text) != lost.end()) continue;
     if (lost.size() < kMostSentences)

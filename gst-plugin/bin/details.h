@@ -22,15 +22,15 @@
 namespace klingv2a {
 
 enum class Fate {
-  kept,     // the output has it as it came
-  rebuilt,  // it says nothing but what the streams themselves say: written anew
-  told,     // the output lacks it; a loss
+  kept,      // the output has it as it came
+  rebuilt,   // it says nothing but what the streams themselves say: written anew
+  reported,  // the output lacks it; a loss
 };
 
 struct Fates {
-  Fate movie = Fate::told;      // MP4, QuickTime
-  Fate matroska = Fate::told;   // Matroska, WebM
-  Fate transport = Fate::told;  // MPEG transport streams
+  Fate movie = Fate::reported;      // MP4, QuickTime
+  Fate matroska = Fate::reported;   // Matroska, WebM
+  Fate transport = Fate::reported;  // MPEG transport streams
 };
 [[nodiscard]] Fate fate_in(const Fates& fates, Container container);
 

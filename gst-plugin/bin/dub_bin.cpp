@@ -368,7 +368,7 @@ std::vector<std::string> DubBin::losses(const StreamPlan& plan) {
   return lost;
 }
 
-// matroskademux says nothing of tracks whose coding it does not know.
+// matroskademux says nothing of tracks whose codec it does not know.
 std::vector<std::string> DubBin::tracks_without_streams() const {
   std::vector<std::string> lost;
   if (!details_->lists_extras) return lost;

@@ -85,7 +85,7 @@ void on_pad_added(GstElement* element, PadHandler handler) {
       static_cast<GConnectFlags>(0));
 }
 
-// The parser that changes a coding's framing; null where there is none.
+// The parser that changes a codec's framing; null where there is none.
 const char* parser_of(const GstCaps* caps) {
   const GstStructure* structure = gst_caps_get_structure(caps, 0);
   int version = 0;
@@ -286,7 +286,7 @@ void DubBin::tell_of_lost_rotation(const Stream& stream) {
   const auto is_upright = [](const std::string& orientation) {
     return orientation.empty() || orientation == "rotate-0";
   };
-  if (!details_->movie.empty() || details_->lists_extras) return;  // it is known, and told of
+  if (!details_->movie.empty() || details_->lists_extras) return;  // it is known, and reported
   const bool edits = traits_of(container_).edit_lists;
   probes::on_rotation(stream.pad.get(), edits ? &can_be_written : +is_upright, [this] {
     lose(std::string("how the video is to be turned is left out: ") + traits_of(container_).muxer +

@@ -10,10 +10,10 @@ namespace klingv2a {
 namespace {
 
 constexpr Fates kRebuilt{Fate::rebuilt, Fate::rebuilt, Fate::rebuilt};
-constexpr Fates kTold{Fate::told, Fate::told, Fate::told};
+constexpr Fates kReported{Fate::reported, Fate::reported, Fate::reported};
 // What GStreamer hands from Matroska to Matroska, or to movies, too.
-constexpr Fates kMatroska{Fate::told, Fate::kept, Fate::told};
-constexpr Fates kTag{Fate::kept, Fate::kept, Fate::told};
+constexpr Fates kMatroska{Fate::reported, Fate::kept, Fate::reported};
+constexpr Fates kTag{Fate::kept, Fate::kept, Fate::reported};
 constexpr Fates kLanguage{Fate::kept, Fate::kept, Fate::kept};
 // The coded packets say it themselves, so it is no loss where there is no place for it.
 constexpr Fates kSeen{Fate::kept, Fate::kept, Fate::rebuilt};
@@ -32,16 +32,16 @@ constexpr std::array kRows{
     MatroskaRow{0x1254C367, {"Segment", "Tags", "the tags", kFile, kRebuilt}, {}, "Tags"},
     MatroskaRow{0xEC, {"Segment", "Void", "padding", kFile, kRebuilt}},
     MatroskaRow{0xBF, {"Segment", "CRC-32", "a checksum", kFile, kRebuilt}},
-    MatroskaRow{0, {"Segment", "*", "an unknown element", kFile, kTold}},
+    MatroskaRow{0, {"Segment", "*", "an unknown element", kFile, kReported}},
     // The header.
     MatroskaRow{0x73A4, {"Info", "SegmentUUID", "the file's number", kFile, kRebuilt}},
-    MatroskaRow{0x7384, {"Info", "SegmentFilename", "the file's own name", kFile, kTold}},
-    MatroskaRow{0x3CB923, {"Info", "PrevUUID", "the link to the file before", kFile, kTold}},
-    MatroskaRow{0x3C83AB, {"Info", "PrevFilename", "the name of the file before", kFile, kTold}},
-    MatroskaRow{0x3EB923, {"Info", "NextUUID", "the link to the next file", kFile, kTold}},
-    MatroskaRow{0x3E83BB, {"Info", "NextFilename", "the name of the next file", kFile, kTold}},
-    MatroskaRow{0x4444, {"Info", "SegmentFamily", "the family of linked files", kFile, kTold}},
-    MatroskaRow{0x6924, {"Info", "ChapterTranslate", "the numbers of linked chapters", kFile, kTold}},
+    MatroskaRow{0x7384, {"Info", "SegmentFilename", "the file's own name", kFile, kReported}},
+    MatroskaRow{0x3CB923, {"Info", "PrevUUID", "the link to the file before", kFile, kReported}},
+    MatroskaRow{0x3C83AB, {"Info", "PrevFilename", "the name of the file before", kFile, kReported}},
+    MatroskaRow{0x3EB923, {"Info", "NextUUID", "the link to the next file", kFile, kReported}},
+    MatroskaRow{0x3E83BB, {"Info", "NextFilename", "the name of the next file", kFile, kReported}},
+    MatroskaRow{0x4444, {"Info", "SegmentFamily", "the family of linked files", kFile, kReported}},
+    MatroskaRow{0x6924, {"Info", "ChapterTranslate", "the numbers of linked chapters", kFile, kReported}},
     MatroskaRow{0x2AD7B1, {"Info", "TimestampScale", "the unit of times", kFile, kRebuilt}},
     MatroskaRow{0x4489, {"Info", "Duration", "the duration", kFile, kRebuilt}},
     MatroskaRow{0x4461, {"Info", "DateUTC", "the time of creation", kFile, kMatroska}},
@@ -50,7 +50,7 @@ constexpr std::array kRows{
     MatroskaRow{0x5741, {"Info", "WritingApp", "the program", kFile, kRebuilt}},
     MatroskaRow{0xEC, {"Info", "Void", "padding", kFile, kRebuilt}},
     MatroskaRow{0xBF, {"Info", "CRC-32", "a checksum", kFile, kRebuilt}},
-    MatroskaRow{0, {"Info", "*", "an unknown element", kFile, kTold}},
+    MatroskaRow{0, {"Info", "*", "an unknown element", kFile, kReported}},
     // A track.
     MatroskaRow{0xAE, {"Tracks", "TrackEntry", "a track", kTrack, kRebuilt}, {}, "TrackEntry"},
     MatroskaRow{0xD7, {"TrackEntry", "TrackNumber", "its number", kTrack, kRebuilt}},
@@ -71,9 +71,10 @@ constexpr std::array kRows{
     MatroskaRow{0x6DF8, {"TrackEntry", "MaxCache", "a player's buffer", kTrack, kRebuilt}},
     MatroskaRow{0x23E383, {"TrackEntry", "DefaultDuration", "the duration of a frame", kPackets, kRebuilt}},
     MatroskaRow{0x234E7A, {"TrackEntry", "DefaultDecodedFieldDuration", "the duration of a field", kPackets, kRebuilt}},
-    MatroskaRow{0x23314F, {"TrackEntry", "TrackTimestampScale", "the speed of the track", kPackets, kTold}, 0x3F800000},
-    MatroskaRow{0x537F, {"TrackEntry", "TrackOffset", "the offset of the track", kPackets, kTold}, 0},
-    MatroskaRow{0x55EE, {"TrackEntry", "MaxBlockAdditionID", "data beside the packets", kPackets, kTold}, 0},
+    MatroskaRow{
+        0x23314F, {"TrackEntry", "TrackTimestampScale", "the speed of the track", kPackets, kReported}, 0x3F800000},
+    MatroskaRow{0x537F, {"TrackEntry", "TrackOffset", "the offset of the track", kPackets, kReported}, 0},
+    MatroskaRow{0x55EE, {"TrackEntry", "MaxBlockAdditionID", "data beside the packets", kPackets, kReported}, 0},
     MatroskaRow{0x41E4,
                 {"TrackEntry", "BlockAdditionMapping dvcC", "the Dolby Vision configuration", kPackets, kMatroska}},
     MatroskaRow{0x41E4,
@@ -86,9 +87,9 @@ constexpr std::array kRows{
                 {"TrackEntry", "BlockAdditionMapping avcE", "the Dolby Vision enhancement layer", kPackets, kMatroska}},
     MatroskaRow{0x41E4,
                 {"TrackEntry", "BlockAdditionMapping mvcC", "the second view's configuration", kPackets, kMatroska}},
-    MatroskaRow{0x41E4, {"TrackEntry", "BlockAdditionMapping 4", "the HDR10+ metadata", kPackets, kTold}},
-    MatroskaRow{0x41E4, {"TrackEntry", "BlockAdditionMapping 121", "the timecode", kPackets, kTold}},
-    MatroskaRow{0x41E4, {"TrackEntry", "BlockAdditionMapping", "data beside the packets", kPackets, kTold}},
+    MatroskaRow{0x41E4, {"TrackEntry", "BlockAdditionMapping 4", "the HDR10+ metadata", kPackets, kReported}},
+    MatroskaRow{0x41E4, {"TrackEntry", "BlockAdditionMapping 121", "the timecode", kPackets, kReported}},
+    MatroskaRow{0x41E4, {"TrackEntry", "BlockAdditionMapping", "data beside the packets", kPackets, kReported}},
     MatroskaRow{0x536E, {"TrackEntry", "Name", "the track's name", kTrack, kTag}},
     MatroskaRow{0x22B59C, {"TrackEntry", "Language", "the language", kTrack, kLanguage}},
     MatroskaRow{0x22B59D, {"TrackEntry", "LanguageBCP47", "the language's full name", kTrack, kMatroska}},
@@ -100,16 +101,16 @@ constexpr std::array kRows{
     MatroskaRow{0x26B240, {"TrackEntry", "CodecDownloadURL", "where a decoder is", kPackets, kRebuilt}},
     MatroskaRow{0xAA, {"TrackEntry", "CodecDecodeAll", "that damaged packets can be decoded", kPackets, kRebuilt}},
     MatroskaRow{0x7446, {"TrackEntry", "AttachmentLink", "the attachment that it uses", kPackets, kMatroska}},
-    MatroskaRow{0x6FAB, {"TrackEntry", "TrackOverlay", "the track that stands in for it", kTrack, kTold}},
+    MatroskaRow{0x6FAB, {"TrackEntry", "TrackOverlay", "the track that stands in for it", kTrack, kReported}},
     MatroskaRow{0x56AA, {"TrackEntry", "CodecDelay", "the coded sound's beginning", kPackets, kRebuilt}},
     MatroskaRow{0x56BB, {"TrackEntry", "SeekPreRoll", "what is decoded before a seek", kPackets, kRebuilt}},
-    MatroskaRow{0x6624, {"TrackEntry", "TrackTranslate", "its number in linked chapters", kTrack, kTold}},
+    MatroskaRow{0x6624, {"TrackEntry", "TrackTranslate", "its number in linked chapters", kTrack, kReported}},
     MatroskaRow{0xE0, {"TrackEntry", "Video", "the video's frame", kPackets, kRebuilt}, {}, "Video"},
     MatroskaRow{0xE1, {"TrackEntry", "Audio", "the sound", kPackets, kRebuilt}, {}, "Audio"},
-    MatroskaRow{0xE2, {"TrackEntry", "TrackOperation", "how tracks are combined", kPackets, kTold}},
-    MatroskaRow{0xC0, {"TrackEntry", "TrickTrackUID", "the track for fast playback", kTrack, kTold}},
-    MatroskaRow{0xC6, {"TrackEntry", "TrickTrackFlag", "that it is for fast playback", kTrack, kTold}, 0},
-    MatroskaRow{0xC7, {"TrackEntry", "TrickMasterTrackUID", "the track that it is for", kTrack, kTold}},
+    MatroskaRow{0xE2, {"TrackEntry", "TrackOperation", "how tracks are combined", kPackets, kReported}},
+    MatroskaRow{0xC0, {"TrackEntry", "TrickTrackUID", "the track for fast playback", kTrack, kReported}},
+    MatroskaRow{0xC6, {"TrackEntry", "TrickTrackFlag", "that it is for fast playback", kTrack, kReported}, 0},
+    MatroskaRow{0xC7, {"TrackEntry", "TrickMasterTrackUID", "the track that it is for", kTrack, kReported}},
     MatroskaRow{0x6D80, {"TrackEntry", "ContentEncodings", "how packets are compressed", kPackets, kRebuilt}},
     MatroskaRow{0xEC, {"TrackEntry", "Void", "padding", kTrack, kRebuilt}},
     MatroskaRow{0xBF, {"TrackEntry", "CRC-32", "a checksum", kTrack, kRebuilt}},
@@ -119,7 +120,7 @@ constexpr std::array kRows{
     MatroskaRow{0x9D, {"Video", "FieldOrder", "the order of fields", kPackets, kRebuilt}},
     MatroskaRow{0x53B8, {"Video", "StereoMode", "the stereo video's layout", kPackets, kMatroska}, 0},
     MatroskaRow{0x53B9, {"Video", "OldStereoMode", "the stereo video's layout", kPackets, kMatroska}, 0},
-    MatroskaRow{0x53C0, {"Video", "AlphaMode", "the alpha channel", kPackets, kTold}, 0},
+    MatroskaRow{0x53C0, {"Video", "AlphaMode", "the alpha channel", kPackets, kReported}, 0},
     MatroskaRow{0xB0, {"Video", "PixelWidth", "the size", kPackets, kRebuilt}},
     MatroskaRow{0xBA, {"Video", "PixelHeight", "the size", kPackets, kRebuilt}},
     MatroskaRow{0x54AA, {"Video", "PixelCropBottom", "the cropping", kPackets, kMatroska}, 0},
@@ -207,7 +208,7 @@ constexpr std::array kRows{
     MatroskaRow{0x67C8, {"Tag", "ISRC", "the ISRC", kFile, kTag}},
     MatroskaRow{0x67C8, {"Tag", "TERMS_OF_USE", "the licence", kFile, kTag}},
     MatroskaRow{0x67C8, {"Tag", "ENCODER", "the encoder", kFile, kRebuilt}},
-    MatroskaRow{0x67C8, {"Tag", "ENCODER_OPTIONS", "the encoder's options", kFile, kTold}},
+    MatroskaRow{0x67C8, {"Tag", "ENCODER_OPTIONS", "the encoder's options", kFile, kReported}},
     MatroskaRow{0x67C8, {"Tag", "BPS", "the bit rate", kFile, kRebuilt}},
     MatroskaRow{0x67C8, {"Tag", "BITSPS", "the bit rate", kFile, kRebuilt}},
     MatroskaRow{0x67C8, {"Tag", "DURATION", "the duration", kFile, kRebuilt}},
@@ -220,16 +221,16 @@ constexpr std::array kRows{
     MatroskaRow{0x67C8, {"Tag", "HANDLER_NAME", "the handler in an earlier file", kFile, kRebuilt}},
     MatroskaRow{0x67C8, {"Tag", "VENDOR_ID", "the encoder's maker in an earlier file", kFile, kRebuilt}},
     MatroskaRow{0x67C8, {"Tag", "SOUND_GENERATED_BY", "our own mark", kFile, kRebuilt}},
-    MatroskaRow{0x67C8, {"Tag", "*", "the tag", kFile, kTold}},
+    MatroskaRow{0x67C8, {"Tag", "*", "the tag", kFile, kReported}},
     // The packets.
-    MatroskaRow{0x5854, {"Cluster", "SilentTracks", "which tracks are silent", kFile, kTold}},
-    MatroskaRow{0xAF, {"Cluster", "EncryptedBlock", "an encrypted packet", kFile, kTold}},
+    MatroskaRow{0x5854, {"Cluster", "SilentTracks", "which tracks are silent", kFile, kReported}},
+    MatroskaRow{0xAF, {"Cluster", "EncryptedBlock", "an encrypted packet", kFile, kReported}},
     MatroskaRow{0xA0, {"Cluster", "BlockGroup", "a packet", kPackets, kRebuilt}, {}, "BlockGroup"},
-    MatroskaRow{0x75A1, {"BlockGroup", "BlockAdditions", "data beside the packets", kPackets, kTold}},
-    MatroskaRow{0xA2, {"BlockGroup", "BlockVirtual", "a packet without data", kPackets, kTold}},
-    MatroskaRow{0xFA, {"BlockGroup", "ReferencePriority", "how long a frame is kept", kPackets, kTold}, 0},
-    MatroskaRow{0xA4, {"BlockGroup", "CodecState", "a new configuration of the decoder", kPackets, kTold}},
-    MatroskaRow{0x75A2, {"BlockGroup", "DiscardPadding", "what is cut off a packet of sound", kPackets, kTold}, 0},
+    MatroskaRow{0x75A1, {"BlockGroup", "BlockAdditions", "data beside the packets", kPackets, kReported}},
+    MatroskaRow{0xA2, {"BlockGroup", "BlockVirtual", "a packet without data", kPackets, kReported}},
+    MatroskaRow{0xFA, {"BlockGroup", "ReferencePriority", "how long a frame is kept", kPackets, kReported}, 0},
+    MatroskaRow{0xA4, {"BlockGroup", "CodecState", "a new configuration of the decoder", kPackets, kReported}},
+    MatroskaRow{0x75A2, {"BlockGroup", "DiscardPadding", "what is cut off a packet of sound", kPackets, kReported}, 0},
 };
 
 }  // namespace

@@ -246,7 +246,7 @@ class Listing {
     const bool counted = name.starts_with("_STATISTICS_");
     auto row = find_row("Tag", kSimpleTag, counted ? "_STATISTICS_*" : upper(name))->row;
     // Movies have no place for those of a track.
-    if (number != 0 && row.fates.movie == Fate::kept) row.fates.movie = Fate::told;
+    if (number != 0 && row.fates.movie == Fate::kept) row.fates.movie = Fate::reported;
     add(row, name, number);
   }
 

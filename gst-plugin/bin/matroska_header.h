@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// What matroskademux does not tell of a Matroska or WebM file (RFC 8794, RFC 9559), read from the file's own bytes.
+// What matroskademux does not report of a Matroska or WebM file (RFC 8794, RFC 9559), read from the file's own bytes.
 // Tolerant: a file that is not understood has none of it. On the demuxer's streaming thread.
 #pragma once
 

@@ -10,10 +10,10 @@ namespace klingv2a {
 namespace {
 
 constexpr Fates kRebuilt{Fate::rebuilt, Fate::rebuilt, Fate::rebuilt};
-constexpr Fates kTold{Fate::told, Fate::told, Fate::told};
-constexpr Fates kMovie{Fate::kept, Fate::told, Fate::told};
+constexpr Fates kReported{Fate::reported, Fate::reported, Fate::reported};
+constexpr Fates kMovie{Fate::kept, Fate::reported, Fate::reported};
 // What GStreamer's muxers write of it elsewhere, too.
-constexpr Fates kTag{Fate::kept, Fate::kept, Fate::told};
+constexpr Fates kTag{Fate::kept, Fate::kept, Fate::reported};
 constexpr Fates kLanguage{Fate::kept, Fate::kept, Fate::kept};
 // The coded packets say it themselves, so it is no loss where there is no place for it.
 constexpr Fates kCoded{Fate::kept, Fate::rebuilt, Fate::rebuilt};
@@ -37,13 +37,13 @@ constexpr std::array kRows{
     DetailRow{"file", "wide", "padding", kFile, kRebuilt},
     DetailRow{"file", "uuid XMP", "the XMP metadata", kFile, kMovie},
     DetailRow{"file", "uuid", "a vendor's data", kFile, kMovie},
-    DetailRow{"file", "meta", "the items beside the movie", kFile, kTold},
-    DetailRow{"file", "emsg", "the events", kFile, kTold},
-    DetailRow{"file", "prft", "the producer's clock", kFile, kTold},
-    DetailRow{"file", "pnot", "the preview image", kFile, kTold},
-    DetailRow{"file", "PICT", "the preview image", kFile, kTold},
-    DetailRow{"file", "trailer", "what follows the last box", kFile, kTold},
-    DetailRow{"file", "*", "an unknown box", kFile, kTold},
+    DetailRow{"file", "meta", "the items beside the movie", kFile, kReported},
+    DetailRow{"file", "emsg", "the events", kFile, kReported},
+    DetailRow{"file", "prft", "the producer's clock", kFile, kReported},
+    DetailRow{"file", "pnot", "the preview image", kFile, kReported},
+    DetailRow{"file", "PICT", "the preview image", kFile, kReported},
+    DetailRow{"file", "trailer", "what follows the last box", kFile, kReported},
+    DetailRow{"file", "*", "an unknown box", kFile, kReported},
     // The movie.
     DetailRow{"moov", "mvhd", "the movie's header", kFile, kRebuilt},
     DetailRow{"moov", "mvhd creation", "the time of creation", kFile, kTag},
@@ -92,7 +92,7 @@ constexpr std::array kRows{
     DetailRow{"meta", "hdlr", "who reads the list", kFile, kRebuilt},
     DetailRow{"meta", "keys", "the names of the list", kFile, kRebuilt},
     DetailRow{"meta", "free", "padding", kFile, kRebuilt},
-    DetailRow{"meta", "iloc", "the items", kFile, kTold},
+    DetailRow{"meta", "iloc", "the items", kFile, kReported},
     DetailRow{"meta", "xml ", "a document", kFile, kMovie},
     DetailRow{"meta", "ID32", "the ID3 tag", kFile, kMovie},
     DetailRow{"meta", "*", "a piece of metadata", kFile, kMovie},
@@ -115,7 +115,7 @@ constexpr std::array kRows{
     DetailRow{"trak", "tkhd volume", "the volume", kPackets, kMovie},
     DetailRow{"trak", "mdia", "the media", kTrack, kRebuilt},
     DetailRow{"trak", "edts", "the edit list", kTrack, kRebuilt},
-    DetailRow{"trak", "edts speed", "the speed of the edit list", kPackets, kTold},
+    DetailRow{"trak", "edts speed", "the speed of the edit list", kPackets, kReported},
     DetailRow{"trak", "tref", "the references to other tracks", kTrack, kCoded},
     DetailRow{"trak", "tapt", "the sizes of the frame", kTrack, kMovie},
     DetailRow{"trak", "load", "the hints for loading", kTrack, kCoded},
@@ -153,11 +153,11 @@ constexpr std::array kRows{
     DetailRow{"stbl", "subs", "the parts of samples", kPackets, kCoded},
     DetailRow{"stbl", "padb", "the padding bits", kPackets, kMovie},
     DetailRow{"stbl", "stdp", "the samples' priorities", kPackets, kMovie},
-    DetailRow{"stbl", "stsh", "the samples to sync with", kPackets, kTold},
-    DetailRow{"stbl", "saiz", "the samples' auxiliary information", kPackets, kTold},
-    DetailRow{"stbl", "saio", "the samples' auxiliary information", kPackets, kTold},
+    DetailRow{"stbl", "stsh", "the samples to sync with", kPackets, kReported},
+    DetailRow{"stbl", "saiz", "the samples' auxiliary information", kPackets, kReported},
+    DetailRow{"stbl", "saio", "the samples' auxiliary information", kPackets, kReported},
     DetailRow{"stbl", "free", "padding", kPackets, kRebuilt},
-    DetailRow{"stbl", "*", "an unknown table", kPackets, kTold},
+    DetailRow{"stbl", "*", "an unknown table", kPackets, kReported},
     // What decodes the packets is written from the stream, and so is what the muxer counts.
     DetailRow{"entry", "avcC", "the decoder's configuration", kPackets, kRebuilt},
     DetailRow{"entry", "hvcC", "the decoder's configuration", kPackets, kRebuilt},

@@ -172,18 +172,18 @@ void drop_all(GstPad* pad) {
       pad, kAll, [](GstPad*, GstPadProbeInfo*, gpointer) { return GST_PAD_PROBE_DROP; }, nullptr, nullptr);
 }
 
-void on_extras(GstPad* pad, std::function<void(const std::string& what)> told) {
-  add(pad, kEvents, [told = std::move(told)](GstPad*, GstPadProbeInfo* info) {
-    if (event_of(info, GST_EVENT_TOC)) told("the chapters");
+void on_extras(GstPad* pad, std::function<void(const std::string& what)> report) {
+  add(pad, kEvents, [report = std::move(report)](GstPad*, GstPadProbeInfo* info) {
+    if (event_of(info, GST_EVENT_TOC)) report("the chapters");
     GstEvent* tag = event_of(info, GST_EVENT_TAG);
-    if (tag && has_attachment(tag)) told("the attachments");
+    if (tag && has_attachment(tag)) report("the attachments");
   });
 }
 
-void on_rotation(GstPad* pad, bool (*written)(const std::string& orientation), std::function<void()> told) {
-  add(pad, kEvents, [written, told = std::move(told)](GstPad*, GstPadProbeInfo* info) {
+void on_rotation(GstPad* pad, bool (*written)(const std::string& orientation), std::function<void()> report) {
+  add(pad, kEvents, [written, report = std::move(report)](GstPad*, GstPadProbeInfo* info) {
     GstEvent* tag = event_of(info, GST_EVENT_TAG);
-    if (tag && !written(orientation_of(tag))) told();
+    if (tag && !written(orientation_of(tag))) report();
   });
 }
 
@@ -303,14 +303,14 @@ void drop_chapters(GstPad* pad) {
       nullptr, nullptr);
 }
 
-void on_channels(GstPad* pad, std::function<void(int)> told) {
-  add(pad, kEvents, [told = std::move(told)](GstPad*, GstPadProbeInfo* info) {
+void on_channels(GstPad* pad, std::function<void(int)> report) {
+  add(pad, kEvents, [report = std::move(report)](GstPad*, GstPadProbeInfo* info) {
     GstEvent* event = event_of(info, GST_EVENT_CAPS);
     if (!event) return;
     GstCaps* caps = nullptr;
     gst_event_parse_caps(event, &caps);
     int channels = 0;
-    if (gst_structure_get_int(gst_caps_get_structure(caps, 0), "channels", &channels)) told(channels);
+    if (gst_structure_get_int(gst_caps_get_structure(caps, 0), "channels", &channels)) report(channels);
   });
 }
 

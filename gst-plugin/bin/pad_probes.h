@@ -21,12 +21,12 @@ namespace klingv2a::probes {
 // Lets nothing pass any more.
 void drop_all(GstPad* pad);
 
-// Calls `told` once with what passes of a file's chapters and attachments ("the chapters", "the attachments"), which
+// Calls `report` once with what passes of a file's chapters and attachments ("the chapters", "the attachments"), which
 // only Matroska's muxers write.
-void on_extras(GstPad* pad, std::function<void(const std::string& what)> told);
+void on_extras(GstPad* pad, std::function<void(const std::string& what)> report);
 
-// Calls `told` for an orientation that is not `written` into the file.
-void on_rotation(GstPad* pad, bool (*written)(const std::string& orientation), std::function<void()> told);
+// Calls `report` for an orientation that is not `written` into the file.
+void on_rotation(GstPad* pad, bool (*written)(const std::string& orientation), std::function<void()> report);
 
 // Makes the stream's timestamps its running time, after the stream's delay.
 void from_zero(GstPad* pad, CodecDelays delays);
@@ -62,8 +62,8 @@ void give_room(GstPad* pad, std::string name);
 // Keeps lists of chapters from the muxer.
 void drop_chapters(GstPad* pad);
 
-// Calls `told` with the number of channels before CAPS pass.
-void on_channels(GstPad* pad, std::function<void(int)> told);
+// Calls `report` with the number of channels before CAPS pass.
+void on_channels(GstPad* pad, std::function<void(int)> report);
 
 // On the muxer's source pad: takes note of the pictures that are written. Calls `ended` before the end passes.
 void count_pictures(GstPad* pad, std::shared_ptr<DubRun> run, std::function<void()> ended);

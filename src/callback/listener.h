@@ -29,7 +29,7 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  // The callback_url: secret, since whoever knows it can ring.
+  // The callback_url: secret, since whoever knows it can call.
   [[nodiscard]] const std::string& url() const noexcept;
   [[nodiscard]] const WakeUp& event() const noexcept;
   [[nodiscard]] Counts counts() const;

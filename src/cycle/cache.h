@@ -15,11 +15,11 @@ namespace klingv2a::cycle {
 [[nodiscard]] std::optional<ResultSound> cached_sound(const Run& run, const journal::Location& location,
                                                       const journal::Row& row);
 
-// The clip's kept sound, when there is one that is whole and that the observer takes. Nothing: it is to be had from the
-// service, if at all.
+// The clip's cached result, when there is one that is whole and that the observer takes. Nothing: it is to be had from
+// the service, if at all.
 [[nodiscard]] std::optional<ResultSound> play_cached(Run& run, const journal::Location& location);
 
-// What the journal knows of the task that a kept sound is of.
+// What the journal knows of the task that a cached result is of.
 [[nodiscard]] gateway::Task cached_task(const journal::Row& row);
 
 // Puts a sound into the cache that was just downloaded. Trouble is reported and counted: the sound is there.

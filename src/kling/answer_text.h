@@ -11,7 +11,7 @@
 
 namespace klingv2a::kling {
 
-// Valid UTF-8 whatever came, without a byte order mark: UTF-16 is told by its bytes, another charset by
+// Valid UTF-8 whatever came, without a byte order mark: UTF-16 is known by its bytes, another charset by
 // `content_type`; a byte that is still wrong becomes U+FFFD.
 [[nodiscard]] std::string answer_text(std::string_view bytes, std::string_view content_type);
 

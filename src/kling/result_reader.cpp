@@ -26,7 +26,7 @@ std::string lower_case(std::string_view text) {
   return GCharPtr(g_ascii_strdown(std::string(text).c_str(), -1)).get();
 }
 
-// The clip itself, pictures of it, and where somebody is to be told.
+// The clip itself, pictures of it, and where somebody is to be notified.
 bool is_no_result(std::string_view name) {
   constexpr std::array<std::string_view, 12> kWords{"parent", "origin", "source_", "input",    "cover",   "image",
                                                     "thumb",  "poster", "mark",    "callback", "webhook", "preview"};

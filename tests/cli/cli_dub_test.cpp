@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// One video: what is written, where, and what is told of it. The sound is paid for once for all tests here, so that
+// One video: what is written, where, and what is reported of it. The sound is paid for once for all tests here, so that
 // none of them waits for a task that another one has had.
 #include <algorithm>
 #include <filesystem>

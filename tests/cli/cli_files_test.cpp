@@ -231,7 +231,7 @@ TEST_F(CliFiles, APipeByNameIsRefusedWithWhatToTypeInstead) {
   EXPECT_EQ(good.exit_code, 0) << good.output << good.errors;
 }
 
-// What is not there is told alike.
+// What is not there is reported alike.
 TEST_F(CliFiles, CheckAndDubSayTheSameOfAMissingFile) {
   const std::string missing = folder_.file("missing.mp4");
   const ToolRun check = run({"check", missing, "--json"}), dub = run({"dub", missing, "-o", out(), "--json"});

@@ -22,7 +22,7 @@ using movie::append;
 using movie::make_box;
 
 const char* word(Fate fate) {
-  return fate == Fate::kept ? "kept" : fate == Fate::told ? "told" : "as the streams";
+  return fate == Fate::kept ? "kept" : fate == Fate::reported ? "reported" : "as the streams";
 }
 
 std::string line_of(const DetailRow& row) {
@@ -110,7 +110,7 @@ TEST(MovieDetails, TellWhatIsThere) {
   const auto lost = lost_details(file, Container::mkv, {{1, TrackUse::copied}});
   EXPECT_EQ(lost.size(), 2U) << ::testing::PrintToString(lost);
   EXPECT_TRUE(lost_details(file, Container::mp4, {{1, TrackUse::copied}}).empty());
-  EXPECT_EQ(lost_details(file, Container::mkv, {}).size(), 1U) << "the track is left out, which is told as such";
+  EXPECT_EQ(lost_details(file, Container::mkv, {}).size(), 1U) << "the track is left out, which is reported as such";
 }
 
 TEST(Metadata, OfOurOwnIsAddedOnce) {
@@ -145,10 +145,10 @@ std::vector<std::string> told_of(const Bytes& elements, Container container = Co
   return lost_details(file, container, {{1, TrackUse::copied}});
 }
 
-// Each row that can be told, planted in a file, is.
+// Each row that can be reported, planted in a file, is.
 TEST(MatroskaDetails, ThatAreToldAreFound) {
   for (const auto& row : matroska_detail_rows()) {
-    if (row.row.fates.transport != Fate::told || row.row.key.find(' ') != std::string_view::npos) continue;
+    if (row.row.fates.transport != Fate::reported || row.row.key.find(' ') != std::string_view::npos) continue;
     const auto planted = ebml::make(row.id == 0 ? 0x7FFE : row.id, Bytes{'a', 'b', '-', 'C'});
     Bytes file;
     if (row.row.place == "TrackEntry") file = segment_with(planted, {});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Edit lists in a finished moov: what is hidden, where a track begins, and how long it is.
+// Edit lists in a finished moov: what is trimmed, where a track begins, and how long it is.
 #include "bin/edit_list.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// What klingv2abin knows of packets and files that GStreamer's own elements get wrong, or do not tell.
+// What klingv2abin knows of packets and files that GStreamer's own elements get wrong, or do not report.
 #include <gtest/gtest.h>
 
 #include <string>

@@ -8,7 +8,7 @@
 namespace klingv2a::test {
 namespace {
 
-// Pushes on a thread of its own until it is told otherwise.
+// Pushes on a thread of its own until it is stopped.
 class Upstream {
  public:
   explicit Upstream(std::function<GstFlowReturn(int)> push)

@@ -88,7 +88,7 @@ class MixRig {
   void stop() { gst_element_set_state(element_.get(), GST_STATE_NULL); }
   void play() { gst_element_set_state(element_.get(), GST_STATE_PLAYING); }
 
-  // Requests the pad `name`, and tells it about its stream; without caps only that there is one.
+  // Requests the pad `name`, and sends it its stream's events; without caps only that there is one.
   void open(const std::string& name, const std::string& caps = kStereo) {
     auto& input = harness(name);
     if (!input) input.reset(gst_harness_new_with_element(element_.get(), name.c_str(), nullptr));

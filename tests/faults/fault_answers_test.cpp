@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Answers as gateways, proxies and firewalls give them: packed, spoiled, in other words and shapes. Whole pipelines: no
-// task is paid twice, no paid result is lost, and what is odd is told once, as a WARNING.
+// task is paid twice, no paid result is lost, and what is odd is reported once, as a WARNING.
 #include <gtest/gtest.h>
 
 #include "fault_run.h"

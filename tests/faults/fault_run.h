@@ -47,7 +47,7 @@ struct Outcome {
 // no rerun of another one.
 [[nodiscard]] std::string fault_pipeline(const std::string& klingv2a);
 
-// Runs `description` to its end and stops it. `posts` tells how many were on the wire.
+// Runs `description` to its end and stops it. `posts` says how many were on the wire.
 [[nodiscard]] Outcome run_to_end(const std::string& description, const std::function<int()>& posts);
 
 // Runs all rows, prints the table, and checks each against what is expected.

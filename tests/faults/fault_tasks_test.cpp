@@ -83,7 +83,7 @@ TEST(Results, ThatAreNoSoundAreAnErrorThatNamesThePaidTask) {
                  {.kind = "result", .paid = "yes", .code = GST_STREAM_ERROR_DECODE, .stream = true})});
 }
 
-// What is paid for is not thrown away: a useless WAV may have been damaged on its way, so it is fetched once more. The
+// What is paid for is not thrown away: a bad WAV may have been damaged on its way, so it is fetched once more. The
 // MP3, which does not say where its sound begins, gives way to the video, which does.
 TEST(Results, AUselessWavIsFetchedOnceMoreAndThenReplacedByAnExactForm) {
   for (const auto what : {Do::corrupt, Do::truncate})

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// What MP4 and QuickTime files say beside their packets, through klingv2abin: it leaves as it came, or its loss is told
-// before anything is paid. Judged by FFmpeg, and box by box.
+// What MP4 and QuickTime files say beside their packets, through klingv2abin: it leaves as it came, or its loss is
+// reported before anything is paid. Judged by FFmpeg, and box by box.
 #include <gtest/gtest.h>
 
 #include <algorithm>

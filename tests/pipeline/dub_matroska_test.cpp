@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// What Matroska files say beside their packets, through klingv2abin: it leaves as it came, or its loss is told before
-// anything is paid. The files are mkvmerge's, as most people's are. Judged by FFmpeg.
+// What Matroska files say beside their packets, through klingv2abin: it leaves as it came, or its loss is reported
+// before anything is paid. The files are mkvmerge's, as most people's are. Judged by FFmpeg.
 #include <gtest/gtest.h>
 
 #include <algorithm>

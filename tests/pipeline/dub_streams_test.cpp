@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // What files hold beside picture and sound, through klingv2abin: subtitles, chapters, time code, data, tags. What is
-// lost is told, and strict refuses it before anything is paid.
+// lost is reported, and strict refuses it before anything is paid.
 #include <gtest/gtest.h>
 
 #include <memory>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Subtitles that the output's muxer does not take as they are, through klingv2abin: they become plain text, or are
-// lost, and both is told. Nothing fails when it is paid for.
+// lost, and both is reported. Nothing fails when it is paid for.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // A stream that is cut into clips (by SEGMENT_DONE), one of which fails: what the others have, and have paid for, is
-// played all the same, to the sample and in its place; then the failure is told, and then the pads end.
+// played all the same, to the sample and in its place; then the failure is reported, and then the pads end.
 #include <gtest/gtest.h>
 #include <string_view>
 
@@ -189,7 +189,7 @@ TEST_F(FailingClips, AllOfThem) {
   EXPECT_EQ(audio_->count(), 0U);
 }
 
-// A failure that has not been told when the pipeline is stopped is told then.
+// A failure that was not reported when the pipeline is stopped is reported then.
 TEST_F(FailingClips, StoppedBeforeItIsTold) {
   service_.set_task_time(std::chrono::minutes(5));
   cut_at({17 * kSecond});

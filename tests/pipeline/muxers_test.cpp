@@ -18,7 +18,7 @@ const ClipOptions kClip{.seconds = 3, .bframes = 2, .flash_frames = {20, 61}};
 
 struct Muxer {
   std::string name, element, encoder, demuxer;
-  // What the encoder puts before the sound and the muxer does not tell of, and so may fill up at its end. In samples.
+  // What the encoder puts before the sound and the muxer does not report, and so may fill up at its end. In samples.
   int priming = 0;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // What gst-validate does to pipelines (its scenarios have the same names), in small: a pipeline with klingv2a is to
-// answer, play and end as the same one without it. Only what klingv2a refuses (other rates, trick modes) is told apart.
+// answer, play and end as the same one without it. Only what klingv2a refuses (other rates, trick modes) differs.
 #include <gtest/gtest.h>
 
 #include "decoded.h"

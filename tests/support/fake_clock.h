@@ -36,7 +36,7 @@ class FakeClock final : public Clock {
     if (on_sleep) on_sleep(length);
     return !g_cancellable_is_cancelled(cancel);
   }
-  // The hook of set_on_sleep() may ring: then no time has passed.
+  // The hook of set_on_sleep() may signal: then no time has passed.
   bool sleep_until_signalled(Seconds length, GCancellable* cancel, const WakeUp& wake) override {
     std::function<void(Seconds)> on_sleep;
     {

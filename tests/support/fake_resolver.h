@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// A resolver for tests: while it lives, the names it was told lead to the addresses it was told, and no other name
+// A resolver for tests: while it lives, the names it was given lead to the addresses it was given, and no other name
 // leads anywhere. Names are added before other threads resolve; no lock.
 #pragma once
 

@@ -9,7 +9,7 @@
 //   journal_program - is-gone OWNER             says whether it takes the owner for gone
 //   journal_program - owner                     says the name of a run of its own
 //
-// It says "ready" before it opens the journal, and goes on when it is told a line. A failure is one line, and exit
+// It says "ready" before it opens the journal, and goes on when it gets a line. A failure is one line, and exit
 // code 3.
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// A network that fails: hands TCP connections on to a server on 127.0.0.1 until it is told to cut one, in the middle of
-// a request or of an answer. Where the server names itself in an answer, the client reads the proxy's port instead, so
-// that links lead through here, too.
+// A network that fails: hands TCP connections on to a server on 127.0.0.1 until it is asked to cut one, in the middle
+// of a request or of an answer. Where the server names itself in an answer, the client reads the proxy's port instead,
+// so that links lead through here, too.
 //
 // Threads: one that accepts and one per connection; all end with the object. One mutex guards what is to be cut, and
 // the connections. Every public method may be called from any thread.

@@ -304,7 +304,7 @@ TEST_F(JournalSqlite, ADirectoryIsNoJournal) {
   EXPECT_EQ(refusal().kind, ErrorKind::disk);
 }
 
-// What a user without rights is told, by a process of his own.
+// What is reported to a user without rights, by a process of his own.
 class JournalSqliteRights : public JournalSqlite {
  protected:
   void SetUp() override {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Publishing by HTTP PUT and the fetch check: what goes to the store, what its answers mean, and what is never told.
+// Publishing by HTTP PUT and the fetch check: what goes to the store, what its answers mean, and what is never
+// reported.
 #include <gtest/gtest.h>
 
 #include "fake_clock.h"

@@ -127,7 +127,7 @@ TEST_F(S3, aWrongSecretIsAPermissionError) {
   const AwsEnvironment wrong(
       {{"AWS_ACCESS_KEY_ID", SwiftServer::access_key_id()}, {"AWS_SECRET_ACCESS_KEY", "another s3cret"}});
   const ErrorDetails details = failure();
-  // The store's plain word is the one thing of the answer that is told.
+  // The store's plain word is the one thing of the answer that is reported.
   EXPECT_NE(details.message.find("SignatureDoesNotMatch"), std::string::npos) << details.message;
   EXPECT_EQ(details.kind, ErrorKind::permission);
   EXPECT_EQ(details.http_status, 403);

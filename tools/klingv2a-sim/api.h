@@ -22,7 +22,7 @@ namespace klingv2a::sim {
 
 class Api {
  public:
-  // `start_task` is told each accepted task's id, on the server thread. Ledger and faults outlive the Api.
+  // `start_task` gets each accepted task's id, on the server thread. Ledger and faults outlive the Api.
   Api(const Options& options, Ledger& ledger, FaultQueue& faults,
       std::function<void(const std::string& task_id)> start_task);
 

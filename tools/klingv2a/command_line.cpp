@@ -285,8 +285,8 @@ std::string not_expected(const CLI::App& command, std::string word) {
   return commands_of(command).empty() ? word + " is one argument too many" : no_command(word, command);
 }
 
-// The word that is told of those that are left: the one where a command belongs, else an option before the word behind
-// it, which may be meant for its value.
+// The word that is reported of those that are left: the one where a command belongs, else an option before the word
+// behind it, which may be meant for its value.
 std::string worst_of(const std::vector<std::string>& left, const CLI::App& command) {
   const auto is_option = [](const std::string& word) { return word.starts_with("-"); };
   const auto option = std::ranges::find_if(left, is_option);

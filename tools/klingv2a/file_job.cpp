@@ -64,7 +64,7 @@ bool is_there(const std::string& file) {
 // One run, and what is left of it.
 class Job {
  public:
-  // From before there is a file that would stay behind, Ctrl-C is told. By the main loop, so only once that runs.
+  // From before there is a file that would stay behind, Ctrl-C is handled. By the main loop, so only once that runs.
   Job(const FileJob& job, int out_fd, Reporter& reporter)
       : job_(job), out_fd_(out_fd), reporter_(reporter), interrupt_([this] { cancel(); }) {}
 
@@ -177,7 +177,7 @@ class Job {
     if (const auto report = prepare_report(facts)) place(*report, facts);
   }
 
-  // Whenever the process is killed: what lies at OUT is told by the report, or by what would become of that.
+  // Whenever the process is killed: what lies at OUT is known from the report, or by what would become of that.
   void finish(RunReport& facts) {
     if (!job_.report_file.empty()) hash_files(facts, output_ ? output_->part() : "");
     const auto report = prepare_report(facts);

@@ -51,7 +51,7 @@ constexpr std::array kKinds{
 // Containers under a name of sound.
 constexpr std::array<std::string_view, 2> kMayHoldVideo{"audio/x-m4a", "audio/x-matroska"};
 
-// The beginning; nothing when it cannot be read, which is told by who reads it.
+// The beginning; nothing when it cannot be read, which is reported by who reads it.
 std::vector<guint8> beginning_of(const std::string& file) {
   constexpr std::size_t kEnough = 64 << 10;
   std::vector<guint8> bytes(kEnough);

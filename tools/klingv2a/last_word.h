@@ -13,7 +13,7 @@ namespace klingv2a::cli {
 [[nodiscard]] JsonText failed_result(const std::string& kind, int exit_code, const Trouble& error);
 
 // Runs `run` and returns its exit code. With `json`, what it throws is reported as the result; without, it is thrown
-// on: people are told by main().
+// on: main() reports to people.
 [[nodiscard]] int with_last_word(bool json, Reporter& reporter, const std::function<int()>& run);
 
 }  // namespace klingv2a::cli

@@ -24,7 +24,7 @@ void check_places(const std::vector<Place>& places);
 // The same of `file` with any of `places`.
 void check_place(const Place& file, const std::vector<Place>& places);
 
-// Throws Error{input} for a URL, which is no file; says what to type instead. Before it is told anywhere: it may be
+// Throws Error{input} for a URL, which is no file; says what to type instead. Before it is reported anywhere: it may be
 // signed.
 void refuse_url(const std::string& in);
 // Throws Error{input} unless `in` is "-" or a file that may be a video; says what to type for a pipe that has a name,

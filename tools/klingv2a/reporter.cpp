@@ -54,7 +54,7 @@ void HumanReporter::failure(const std::string& in, const Trouble& trouble) {
 }
 
 // What goes on in several videos at a time: lines for what is worth one, or nobody would see anything for minutes. How
-// each one ends is told by who runs them.
+// each one ends is reported by who runs them.
 void HumanReporter::of_file(const std::string& in, JsonObject* event) {
   const std::string name = member_text(event, "event");
   if (name == "task") {

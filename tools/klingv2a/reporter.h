@@ -28,7 +28,7 @@ class Reporter {
   virtual void warning(const Trouble& trouble) = 0;
   // One of several videos has failed; the others go on.
   virtual void failure(const std::string& in, const Trouble& trouble) = 0;
-  // Of one of several videos: an event as its worker told it.
+  // Of one of several videos: an event as its worker reported it.
   virtual void of_file(const std::string& /*in*/, JsonObject* /*event*/) {}
   // Once a second while something runs.
   virtual void tick() {}

@@ -167,7 +167,7 @@ void bind_child_to_parent(gpointer bond) {
   const auto* wanted = static_cast<const ChildBond*>(bond);
   ::prctl(PR_SET_PDEATHSIG, wanted->signal);
   ::setpgid(0, 0);
-  if (::getppid() != wanted->parent) ::_exit(1);  // it was gone before the kernel could be told
+  if (::getppid() != wanted->parent) ::_exit(1);  // it was gone before the kernel could be asked
 }
 
 Simulation::Simulation(const std::string& task_time, Begin begin) : folder_(make_folder()) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// What the commands of `tasks` share that ask the service: for what, how what happens is told, and on which thread.
+// What the commands of `tasks` share that ask the service: for what, how what happens is reported, and on which thread.
 #pragma once
 
 #include <glib.h>

@@ -25,8 +25,8 @@ class TextSink {
   // errno of the first failure, 0 for none: some file systems only say so when the file is closed.
   int close() noexcept;
 
-  // At the end: `exit_code`, or that of `disk` when all else was well and something could not be written, which is told
-  // on stderr.
+  // At the end: `exit_code`, or that of `disk` when all else was well and something could not be written, which is
+  // reported on stderr.
   [[nodiscard]] int finish(int exit_code) noexcept;
 
  private:

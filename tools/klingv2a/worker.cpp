@@ -16,7 +16,7 @@ namespace klingv2a::cli {
 
 namespace {
 
-// For what a job before this one has left running: that was told to end.
+// For what a job before this one has left running: that was asked to end.
 constexpr int kPatienceS = 30;
 constexpr const char* kSettingsVariable = "KLINGV2A_WORKER_SETTINGS";
 

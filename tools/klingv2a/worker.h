@@ -45,7 +45,7 @@ class Worker {
   bool output_ended_ = false, exited_ = false;
 };
 
-// In the worker: what it was told by the environment.
+// In the worker: what the environment asks of it.
 [[nodiscard]] Settings worker_settings();
 
 }  // namespace klingv2a::cli

@@ -20,7 +20,7 @@ struct ContainerTraits {
   Container container;
   std::string_view name;  // as the property `mux` has it
   const char* muxer;      // the factory
-  bool edit_lists;        // can hide the front of a track, so that no track has to be moved for it
+  bool edit_lists;        // can trim the start of a track, so that no track has to be moved for it
   bool needs_dts;         // its muxer reckons with DTS
 };
 

@@ -127,7 +127,7 @@ class DubBin {
   Bytes finished(View moov);
   std::optional<Bytes> finished_header(View written);
   std::vector<std::string> tracks();
-  FrontTrim front_trim();
+  StartTrim start_trim();
   [[nodiscard]] TrackOrigin origin_of(const std::string& stream) const REQUIRES(mutex_);
   bool names_tracks();
   PadPtr muxer_pad(const GstCaps* caps, const std::string& stream);

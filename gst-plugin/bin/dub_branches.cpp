@@ -163,7 +163,7 @@ void DubBin::build_muxer() {
 Bytes DubBin::finished(View moov) {
   const bool marked = settings().mark_generated;
   auto movie = finish_movie(
-      moov, {front_trim(), details_, origins_, container_ == Container::mov, marked ? generated_mark() : ""});
+      moov, {start_trim(), details_, origins_, container_ == Container::mov, marked ? generated_mark() : ""});
   for (const auto& what : movie.lost) tell_late(what);
   return std::move(movie.bytes);
 }
@@ -180,11 +180,11 @@ std::vector<std::string> DubBin::tracks() {
   return tracks_;
 }
 
-FrontTrim DubBin::front_trim() {
-  FrontTrim trim{run_->timeline.front_in_file(), {}};
+StartTrim DubBin::start_trim() {
+  StartTrim trim{run_->timeline.start_offset_in_file(), {}};
   const bool separate = settings().wishes.original == OriginalAudio::separate;
   for (const auto& stream : tracks()) {
-    TrackTrim track{static_cast<std::int64_t>(run_->timeline.hidden(stream)), {}, {}, {}};
+    TrackTrim track{static_cast<std::int64_t>(run_->timeline.trimmed(stream)), {}, {}, {}};
     if (stream.empty()) track.length_ns = sound_length();
     if (stream == kVideoStream) track.orientation = run_->orientation.get();
     if (separate && stream.empty()) track.name = kGeneratedTitle;

@@ -68,14 +68,14 @@ Bytes write_elst(View old, const std::vector<Edit>& edits) {
 
 struct Track {
   std::uint64_t movie_scale = 0, media_scale = 0;
-  std::int64_t front_ns = 0;
+  std::int64_t start_offset_ns = 0;
   TrackTrim trim;
 };
 
 // Where the track's media begins in the movie, and how much of it is shown.
 std::vector<Edit> trimmed(const std::vector<Edit>& edits, const Track& track) {
-  const auto hidden = scaled(track.trim.hidden_ns, track.movie_scale);
-  std::int64_t empty = hidden - scaled(track.front_ns, track.movie_scale);
+  const auto trimmed = scaled(track.trim.trimmed_ns, track.movie_scale);
+  std::int64_t empty = trimmed - scaled(track.start_offset_ns, track.movie_scale);
   std::vector<Edit> shown;
   for (Edit edit : edits) {
     if (edit.media_time < 0) {
@@ -83,8 +83,8 @@ std::vector<Edit> trimmed(const std::vector<Edit>& edits, const Track& track) {
       continue;
     }
     if (shown.empty()) {
-      edit.media_time += scaled(track.trim.hidden_ns, track.media_scale);
-      edit.duration = std::max<std::int64_t>(edit.duration - hidden, 0);
+      edit.media_time += scaled(track.trim.trimmed_ns, track.media_scale);
+      edit.duration = std::max<std::int64_t>(edit.duration - trimmed, 0);
       if (track.trim.length_ns)
         edit.duration = std::min(edit.duration, scaled(*track.trim.length_ns, track.movie_scale));
     }
@@ -180,7 +180,7 @@ bool can_be_trimmed(View trak) {
   return !find(trak, {"edts", "elst"}).empty();
 }
 
-Bytes trim_movie(View moov, const FrontTrim& trim) {
+Bytes trim_movie(View moov, const StartTrim& trim) {
   const auto movie_scale = timescale(find(moov, {"mvhd"}));
   Bytes content;
   std::optional<std::size_t> mvhd_at;  // of the first one, which is the one that counts
@@ -193,7 +193,7 @@ Bytes trim_movie(View moov, const FrontTrim& trim) {
     ++number;
     if (!can_be_trimmed(child)) return append(content, child);
     const auto track =
-        trim_track(child, {movie_scale, timescale(find(child, {"mdia", "mdhd"})), trim.front_ns, wanted});
+        trim_track(child, {movie_scale, timescale(find(child, {"mdia", "mdhd"})), trim.start_offset_ns, wanted});
     longest = std::max(longest, track.duration);
     append(content, track.box);
   });
@@ -216,7 +216,7 @@ std::set<std::uint32_t> chapters_named_by(View trak) {
 
 }  // namespace
 
-std::optional<Bytes> trim_front(std::span<const std::uint8_t> moov, const FrontTrim& trim) {
+std::optional<Bytes> trim_start(std::span<const std::uint8_t> moov, const StartTrim& trim) {
   try {
     if (type_of(moov) != "moov" || read(moov, 0, 4) != moov.size()) return std::nullopt;
     return trim_movie(moov, trim);

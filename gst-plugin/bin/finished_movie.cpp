@@ -11,10 +11,10 @@ using movie::append;
 namespace {
 
 void trim(FinishedMovie& movie, const MovieFinish& finish) {
-  auto trimmed = trim_front(movie.bytes, finish.trim);
+  auto trimmed = trim_start(movie.bytes, finish.trim);
   if (!trimmed) {
     movie.lost.push_back("the edit lists are left out, and the file begins " +
-                         std::to_string(finish.trim.front_ns / 1'000'000) +
+                         std::to_string(finish.trim.start_offset_ns / 1'000'000) +
                          " ms early: the muxer's own movie is not understood");
     return;
   }

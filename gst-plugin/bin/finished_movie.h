@@ -14,7 +14,7 @@
 namespace klingv2a {
 
 struct MovieFinish {
-  FrontTrim trim;
+  StartTrim trim;
   std::shared_ptr<const FileDetails> input;  // without a movie: the muxer's own tags stay
   std::vector<TrackOrigin> origins;          // in the order of the tracks
   bool quicktime = false;

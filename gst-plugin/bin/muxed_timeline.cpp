@@ -31,13 +31,13 @@ void MuxedTimeline::set_priming(GstClockTime priming) {
 }
 
 void MuxedTimeline::settle() {
-  if (front_) return;
-  GstClockTime front = priming_;
+  if (start_offset_) return;
+  GstClockTime start_offset = priming_;
   for (const auto& [stream, lead] : leads_) {
     const auto added = stream == kVideoStream ? video_.delay() : 0;
-    front = std::max({front, lead.before_start + added, video_.wants_dts() ? lead.dts_before_start : 0});
+    start_offset = std::max({start_offset, lead.before_start + added, video_.wants_dts() ? lead.dts_before_start : 0});
   }
-  front_ = front;
+  start_offset_ = start_offset;
 }
 
 GstSegment MuxedTimeline::remember(const std::string& stream, const GstSegment& moved) {
@@ -56,17 +56,17 @@ void MuxedTimeline::note_output(const std::string& stream, const GstBuffer* buff
   sent_.insert(stream);
 }
 
-GstClockTime MuxedTimeline::hidden(const std::string& stream) {
+GstClockTime MuxedTimeline::trimmed(const std::string& stream) {
   const MutexLocker lock(mutex_);
   if (stream.empty()) return priming_;
   const auto lead = leads_.find(stream);
   return lead != leads_.end() && lead->second.moved ? lead->second.before_start : 0;
 }
 
-std::int64_t MuxedTimeline::front_in_file() {
+std::int64_t MuxedTimeline::start_offset_in_file() {
   const MutexLocker lock(mutex_);
   settle();
-  return static_cast<std::int64_t>(*front_) - static_cast<std::int64_t>(first_output_.value_or(0));
+  return static_cast<std::int64_t>(*start_offset_) - static_cast<std::int64_t>(first_output_.value_or(0));
 }
 
 GstSegment MuxedTimeline::move(const std::string& stream, const GstSegment& segment) {
@@ -80,7 +80,7 @@ GstSegment MuxedTimeline::move(const std::string& stream, const GstSegment& segm
   moved.start -= before;
   moved.time -= std::min(moved.time, before);
   moved.position = moved.start;
-  moved.base += *front_ - before;
+  moved.base += *start_offset_ - before;
   lead.moved = lead.moved || leads;
   return remember(stream, moved);
 }
@@ -89,7 +89,7 @@ GstSegment MuxedTimeline::move_sound(const GstSegment& segment) {
   const MutexLocker lock(mutex_);
   settle();
   GstSegment moved = segment;
-  moved.base += *front_ - priming_;
+  moved.base += *start_offset_ - priming_;
   return remember({}, moved);
 }
 

@@ -3,7 +3,7 @@
 // Where each stream lies in the file that is written. Muxers drop what lies before running time 0 or before a segment's
 // start, so a stream that has something to lose there moves all of them: packets before the segment's start (pre-roll:
 // edit lists, cuts inside a GOP, a coded sound's priming), and the priming of our own encoder. Every stream moves by
-// the same `front`, so that they stay in step to the sample.
+// the same start offset, so that they stay in step to the sample.
 //
 // Filled by the streaming threads of the input, read by those of the output, which start later: what moves is settled
 // when the first stream leaves. One mutex guards everything; it is never held across a call out of this class.
@@ -38,20 +38,20 @@ class MuxedTimeline {
   // What the encoder puts before the sound.
   void set_priming(GstClockTime priming);
 
-  // The segment to be written for `stream`. The first call settles the front.
+  // The segment to be written for `stream`. The first call settles the start offset.
   [[nodiscard]] GstSegment move(const std::string& stream, const GstSegment& segment);
   // The same for our own sound, whose first packet begins `priming` before its timestamp.
   [[nodiscard]] GstSegment move_sound(const GstSegment& segment);
 
   // What comes before the first thing to be heard or seen of `stream` (empty: our own sound).
-  [[nodiscard]] GstClockTime hidden(const std::string& stream);
+  [[nodiscard]] GstClockTime trimmed(const std::string& stream);
 
   // A packet of `stream` (empty: our own sound) on its way to the muxer.
   void note_output(const std::string& stream, const GstBuffer* buffer);
 
   // What mp4mux and qtmux have put in front of the input's own running time 0, in nanoseconds; negative, when they have
   // taken something away: their files begin with the first packet of all.
-  [[nodiscard]] std::int64_t front_in_file();
+  [[nodiscard]] std::int64_t start_offset_in_file();
 
  private:
   struct Lead {
@@ -71,7 +71,7 @@ class MuxedTimeline {
   std::set<std::string> sent_ GUARDED_BY(mutex_);                 // the others
   std::optional<GstClockTime> first_output_ GUARDED_BY(mutex_);   // running time
   GstClockTime priming_ GUARDED_BY(mutex_) = 0;
-  std::optional<GstClockTime> front_ GUARDED_BY(mutex_);
+  std::optional<GstClockTime> start_offset_ GUARDED_BY(mutex_);
 };
 
 }  // namespace klingv2a

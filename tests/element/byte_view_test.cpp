@@ -52,10 +52,10 @@ Bytes box(const std::string& type, const Bytes& content) {
 
 // None of them ends in anything but an answer or Malformed, and soon.
 void try_all(View moov) {
-  const FrontTrim trim{
-      .front_ns = 40'000'000,
-      .tracks = {{.hidden_ns = 1'000'000, .length_ns = 3'000'000'000, .name = "x", .orientation = ""}}};
-  (void)trim_front(moov, trim);
+  const StartTrim trim{
+      .start_offset_ns = 40'000'000,
+      .tracks = {{.trimmed_ns = 1'000'000, .length_ns = 3'000'000'000, .name = "x", .orientation = ""}}};
+  (void)trim_start(moov, trim);
   (void)with_metadata(moov, "name", "value");
   (void)with_details(moov, moov, {{1, TrackUse::copied, false}}, false);
   FileDetails file;

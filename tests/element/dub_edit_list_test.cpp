@@ -93,8 +93,8 @@ std::vector<Entry> entries_of(const Bytes& bytes, int track = 0) {
   return entries;
 }
 
-Bytes trimmed(const Bytes& bytes, const FrontTrim& trim) {
-  const auto result = trim_front(bytes, trim);
+Bytes trimmed(const Bytes& bytes, const StartTrim& trim) {
+  const auto result = trim_start(bytes, trim);
   EXPECT_TRUE(result);
   return result.value_or(Bytes(64));
 }
@@ -170,12 +170,12 @@ TEST(EditList, LeavesATrackWithoutEditsAlone) {
 }
 
 TEST(EditList, IsNotTriedOnBytesThatAreNoMoov) {
-  EXPECT_FALSE(trim_front(box("mdat", words({1, 2, 3})), {}));
+  EXPECT_FALSE(trim_start(box("mdat", words({1, 2, 3})), {}));
   auto cut = moov({trak(1, 48000, kVideoScale, {{48000, 0}})});
   cut.pop_back();
-  EXPECT_FALSE(trim_front(cut, {}));
-  EXPECT_FALSE(trim_front(Bytes(3), {}));
-  EXPECT_FALSE(trim_front(box("moov", trak(1, 1, 1, {{1, 0}})), {})) << "no mvhd";
+  EXPECT_FALSE(trim_start(cut, {}));
+  EXPECT_FALSE(trim_start(Bytes(3), {}));
+  EXPECT_FALSE(trim_start(box("moov", trak(1, 1, 1, {{1, 0}})), {})) << "no mvhd";
 }
 
 TEST(TrackList, SaysWhichTracksAreChaptersTimecodeOrData) {

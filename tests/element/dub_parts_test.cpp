@@ -243,8 +243,8 @@ TEST(MuxedTimes, MoveAllByTheLargestPreRoll) {
   EXPECT_EQ(gst_segment_to_running_time(&copy, GST_FORMAT_TIME, 1300 * kMs), 300 * kMs);
   const auto sound = timeline.move_sound(segment_from(0));
   EXPECT_EQ(gst_segment_to_running_time(&sound, GST_FORMAT_TIME, 21 * kMs), 300 * kMs);
-  EXPECT_EQ(timeline.hidden(kVideoStream), 300 * kMs);
-  EXPECT_EQ(timeline.hidden({}), 21 * kMs);
+  EXPECT_EQ(timeline.trimmed(kVideoStream), 300 * kMs);
+  EXPECT_EQ(timeline.trimmed({}), 21 * kMs);
 }
 
 TEST(MuxedTimes, KnowWhatTheMuxerTakesOff) {
@@ -256,7 +256,7 @@ TEST(MuxedTimes, KnowWhatTheMuxerTakesOff) {
   timeline.note_output(kVideoStream, at(0).get());
   (void)timeline.move_sound(segment_from(0, 500 * kMs));
   timeline.note_output({}, at(0).get());
-  EXPECT_EQ(timeline.front_in_file(), -480 * static_cast<std::int64_t>(kMs));
+  EXPECT_EQ(timeline.start_offset_in_file(), -480 * static_cast<std::int64_t>(kMs));
 }
 
 TEST(FrameOrders, GiveDtsToPicturesWithoutAny) {

@@ -29,11 +29,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const View moov = first <= size ? all.first(first) : all,
              input = first <= size && first < size ? all.subspan(first) : all;
   (void)list_tracks(moov);
-  const FrontTrim trim{
-      .front_ns = 40'000'000,
-      .tracks = {{.hidden_ns = 1'000'000, .length_ns = 3'000'000'000, .name = "x", .orientation = "rotate-90"},
-                 {.hidden_ns = 21'000'000, .length_ns = {}, .name = {}, .orientation = "rotate-180"}}};
-  expect_whole(trim_front(moov, trim));
+  const StartTrim trim{
+      .start_offset_ns = 40'000'000,
+      .tracks = {{.trimmed_ns = 1'000'000, .length_ns = 3'000'000'000, .name = "x", .orientation = "rotate-90"},
+                 {.trimmed_ns = 21'000'000, .length_ns = {}, .name = {}, .orientation = "rotate-180"}}};
+  expect_whole(trim_start(moov, trim));
   expect_whole(with_metadata(moov, "name", "value"));
   for (const bool quicktime : {false, true}) {
     const auto copied =

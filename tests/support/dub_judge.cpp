@@ -152,7 +152,7 @@ bool has_edit_lists(const std::string& name) {
 
 void expect_duration(const ProbedFile& input, const ProbedFile& output, const DubCase& file) {
   const double expected = file.duration_s > 0 ? file.duration_s : input.duration_s();
-  // Only edit lists can hide the priming at the front, and what fills up the last packet.
+  // Only edit lists can trim the priming at the start, and what fills up the last packet.
   const int packets = file.codec != "aac" ? 0 : has_edit_lists(file.output) ? 1 : 2;
   EXPECT_NEAR(output.duration_s(), expected, packets * kAacFrame + 0.0021);
 }

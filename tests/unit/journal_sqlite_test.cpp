@@ -70,6 +70,8 @@ class JournalSqlite : public testing::Test {
   [[nodiscard]] DatabasePtr open_raw() const {
     sqlite3* database = nullptr;
     EXPECT_EQ(sqlite3_open(file_.c_str(), &database), SQLITE_OK);
+    // Whoever waits for it looks at the file meanwhile, and a COMMIT must not fail of that.
+    sqlite3_busy_timeout(database, 20000);
     return DatabasePtr(database);
   }
   static void sql(const DatabasePtr& database, const char* statement) {

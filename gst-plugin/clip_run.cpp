@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "clip_run.h"
 
+#include <pthread.h>
+
 #include <cmath>
 #include <system_error>
 
 #include "checksum.h"
 #include "clip_key.h"
+#include "reaper.h"
 
 namespace klingv2a {
 
@@ -198,6 +201,7 @@ bool RunThread::stop() {
   }
   kept_alive_->host = ElementPtr::share(host_);
   kept_alive_.reset();
+  pthread_setname_np(thread_.native_handle(), kReaperThreadName);  // it is one of those now that end by themselves
   thread_.detach();
   return false;
 }

@@ -55,7 +55,7 @@ void Fft::backward(const GstFFTF32Complex* frequency, float* time) {
 }
 
 BandMeter::BandMeter(int rate)
-    : rate_(rate), fft_(kFftLength), window_(kFftLength), time_(kFftLength), frequency_(kFftLength / 2 + 1) {
+    : fft_(kFftLength), window_(kFftLength), time_(kFftLength), frequency_(kFftLength / 2 + 1) {
   for (std::size_t i = 0; i < window_.size(); ++i)
     window_[i] = static_cast<float>(0.5 - 0.5 * std::cos(2 * std::numbers::pi * static_cast<double>(i) / kFftLength));
   for (std::size_t band = 0; band <= kBands; ++band)

@@ -62,7 +62,6 @@ class BandMeter {
   void read(const Sound& sound, std::int64_t begin, int channel);
   void add_powers(Bands& power) const;
 
-  const int rate_;
   Fft fft_;
   std::vector<float> window_, time_;
   std::vector<GstFFTF32Complex> frequency_;

@@ -36,11 +36,14 @@ Planner::Planner(const Settings& settings, Nanoseconds begin, Nanoseconds plan_a
 }
 
 void Planner::skip_beginning() {
-  nodes_.front().border.skipped_after = true;
+  nodes_.front().border.skipped_after = in_skip_ = true;
 }
 
-// Of two at the same time the one that is required wins, or else the one at which a join is heard less.
+// No clip begins inside a skipped range, so its borders are not kept. Of two at the same time the one that is required
+// wins, or else the one at which a join is heard less.
 void Planner::add(const Border& border) {
+  if (in_skip_ && !border.required) return;
+  if (border.required) in_skip_ = border.skipped_after;
   Border& last = nodes_.back().border;
   if (border.at > last.at) {
     nodes_.push_back({.border = border});

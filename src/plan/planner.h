@@ -76,6 +76,7 @@ class Planner {
   std::size_t searched_ = 1;  // so many of them have their best way
   Nanoseconds known_until_;
   bool ended_ = false;
+  bool in_skip_ = false;   // what is added lies in a skipped range
   Cost decided_cost_ = 0;  // of all clips decided so far
   std::deque<PlannedClip> decided_;
 };

@@ -90,9 +90,9 @@ int ShotDetector::difference(int one, int other) const {
 bool ShotDetector::is_shot_change() const {
   const int change = frame(0).change;
   if (change < scaled(kLeastChange)) return false;
-  int around = 0;
+  std::int64_t around = 0;
   for (int away = 1; away <= kAround; ++away) around += frame(-away).change + frame(away).change;
-  return 2 * kAround * std::int64_t{change} >= kTimesAround * std::int64_t{around} && !is_flash();
+  return 2 * kAround * std::int64_t{change} >= kTimesAround * around && !is_flash();
 }
 
 // Soon after, the video is again what it was before; or it is now what it was a little earlier.

@@ -2,7 +2,7 @@
 //
 // Finds in small luma frames where the video changes shot, where one dissolves into another or fades, and how much
 // moves elsewhere. Each frame is compared with its neighbours on both sides, so that a flash is no cut and a pan is
-// none. Integers only: the same frames give the same answer everywhere.
+// none. Decided by integers only: the same frames give the same answer everywhere.
 //
 // One thread.
 #pragma once
@@ -28,7 +28,7 @@ struct FrameMark {
 
 class ShotDetector {
  public:
-  // Pixels of each frame: at least 8 by 8; 160 by 90 is what the thresholds were chosen for.
+  // Pixels of each frame: 8 by 8 to 1920 by 1080; 160 by 90 is what the thresholds were chosen for.
   ShotDetector(int width, int height);
 
   // In the order of showing. `luma`: width * height bytes.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Kling's JSON in every shape that has been seen, and the errors that must be refused.
+// Kling's JSON in every shape that has been seen, and what must be refused.
 #include "kling/codec.h"
 
 #include <gtest/gtest.h>

@@ -285,7 +285,7 @@ std::string not_expected(const CLI::App& command, std::string word) {
   return commands_of(command).empty() ? word + " is one argument too many" : no_command(word, command);
 }
 
-// The word that is reported of those that are left: the one where a command belongs, else an option before the word
+// Of the words that are left, the one to report: the one where a command belongs, else an option before the word
 // behind it, which may be meant for its value.
 std::string worst_of(const std::vector<std::string>& left, const CLI::App& command) {
   const auto is_option = [](const std::string& word) { return word.starts_with("-"); };

@@ -147,7 +147,7 @@ TEST(ErrorTable, CometApisOwnLimitIsARefusal) {
   const std::string words = "Upstream load is saturated, please try again later";
   for (const std::string& message : {words, words + " (request id: 2026abc)", words + ".", words + ". (request id: 1)",
                                      std::string("upstream load is saturated, please try again later")}) {
-    const ErrorRow& row = classify(429, read_envelope(429, comet_error(message)));
+    const ErrorRow row = classify(429, read_envelope(429, comet_error(message)));
     EXPECT_EQ(row.on_submit, resubmit) << message;
     EXPECT_EQ(row.on_query, retry) << message;
     EXPECT_EQ(row.kind, K::busy) << message;

@@ -24,7 +24,8 @@ constexpr int kAround = 2, kFlash = 5, kMostHalf = 32;
 constexpr std::array kHalves{4, 6, 8, 12, 16, 24, kMostHalf};
 // Around a middle it is less of one; so much what does not fit counts.
 constexpr int kPeak = 6, kRestWeight = 3;
-constexpr int kAhead = kMostHalf + kPeak;
+constexpr int kAhead = ShotDetector::kNeighbours;
+static_assert(kAhead == kMostHalf + kPeak);
 
 }  // namespace
 

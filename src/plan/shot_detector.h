@@ -28,6 +28,9 @@ struct FrameMark {
 
 class ShotDetector {
  public:
+  // What a frame is depends on so many frames before it, and as many after it.
+  static constexpr int kNeighbours = 38;
+
   // Pixels of each frame: 8 by 8 to 1920 by 1080; 160 by 90 is what the thresholds were chosen for.
   ShotDetector(int width, int height);
 

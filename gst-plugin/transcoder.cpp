@@ -48,8 +48,13 @@ BufferPtr moved_to(const BufferPtr& buffer, std::optional<Nanoseconds> running_t
 
 }  // namespace
 
+// A parser brings the packets into the form that a decoder takes.
 bool can_decode(const GstCaps* caps) {
-  return is_raw(caps) || has_factory_for(GST_ELEMENT_FACTORY_TYPE_DECODER, caps, GST_PAD_SINK);
+  if (is_raw(caps)) return true;
+  const auto any_form = CapsPtr::adopt(gst_caps_copy(caps));
+  for (const auto* field : {"stream-format", "alignment"})
+    gst_structure_remove_field(gst_caps_get_structure(any_form.get(), 0), field);
+  return has_factory_for(GST_ELEMENT_FACTORY_TYPE_DECODER, any_form.get(), GST_PAD_SINK);
 }
 
 CapsPtr proxy_coding() {

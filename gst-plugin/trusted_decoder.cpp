@@ -49,7 +49,9 @@ bool is_of_a_codec(GstElementFactory* factory) {
   const auto is = [&](std::string_view part) { return klass.find(part) != std::string_view::npos; };
   if (is("Demuxer") || is("Bin") || is("Source") || is_a_bin(factory)) return false;
   if (is("Codec/Parser")) return is("Video") || is("Audio") || is("Image");
-  return is("Codec/Decoder") && (is("Video") || is("Audio") || has(kPictures, GST_OBJECT_NAME(factory)));
+  // openh264dec calls itself a "Decoder/Video".
+  return (is("Codec/Decoder") || klass.starts_with("Decoder/")) &&
+         (is("Video") || is("Audio") || has(kPictures, GST_OBJECT_NAME(factory)));
 }
 
 bool is_trusted(Trusted trusted, GstElementFactory* factory) {

@@ -6,7 +6,7 @@
 //
 // Threads: push() and end() by whoever feeds (the streaming thread while the clip comes in, later the cycle thread),
 // one at a time; finish() on the cycle thread; abandon() on any. Inside, a small pipeline runs on threads of its own.
-// One mutex guards the count of waiting frames and the flags; nothing is called while it is held.
+// One mutex guards what is known of the encoder; nothing is called while it is held.
 #pragma once
 
 #include <gio/gio.h>

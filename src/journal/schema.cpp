@@ -33,7 +33,24 @@ constexpr const char* kVersion3[] = {
     "ALTER TABLE klingv2a_tasks ADD COLUMN handle TEXT NOT NULL DEFAULT ''",
 };
 
-constexpr std::array<std::span<const char* const>, kSchemaVersion> kSteps{kVersion1, kVersion2, kVersion3};
+// Of videos that are longer than one clip (plans.h). What decides about a payment stands twice here, too.
+constexpr const char* kVersion4[] = {
+    "CREATE TABLE IF NOT EXISTS klingv2a_cuts ("
+    "id BIGINT PRIMARY KEY, before_key TEXT NOT NULL, media_key TEXT NOT NULL, frames_before BIGINT NOT NULL,"
+    "frames BIGINT NOT NULL, frames_after BIGINT NOT NULL, place_begin TEXT NOT NULL, place_end TEXT NOT NULL,"
+    "way TEXT NOT NULL, planner TEXT NOT NULL, music TEXT NOT NULL, written_ms BIGINT NOT NULL)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS klingv2a_cuts_once ON klingv2a_cuts (before_key, media_key, frames_before,"
+    "frames, frames_after, place_begin, place_end, way, planner, music)",
+    "CREATE INDEX IF NOT EXISTS klingv2a_cuts_in_order ON klingv2a_cuts (before_key, id)",
+    "CREATE TABLE IF NOT EXISTS klingv2a_joins (earlier TEXT NOT NULL, later TEXT NOT NULL, figures TEXT NOT NULL,"
+    "written_ms BIGINT NOT NULL, PRIMARY KEY (earlier, later))",
+    "CREATE TABLE IF NOT EXISTS klingv2a_takes (row_key TEXT NOT NULL, place BIGINT NOT NULL, media_key TEXT NOT NULL,"
+    "take BIGINT NOT NULL, finished INTEGER NOT NULL, written_ms BIGINT NOT NULL,"
+    "PRIMARY KEY (row_key, place, media_key))",
+    "CREATE INDEX IF NOT EXISTS klingv2a_takes_whole ON klingv2a_takes (row_key, place, media_key, take, finished)",
+};
+
+constexpr std::array<std::span<const char* const>, kSchemaVersion> kSteps{kVersion1, kVersion2, kVersion3, kVersion4};
 
 int stored_version(Connection& connection) {
   const auto rows = connection.run("SELECT MAX(version) FROM klingv2a_schema", {});

@@ -6,6 +6,10 @@
 //   journal_program JOURNAL contest KEY N FILE  takes the row N times; FILE is there only while it is taken
 //   journal_program JOURNAL fill                takes rows of new clips until that fails, and says how many it has
 //   journal_program JOURNAL open                opens it and says how many rows there are
+//   journal_program JOURNAL plan NAME N         N times: writes the next cut of a chain, a cut that its like writes
+//   too,
+//                                               and a join, of which it says the figures that stand
+//   journal_program JOURNAL fill-cuts           writes cuts until that fails, and says how many it has
 //   journal_program - is-gone OWNER             says whether it takes the owner for gone
 //   journal_program - owner                     says the name of a run of its own
 //
@@ -21,6 +25,7 @@
 #include <vector>
 
 #include "journal/journal.h"
+#include "journal/plans.h"
 
 namespace klingv2a {
 namespace {
@@ -60,9 +65,13 @@ void wait_for_word() {
   std::getline(std::cin, line);
 }
 
-journal::Journal open(const std::string& where, Clock& clock) {
+journal::Location location(const std::string& where) {
   const bool is_file = where.starts_with('/');
-  return {{.connection_string = is_file ? "" : where, .file = is_file ? where : ""}, clock, nullptr};
+  return {.connection_string = is_file ? "" : where, .file = is_file ? where : ""};
+}
+
+journal::Journal open(const std::string& where, Clock& clock) {
+  return {location(where), clock, nullptr};
 }
 
 void hold(const Arguments& arguments) {
@@ -107,6 +116,50 @@ void open_only(const Arguments& arguments) {
   say(std::to_string(open(arguments.at(0), clock).rows().size()) + " rows");
 }
 
+journal::Cut cut(const std::string& before, std::size_t number) {
+  const std::string digits = std::to_string(number);
+  return {.before = before,
+          .media_key = std::string(64 - digits.size(), '0') + digits,
+          .frames = 1,
+          .place_begin = "edge",
+          .place_end = "inside",
+          .way = "remux"};
+}
+
+// The next one is named by how many there are.
+void append_cut(journal::Plans& plans) {
+  constexpr int kTries = 1000;
+  for (int i = 0; i < kTries; ++i) {
+    const auto cuts = plans.cuts_after("");
+    if (plans.write_unless_overtaken(cut("", cuts.size()), cuts.empty() ? 0 : cuts.back().id)) return;
+  }
+  throw std::runtime_error("always overtaken");
+}
+
+void plan(const Arguments& arguments) {
+  HastyClock clock;
+  journal::Plans plans(location(arguments.at(0)), clock, nullptr);
+  const std::size_t times = std::stoul(arguments.at(3));
+  for (std::size_t i = 0; i < times; ++i) {
+    append_cut(plans);
+    plans.write(cut(cut("", 0).media_key, i));
+    say(plans.write({std::to_string(i), "later", "by " + arguments.at(2)}).figures);
+  }
+}
+
+void fill_cuts(const Arguments& arguments) {
+  HastyClock clock;
+  journal::Plans plans(location(arguments.at(0)), clock, nullptr);
+  std::size_t written = 0;
+  try {
+    for (;; ++written) plans.write(cut("", written));
+  } catch (const Error& error) {
+    say(std::string(error.what()) + " | " + describe(error.details()));
+  }
+  say(std::to_string(written) + " written");
+  say(std::to_string(plans.cuts_after("").size()) + " cuts");
+}
+
 int run(const Arguments& arguments) {
   const std::string& command = arguments.at(1);
   try {
@@ -123,6 +176,8 @@ int run(const Arguments& arguments) {
     if (command == "contest") contest(arguments);
     if (command == "fill") fill(arguments);
     if (command == "open") open_only(arguments);
+    if (command == "plan") plan(arguments);
+    if (command == "fill-cuts") fill_cuts(arguments);
     return 0;
   } catch (const Error& error) {
     say(std::string(error.what()) + " | " + describe(error.details()));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// A journal that the first version of klingv2a wrote (journals/version-1.sqlite: a row in each state) under this one,
-// and a program of that version which is still at work on it.
+// Journals that each older version of klingv2a wrote (journals/version-N.sqlite: a row in each state) under this one,
+// and a program of the first version which is still at work on one.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 
@@ -9,12 +9,16 @@
 #include <map>
 
 #include "fake_clock.h"
+#include "journal/plans.h"
+#include "journal/schema.h"
 #include "journal_store.h"
 
 namespace klingv2a::journal {
 namespace {
 
-constexpr const char* kFixture = KLINGV2A_JOURNALS "/version-1.sqlite";
+std::string fixture(int version) {
+  return KLINGV2A_JOURNALS "/version-" + std::to_string(version) + ".sqlite";
+}
 
 // As the first version named them, in each of its statements.
 constexpr const char* kOldColumns =
@@ -29,18 +33,25 @@ class JournalMigration : public test::JournalStoreTest {
  protected:
   void SetUp() override {
     JournalStoreTest::SetUp();
-    if (IsSkipped()) return;
+    if (!IsSkipped()) use(1);
+  }
+
+  // The journal is as a program of that version left it.
+  void use(int version) const {
     if (GetParam() == test::Store::sqlite) {
-      std::filesystem::create_directories(std::filesystem::path(location_.file).parent_path());
-      std::filesystem::copy_file(kFixture, location_.file);
+      const auto folder = std::filesystem::path(location_.file).parent_path();
+      std::filesystem::remove_all(folder);
+      std::filesystem::create_directories(folder);
+      std::filesystem::copy_file(fixture(version), location_.file);
     } else {
-      server()->sql("CREATE SCHEMA klingv2a; SET search_path TO klingv2a; " + as_sql());
+      server()->sql("DROP SCHEMA IF EXISTS klingv2a CASCADE; CREATE SCHEMA klingv2a; SET search_path TO klingv2a; " +
+                    as_sql(version));
     }
   }
 
   // The fixture's tables and rows, as SQL for PostgreSQL.
-  static std::string as_sql() {
-    SQLite::Database old(kFixture, SQLite::OPEN_READONLY);
+  static std::string as_sql(int version) {
+    SQLite::Database old(fixture(version), SQLite::OPEN_READONLY);
     std::string sql;
     for (SQLite::Statement each(old, "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid");
          each.executeStep();)
@@ -72,10 +83,23 @@ class JournalMigration : public test::JournalStoreTest {
     return {.key = key, .length_ms = 5000, .service = "https://api.example.com/kling", .account = "account-1"};
   }
 
+  void expect_rows_of(int version);
+  [[nodiscard]] std::vector<Record> versions() const {
+    return connect()->run("SELECT version FROM klingv2a_schema ORDER BY version", {});
+  }
+
   test::FakeClock clock_;
 };
 
-TEST_P(JournalMigration, RowsInEveryStateAreAsTheyWere) {
+TEST_P(JournalMigration, RowsInEveryStateAreAsTheyWereInEachVersion) {
+  for (int version = 1; version < kSchemaVersion; ++version) {
+    SCOPED_TRACE(version);
+    use(version);
+    expect_rows_of(version);
+  }
+}
+
+void JournalMigration::expect_rows_of(int version) {
   const auto all = rows();
   ASSERT_EQ(all.size(), 7U);
   const std::map<std::string, std::pair<State, std::string>> expected{
@@ -91,7 +115,9 @@ TEST_P(JournalMigration, RowsInEveryStateAreAsTheyWere) {
     const Row& row = all.at(key);
     EXPECT_EQ(row.state, was.first) << key;
     EXPECT_EQ(row.handle_or_task_id(), was.second) << key;
-    EXPECT_EQ(row.gateway + row.handle, "") << key;
+    const bool was_asked_for = !row.external_task_id.empty();
+    EXPECT_EQ(row.gateway, version >= 3 && was_asked_for ? "kling" : "") << key;
+    EXPECT_EQ(row.handle, "") << key;
     EXPECT_EQ(row.service, "https://api.example.com/kling") << key;
   }
   EXPECT_EQ(all.at("prepared").external_task_id, "ours-prepared");
@@ -133,8 +159,33 @@ TEST_P(JournalMigration, AnOldProgramBetweenItsPostAndTheAnswerWritesItsTaskDown
 
 TEST_P(JournalMigration, IsDoneOnceWhoeverOpensFirst) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(rows().size(), 7U);
-  const auto versions = connect()->run("SELECT version FROM klingv2a_schema ORDER BY version", {});
-  EXPECT_EQ(versions, (std::vector<Record>{{"1"}, {"2"}, {"3"}}));
+  EXPECT_EQ(versions(), (std::vector<Record>{{"1"}, {"2"}, {"3"}, {"4"}}));
+}
+
+// A program of any older version looks at the greatest version first, and goes no further.
+TEST_P(JournalMigration, AnOlderProgramRefusesWhatPlansHaveOpened) {
+  for (int version = 1; version < kSchemaVersion; ++version) {
+    use(version);
+    const Plans plans(location_, clock_, nullptr);
+    EXPECT_EQ(versions().back(), Record{std::to_string(kSchemaVersion)}) << version;
+  }
+}
+
+TEST_P(JournalMigration, CutsJoinsAndTakesHaveAPlaceInEachVersion) {
+  for (int version = 1; version < kSchemaVersion; ++version) {
+    SCOPED_TRACE(version);
+    use(version);
+    Plans plans(location_, clock_, nullptr);
+    const std::string key(64, 'a');
+    EXPECT_TRUE(plans.cuts_after("").empty());
+    plans.write({.media_key = key, .frames = 1, .place_begin = "edge", .place_end = "inside", .way = "remux"});
+    plans.write({.row = "row", .media_key = key});
+    (void)plans.write({.earlier = "one", .later = "two", .figures = "{}"});
+    EXPECT_EQ(plans.cuts_after("").size(), 1U);
+    EXPECT_EQ(plans.takes_of("row").size(), 1U);
+    EXPECT_TRUE(plans.join_of("one", "two"));
+    EXPECT_EQ(rows().size(), 7U);
+  }
 }
 
 KLINGV2A_OVER_BOTH_STORES(JournalMigration);

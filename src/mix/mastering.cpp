@@ -23,10 +23,6 @@ constexpr double kPeakMarginDb = 0.15;
 constexpr double kLeastSlope = 0.25;  // LU a dB: a step of the gain is at most four times what is missing
 constexpr double kCorrectionMarginDb = 0.02;
 
-double factor(double db) {
-  return std::pow(10, db / 20);
-}
-
 void throw_if(const std::atomic<bool>& cancelled) {
   if (cancelled) throw make_error(ErrorKind::cancelled, Phase::decode, "the mix was stopped");
 }
@@ -59,7 +55,7 @@ double wanted_gain(const MasterSettings& settings, const Mastering& result) {
 bool is_linear(const MasterSettings& settings, Mastering& result) {
   result.loudness_after = result.loudness_before + result.gain_db;
   result.true_peak_after = result.true_peak_before + result.gain_db;
-  return result.true_peak_after <= settings.true_peak - kPeakMarginDb;
+  return result.true_peak_after <= usual_limit(settings.true_peak);
 }
 
 // One pass with the limiter.
@@ -97,14 +93,14 @@ bool correct(const MasterSettings& settings, bool adjusts, double& limit_db, con
   const double gain = adjusts ? next_gain(settings, result, before) : result.gain_db;
   if (excess <= 0 && gain == result.gain_db) return false;
   result.gain_db = gain;
-  result.limit = factor(limit_db);
+  result.limit_db = limit_db;
   return true;
 }
 
 void limit(const std::shared_ptr<const Programme>& programme, const MasterSettings& settings, Mastering& result,
            const std::atomic<bool>& cancelled) {
-  double limit_db = settings.true_peak - kPeakMarginDb;
-  result.limit = factor(limit_db);
+  double limit_db = usual_limit(settings.true_peak);
+  result.limit_db = limit_db;
   std::optional<Attempt> before;
   try_limited(programme, result, cancelled);
   for (int round = 1; round < kMaxRounds; ++round) {
@@ -119,52 +115,43 @@ void limit(const std::shared_ptr<const Programme>& programme, const MasterSettin
 
 }  // namespace
 
+double usual_limit(double true_peak) {
+  return true_peak - kPeakMarginDb;
+}
+
 Player::Player(const std::shared_ptr<const Programme>& programme, const Mastering& mastering)
     : reader_(programme),
       channels_(programme->layout.size()),
       gain_(static_cast<float>(factor(mastering.gain_db))),
       left_(programme->frames()) {
-  if (mastering.limit) limiter_.emplace(channels_, *mastering.limit);
+  if (mastering.limit_db) stage_.emplace(channels_, mastering.gain_db, *mastering.limit_db);
 }
 
 std::size_t Player::read_plain(std::span<float> interleaved) {
   const std::size_t frames = reader_.read(interleaved);
-  if (gain_ != 1)
-    for (float& sample : interleaved.first(frames * channels_)) sample *= gain_;
+  apply(gain_, interleaved.first(frames * channels_));
   return frames;
 }
 
 std::size_t Player::read(std::span<float> interleaved) {
-  if (!limiter_) return read_plain(interleaved);
+  if (!stage_) return read_plain(interleaved);
   const auto frames = static_cast<std::size_t>(
       std::min<std::int64_t>(left_, static_cast<std::int64_t>(interleaved.size() / channels_)));
   look_ahead(frames);
-  limit(interleaved.first(frames * channels_));
+  stage_->take(interleaved.first(frames * channels_));
   left_ -= static_cast<std::int64_t>(frames);
   return frames;
 }
 
-// After the programme's end silence follows, until the gain of its last frame is known.
 void Player::look_ahead(std::size_t frames) {
   block_.resize(kBlockFrames * channels_);
-  while (gains_.size() < frames) {
-    const std::size_t count = read_plain(block_);
-    const auto got = std::span(block_).first(count * channels_);
-    ahead_.insert(ahead_.end(), got.begin(), got.end());
-    if (count < kBlockFrames) std::fill(block_.begin() + static_cast<std::ptrdiff_t>(got.size()), block_.end(), 0.0F);
-    limiter_->add(block_, gains_);
+  while (stage_->ready() < frames) {
+    const std::size_t count = reader_.read(block_);
+    if (count > 0)
+      stage_->add(std::span(block_).first(count * channels_));
+    else
+      stage_->finish();
   }
-}
-
-void Player::limit(std::span<float> interleaved) {
-  const std::size_t frames = interleaved.size() / channels_;
-  for (std::size_t frame = 0; frame < frames; ++frame) {
-    const float gain = gains_[frame];
-    if (gain < 1) ++limited_;
-    for (std::size_t at = frame * channels_; at < (frame + 1) * channels_; ++at) interleaved[at] = ahead_[at] * gain;
-  }
-  gains_.erase(gains_.begin(), gains_.begin() + static_cast<std::ptrdiff_t>(frames));
-  ahead_.erase(ahead_.begin(), ahead_.begin() + static_cast<std::ptrdiff_t>(interleaved.size()));
 }
 
 double loudness_of(const MixSound& sound, const std::atomic<bool>& cancelled) {

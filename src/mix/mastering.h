@@ -15,7 +15,7 @@
 #include <span>
 #include <vector>
 
-#include "mix/limiter.h"
+#include "mix/output_stage.h"
 #include "mix/programme.h"
 
 namespace klingv2a::mix {
@@ -36,9 +36,10 @@ struct Mastering {
   double true_peak_before = -std::numeric_limits<double>::infinity();  // dBTP
   double true_peak_after = -std::numeric_limits<double>::infinity();
   double gain_db = 0;
-  bool measured = false;        // there is a loudness; if not, the gain is 0 dB
-  bool reached = false;         // the result is within kLoudnessTolerance of the target; false when it is off
-  std::optional<double> limit;  // of the limiter, linear; none: no sample needs it
+  bool measured = false;  // there is a loudness; if not, the gain is 0 dB
+  bool reached = false;   // the result is within kLoudnessTolerance of the target; false when it is off
+  // Of the limiter, in dBTP as it reads peaks itself; none: no sample needs it.
+  std::optional<double> limit_db;
   std::int64_t limited_frames = 0, ducked_frames = 0, frames = 0;
   int passes = 0;  // over the programme
 };
@@ -46,26 +47,32 @@ struct Mastering {
 // Reads through a mastered programme from its beginning. One thread.
 class Player {
  public:
-  // Uses gain_db and limit of `mastering`.
+  // Uses gain_db and limit_db of `mastering`.
   Player(const std::shared_ptr<const Programme>& programme, const Mastering& mastering);
 
   // As ProgrammeReader::read().
   std::size_t read(std::span<float> interleaved);
-  [[nodiscard]] std::int64_t limited_frames() const noexcept { return limited_; }
+  [[nodiscard]] std::int64_t limited_frames() const noexcept { return stage_ ? stage_->limited_frames() : 0; }
   [[nodiscard]] std::int64_t ducked_frames() const noexcept { return reader_.ducked_frames(); }
 
  private:
   std::size_t read_plain(std::span<float> interleaved);
   void look_ahead(std::size_t frames);
-  void limit(std::span<float> interleaved);
 
   ProgrammeReader reader_;
   const std::size_t channels_;
   const float gain_;
-  std::optional<Limiter> limiter_;
-  std::vector<float> ahead_, gains_, block_;  // ahead_: frames whose gain is not known yet, or not asked for
-  std::int64_t left_, limited_ = 0;
+  std::optional<OutputStage> stage_;  // none: nothing to limit
+  std::vector<float> block_;
+  std::int64_t left_;
 };
+
+// The limit of a mix that needs none: nothing comes near it.
+inline constexpr double kNoLimit = 60;  // dBTP
+
+// Where the limiter works for a ceiling of `true_peak`, in dBTP as it reads peaks itself, when nobody measures what
+// comes of it.
+[[nodiscard]] double usual_limit(double true_peak);
 
 // The programme loudness of one sound alone, in LUFS; -infinity: see Meter. Throws as master().
 [[nodiscard]] double loudness_of(const MixSound& sound, const std::atomic<bool>& cancelled);

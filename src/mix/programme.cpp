@@ -23,45 +23,61 @@ std::int64_t Programme::frames() const {
   return std::max(end_of(original), end_of(generated));
 }
 
-ProgrammeReader::ProgrammeReader(std::shared_ptr<const Programme> programme)
-    : programme_(std::move(programme)),
-      original_gain_(factor(programme_->settings.original_db)),
-      generated_gain_(factor(programme_->settings.generated_db)) {
-  const auto& [original, generated, settings, layout] = *programme_;
-  if (original) original_routes_ = routes(original->layout, layout);
-  if (generated) generated_routes_ = routes(generated->layout, layout);
-  if (!settings.duck || !original || !generated) return;
-  ducker_.emplace(settings.ducking, original->layout);
-  // What the original says in the first moments is heard before they begin.
+ProgrammeReader::ProgrammeReader(const std::shared_ptr<const Programme>& programme)
+    : programme_(*programme),
+      original_gain_(factor(programme_.settings.original_db)),
+      generated_gain_(factor(programme_.settings.generated_db)) {
+  if (programme_.original) original_routes_ = routes(programme_.original->layout, programme_.layout);
+  if (programme_.generated) generated_routes_ = routes(programme_.generated->layout, programme_.layout);
+}
+
+void ProgrammeReader::join_original(MixSound sound) {
+  original_routes_ = routes(sound.layout, programme_.layout);
+  programme_.original = std::move(sound);
+  ducker_.reset();
+}
+
+void ProgrammeReader::join_generated(MixSound sound) {
+  generated_routes_ = routes(sound.layout, programme_.layout);
+  programme_.generated = std::move(sound);
+}
+
+// What the original says in the first moments is heard before they begin. Not before somebody reads: of a sound that is
+// still coming they may not be there yet.
+void ProgrammeReader::begin_ducking() {
+  const auto& original = programme_.original;
+  if (ducker_ || !programme_.settings.duck || !original || !programme_.generated) return;
+  ducker_.emplace(programme_.settings.ducking, original->layout);
   scratch_.resize(ducker_->lead() * original->track->channels());
-  original->track->read(-original->offset, scratch_);
+  original->track->read(at_ - original->offset, scratch_);
   ducker_->prime(scratch_);
 }
 
 std::size_t ProgrammeReader::read(std::span<float> interleaved) {
-  const std::size_t channels = programme_->layout.size();
-  const auto left = static_cast<std::size_t>(programme_->frames() - at_);
+  const std::size_t channels = programme_.layout.size();
+  const auto left = static_cast<std::size_t>(std::max<std::int64_t>(0, programme_.frames() - at_));
   const std::size_t frames = std::min(left, interleaved.size() / channels);
   const auto out = interleaved.first(frames * channels);
   std::fill(out.begin(), out.end(), 0.0F);
   duck_gains_.clear();
+  begin_ducking();
   if (ducker_) listen(frames);
-  if (programme_->original) add(*programme_->original, original_routes_, original_gain_, {}, out);
-  if (programme_->generated) add(*programme_->generated, generated_routes_, generated_gain_, duck_gains_, out);
+  if (programme_.original) add(*programme_.original, original_routes_, original_gain_, {}, out);
+  if (programme_.generated) add(*programme_.generated, generated_routes_, generated_gain_, duck_gains_, out);
   at_ += static_cast<std::int64_t>(frames);
   return frames;
 }
 
 void ProgrammeReader::add(const MixSound& sound, const std::vector<Route>& routes, float gain,
                           std::span<const float> gains, std::span<float> out) {
-  const std::size_t frames = out.size() / programme_->layout.size();
+  const std::size_t frames = out.size() / programme_.layout.size();
   scratch_.resize(frames * sound.track->channels());
   sound.track->read(at_ - sound.offset, scratch_);
-  add_routed(routes, {scratch_, sound.track->channels()}, gain, gains, out, programme_->layout.size());
+  add_routed(routes, {scratch_, sound.track->channels()}, gain, gains, out, programme_.layout.size());
 }
 
 void ProgrammeReader::listen(std::size_t frames) {
-  const auto& original = *programme_->original;
+  const auto& original = *programme_.original;
   scratch_.resize(frames * original.track->channels());
   original.track->read(at_ - original.offset + static_cast<std::int64_t>(ducker_->lead()), scratch_);
   duck_gains_.resize(frames);
@@ -70,7 +86,7 @@ void ProgrammeReader::listen(std::size_t frames) {
 }
 
 void ProgrammeReader::count_ducked() {
-  const std::int64_t begin = programme_->generated->offset, end = end_of(programme_->generated);
+  const std::int64_t begin = programme_.generated->offset, end = end_of(programme_.generated);
   for (std::size_t n = 0; n < duck_gains_.size(); ++n) {
     const std::int64_t frame = at_ + static_cast<std::int64_t>(n);
     if (duck_gains_[n] < 1 && frame >= begin && frame < end) ++ducked_;

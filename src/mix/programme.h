@@ -3,7 +3,8 @@
 // The whole programme: both sounds on one timeline, added, before its loudness is set. It is worked out anew each time
 // it is read through, which takes less than keeping it would.
 //
-// A Programme is immutable; each reader has a ProgrammeReader of its own, for one thread.
+// Each reader has a ProgrammeReader of its own, for one thread, with a copy of the Programme. Of sounds that are still
+// coming it reads no further than the caller knows them to be there.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +15,14 @@
 
 #include "mix/channels.h"
 #include "mix/ducker.h"
-#include "mix/track.h"
+#include "mix/sound.h"
 
 namespace klingv2a::mix {
 
 struct MixSound {
-  std::shared_ptr<const Track> track;
+  std::shared_ptr<const Sound> track;
   Layout layout;            // of track->channels()
-  std::int64_t offset = 0;  // of its first frame in the programme, >= 0
+  std::int64_t offset = 0;  // of its first frame in the programme
 };
 
 struct MixSettings {
@@ -31,7 +32,7 @@ struct MixSettings {
 };
 
 struct Programme {
-  std::optional<MixSound> original, generated;  // at least one
+  std::optional<MixSound> original, generated;
   MixSettings settings;
   Layout layout;  // of the mix; see output_layout()
 
@@ -40,21 +41,27 @@ struct Programme {
 
 class ProgrammeReader {
  public:
-  explicit ProgrammeReader(std::shared_ptr<const Programme> programme);
+  explicit ProgrammeReader(const std::shared_ptr<const Programme>& programme);
+  // A sound that comes into a programme that is being read, from the next frame on; or another one in its place.
+  void join_original(MixSound sound);
+  void join_generated(MixSound sound);
 
   // The next frames: as many as `interleaved` has room for, less at the end; returns how many. Throws Error{disk}.
   std::size_t read(std::span<float> interleaved);
   // Frames of the generated sound that were lowered so far.
   [[nodiscard]] std::int64_t ducked_frames() const noexcept { return ducked_; }
-  [[nodiscard]] const Programme& programme() const noexcept { return *programme_; }
+  [[nodiscard]] const Programme& programme() const noexcept { return programme_; }
+  // The frame that is read next.
+  [[nodiscard]] std::int64_t position() const noexcept { return at_; }
 
  private:
   void add(const MixSound& sound, const std::vector<Route>& routes, float gain, std::span<const float> gains,
            std::span<float> out);
+  void begin_ducking();
   void listen(std::size_t frames);
   void count_ducked();
 
-  const std::shared_ptr<const Programme> programme_;
+  Programme programme_;
   std::vector<Route> original_routes_, generated_routes_;
   float original_gain_, generated_gain_;
   std::optional<Ducker> ducker_;  // none: nothing to duck, or nothing to duck under

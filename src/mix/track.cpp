@@ -2,7 +2,6 @@
 #include "mix/track.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "error.h"
@@ -28,11 +27,7 @@ void Track::append(std::span<const float> interleaved) {
   while (!interleaved.empty()) {
     if (current_.capacity() < full) current_.reserve(full);
     const auto part = interleaved.first(std::min(interleaved.size(), full - current_.size()));
-    for (const float sample : part) {
-      const bool good = std::isfinite(sample);
-      current_.push_back(good ? sample : 0);
-      repaired_ += good ? 0 : 1;
-    }
+    for (const float sample : part) current_.push_back(repair(sample, repaired_));
     frames_ += static_cast<std::int64_t>(part.size() / channels_);
     if (current_.size() == full) seal();
     interleaved = interleaved.subspan(part.size());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// One input of the mix, whole: 48 kHz, 32-bit float, interleaved. Kept in memory as long as the budget that it shares
-// with the other inputs lasts, and in a file without a name beyond it. Silence takes no room.
+// One input of the mix, whole. Kept in memory as long as the budget that it shares with the other inputs lasts, and in
+// a file without a name beyond it. Silence takes no room.
 //
 // Written by one thread; afterwards, as a `const Track`, read by any.
 #pragma once
@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "mix/sound.h"
 #include "spool_file.h"
 
 namespace klingv2a::mix {
@@ -30,26 +31,25 @@ class MemoryBudget {
   std::atomic<std::uint64_t> left_;
 };
 
-class Track {
+class Track final : public Sound {
  public:
   // `spool_directory`: see SpoolFile; the file is made when it is needed. The chunk that is being filled
   // (chunk_bytes()) is not counted in `budget`.
   Track(std::size_t channels, std::shared_ptr<MemoryBudget> budget, std::string spool_directory);
-  ~Track();
+  ~Track() override;
   Track(const Track&) = delete;
   Track& operator=(const Track&) = delete;
 
-  // Values that are no numbers become silence, and are counted. Throws Error{disk}.
-  void append(std::span<const float> interleaved);
-  void append_silence(std::int64_t frames);
+  // These two, and read(), throw Error{disk}.
+  void append(std::span<const float> interleaved) override;
+  void append_silence(std::int64_t frames) override;
 
-  [[nodiscard]] std::size_t channels() const noexcept { return channels_; }
-  [[nodiscard]] std::int64_t frames() const noexcept { return frames_; }
-  // From frame `first` on, which may be negative; what is outside of the track is silence. Throws Error{disk}.
-  void read(std::int64_t first, std::span<float> interleaved) const;
+  [[nodiscard]] std::size_t channels() const noexcept override { return channels_; }
+  [[nodiscard]] std::int64_t frames() const override { return frames_; }
+  void read(std::int64_t first, std::span<float> interleaved) const override;
 
   [[nodiscard]] std::uint64_t spooled_bytes() const noexcept { return file_end_; }
-  [[nodiscard]] std::uint64_t repaired_samples() const noexcept { return repaired_; }
+  [[nodiscard]] std::uint64_t repaired_samples() const override { return repaired_; }
   [[nodiscard]] std::size_t chunk_bytes() const noexcept { return kChunkFrames * channels_ * sizeof(float); }
 
  private:

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "mix/mastering.h"
+#include "mix/track.h"
 
 namespace klingv2a::mix::test {
 

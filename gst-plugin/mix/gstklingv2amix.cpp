@@ -16,13 +16,19 @@
  * are kept: in memory up to #GstKlingV2AMix:max-hold-bytes, beyond it in a file without a name in
  * #GstKlingV2AMix:spool-dir.
  *
+ * With a #GstKlingV2AMix:gain that is given (or a #GstKlingV2AMix:loudness of 0) and, to duck, a given
+ * #GstKlingV2AMix:original-loudness, nothing has to be measured, and the mix leaves as its inputs come. Of each input
+ * at most #GstKlingV2AMix:max-ahead waits for the other one, so each needs a thread of its own, and a queue where one
+ * demuxer feeds both. #GstKlingV2AMix:stats of a run that measures has the values; with these, and with
+ * #GstKlingV2AMix:limiter-ceiling, the samples are the same.
+ *
  * Both inputs are laid on their running time, to the sample. Holes become silence, overlaps are cut; the output begins
  * with the earlier input and ends with the later one. It has the original's channels, or two where that is mono or
  * missing and the generated sound is mono: the generated sound goes to the loudspeakers of its own channels, a mono one
  * to the left and right front. Either input may be missing.
  *
- * When the mix has been measured, an element message `klingv2amix` is posted; #GstKlingV2AMix:stats has the same
- * fields.
+ * When the mix has been measured, or, where nothing is measured, at its end, an element message `klingv2amix` is
+ * posted; #GstKlingV2AMix:stats has the same fields.
  *
  * ## Example launch line
  * |[
@@ -84,7 +90,13 @@ gboolean sink_event(GstPad* pad, GstObject* parent, GstEvent* event) {
   return element_of(parent).on_sink_event(role_of(pad), EventPtr::adopt(event));
 }
 gboolean source_query(GstPad* pad, GstObject* parent, GstQuery* query) {
-  return element_of(parent).answer(query) || gst_pad_query_default(pad, parent, query);
+  if (element_of(parent).answer(query)) return TRUE;
+  if (!gst_pad_query_default(pad, parent, query)) return FALSE;
+  if (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY) element_of(parent).add_own_latency(query);
+  return TRUE;
+}
+gboolean source_event(GstPad*, GstObject* parent, GstEvent* event) {
+  return element_of(parent).on_source_event(EventPtr::adopt(event));
 }
 gboolean activate_mode(GstPad*, GstObject* parent, GstPadMode mode, gboolean active) {
   return mode == GST_PAD_MODE_PUSH && element_of(parent).activate(active);
@@ -93,6 +105,7 @@ gboolean activate_mode(GstPad*, GstObject* parent, GstPadMode mode, gboolean act
 GstPad* add_source(GstElement* element) {
   GstPad* pad = gst_pad_new_from_static_template(&source_template, "src");
   gst_pad_set_query_function(pad, source_query);
+  gst_pad_set_event_function(pad, source_event);
   gst_pad_set_activatemode_function(pad, activate_mode);
   gst_element_add_pad(element, pad);
   return pad;
@@ -115,6 +128,7 @@ GstPad* request_new_pad(GstElement* self, GstPadTemplate* pad_template, const gc
 
 void release_pad(GstElement* self, GstPad* pad) {
   const Role role = role_of(pad);
+  element_of(self).dismiss_pad(role);
   gst_pad_set_active(pad, FALSE);
   element_of(self).forget_pad(role);
   gst_element_remove_pad(self, pad);
@@ -142,8 +156,8 @@ GstStateChangeReturn change_state(GstElement* self, GstStateChange transition) {
 void install_stats(GObjectClass* gobject_class, guint id) {
   g_object_class_install_property(
       gobject_class, id,
-      g_param_spec_boxed("stats", "Statistics", "What was measured; without fields before that", GST_TYPE_STRUCTURE,
-                         static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
+      g_param_spec_boxed("stats", "Statistics", "What was measured, and played; without fields before that",
+                         GST_TYPE_STRUCTURE, static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 // klingv2amix from the outside in: properties, states, and what arrives at the sink pads.
 #include "mix/mix_element.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "error.h"
@@ -42,7 +43,13 @@ void MixElement::adopt_pad(Role role, GstPad* pad) {
   const MutexLocker lock(mutex_);
   input(role) = {};
   input(role).pad = pad;
-  if (budget_) input(role).sound = std::make_shared<MixInput>(budget_, properties_.spool_dir);
+  if (budget_) input(role).sound = new_sound(role);
+}
+
+void MixElement::dismiss_pad(Role role) {
+  const MutexLocker lock(mutex_);
+  input(role).leaves = true;
+  if (input(role).streamed) input(role).streamed->cancel();
 }
 
 void MixElement::forget_pad(Role role) {
@@ -50,6 +57,8 @@ void MixElement::forget_pad(Role role) {
   {
     const MutexLocker lock(mutex_);
     old = std::exchange(input(role), {});
+    // The mixer may have it.
+    if (old.streamed) old.streamed->set_ended(true);
   }
   changed_.notify_all();
   let_go(std::move(old), nullptr);
@@ -74,8 +83,9 @@ bool MixElement::get_property(guint id, GValue* value) const {
 void MixElement::prepare() {
   const MutexLocker lock(mutex_);
   budget_ = std::make_shared<mix::MemoryBudget>(properties_.max_hold_bytes);
-  for (auto& each : inputs_)
-    if (each.pad) each.sound = std::make_shared<MixInput>(budget_, properties_.spool_dir);
+  streams_ = properties_.streams();
+  for (const auto role : kRoles)
+    if (input(role).pad) input(role).sound = new_sound(role);
   stopping_ = false;
   restart();
 }
@@ -84,13 +94,18 @@ void MixElement::prepare() {
 void MixElement::restart() {
   flushing_ = header_sent_ = tags_changed_ = playing_ = finished_ = false;
   cancelled_ = std::make_shared<std::atomic<bool>>(false);
-  result_.reset();
-  spooled_bytes_ = repaired_samples_ = 0;
-  channels_ = 0;
+  report_.reset();
   position_ = end_ = GST_CLOCK_TIME_NONE;
+  info_.reset();
   output_.reset();
-  first_ = 0;
-  next_frame_ = 0;
+  mixer_.reset();
+  for (auto& each : inputs_) each.joined = false;
+}
+
+// Whoever waits for room there goes on.
+void MixElement::cancel_streams() {
+  for (const auto& each : inputs_)
+    if (each.streamed) each.streamed->cancel();
 }
 
 void MixElement::begin_stop() {
@@ -98,6 +113,7 @@ void MixElement::begin_stop() {
     const MutexLocker lock(mutex_);
     stopping_ = true;
     *cancelled_ = true;
+    cancel_streams();
   }
   changed_.notify_all();
 }
@@ -108,7 +124,7 @@ void MixElement::finish_stop() {
 
 // A spool file of gigabytes takes its time to close: without the mutex, and on no thread that matters.
 void MixElement::let_go(Input old, std::unique_ptr<mix::Player> player) {
-  if (!old.sound || !old.sound->is_spooled()) return;
+  if (!old.kept || old.kept->spooled_bytes() == 0) return;
   reap([input = std::make_shared<Input>(std::move(old)), played = std::shared_ptr<mix::Player>(std::move(player))] {});
 }
 
@@ -118,45 +134,67 @@ void MixElement::forget_inputs() {
   {
     const MutexLocker lock(mutex_);
     player = std::move(player_);
+    mixer_.reset();
     for (const auto role : kRoles)
       old.at(static_cast<std::size_t>(role)) = std::exchange(input(role), Input{.pad = input(role).pad});
     budget_.reset();
   }
   // The player reads both: it goes with the first one that is in a file.
   for (auto& each : old) {
-    const bool is_slow = each.sound && each.sound->is_spooled();
+    const bool is_slow = each.kept && each.kept->spooled_bytes() > 0;
     let_go(std::move(each), is_slow ? std::exchange(player, nullptr) : nullptr);
   }
 }
 
 // ---- what arrives
 
+std::shared_ptr<MixInput> MixElement::new_sound(Role role) {
+  return std::make_shared<MixInput>([this, role](const SoundPlace& place) { return begin_sound(role, place); });
+}
+
+// On the streaming thread of the pad, when its first sound comes.
+std::shared_ptr<mix::Sound> MixElement::begin_sound(Role role, const SoundPlace& place) {
+  const std::size_t channels = place.layout.size();
+  const MutexLocker lock(mutex_);
+  auto& each = input(role);
+  each.place = place;
+  if (!streams_) return each.kept = std::make_shared<mix::Track>(channels, budget_, properties_.spool_dir);
+  const std::int64_t lead = role == Role::original ? mix::StreamMixer::lead(properties_.mixing(std::nullopt)) : 0;
+  each.streamed = std::make_shared<mix::StreamTrack>(channels, to_frames(properties_.max_ahead) + lead, [this] {
+    { const MutexLocker changed(mutex_); }
+    changed_.notify_all();
+  });
+  if (stopping_ || finished_ || each.flushing || each.leaves) each.streamed->cancel();
+  return each.streamed;
+}
+
+// Null: what comes now is not wanted.
 std::shared_ptr<MixInput> MixElement::sound_of(Role role) {
   const MutexLocker lock(mutex_);
-  return playing_ || flushing_ ? nullptr : input(role).sound;
+  return playing_ || finished_ || input(role).flushing ? nullptr : input(role).sound;
 }
 
 GstFlowReturn MixElement::chain(Role role, BufferPtr buffer) {
   try {
     return fill(role, std::move(buffer));
   } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cancelled) return why_refused(role);
     messages::post_error(element_, error.details());
     return GST_FLOW_ERROR;
   }
 }
 
+// What comes once the mix is made, or nobody wants it any more, is too late for it.
+GstFlowReturn MixElement::why_refused(Role role) const {
+  const MutexLocker lock(mutex_);
+  if (input(role).flushing || stopping_) return GST_FLOW_FLUSHING;
+  return playing_ || finished_ ? GST_FLOW_EOS : GST_FLOW_FLUSHING;
+}
+
 GstFlowReturn MixElement::fill(Role role, BufferPtr buffer) {
-  bool has_caps = false;
-  {
-    const MutexLocker lock(mutex_);
-    if (flushing_) return GST_FLOW_FLUSHING;
-    // What comes once the mix has begun is too late for it.
-    if (playing_) return GST_FLOW_EOS;
-    has_caps = input(role).info.has_value();
-  }
   const auto sound = sound_of(role);
-  if (!has_caps) return GST_FLOW_NOT_NEGOTIATED;
-  if (!sound) return GST_FLOW_FLUSHING;
+  if (!sound) return why_refused(role);
+  if (!sound->has_info()) return GST_FLOW_NOT_NEGOTIATED;
   sound->add(std::move(buffer));
   return GST_FLOW_OK;
 }
@@ -199,7 +237,9 @@ void MixElement::on_stream_start(Role role, GstEvent* event) {
   auto& each = input(role);
   each.stream_id = id ? id : "";
   each.group = has_group ? std::optional(group) : std::nullopt;
-  if (!playing_) each.ended = false;
+  if (playing_ || finished_) return;
+  each.ended = false;
+  if (each.streamed) each.streamed->set_ended(false);
 }
 
 bool MixElement::on_caps(Role role, GstEvent* event) {
@@ -211,6 +251,7 @@ bool MixElement::on_caps(Role role, GstEvent* event) {
   {
     const MutexLocker lock(mutex_);
     if (!input(role).info) input(role).info = info;
+    input(role).present_info = info;
   }
   changed_.notify_all();
   return true;
@@ -260,7 +301,7 @@ void MixElement::on_end(Role role) {
     auto& each = input(role);
     if (each.ended || !each.sound) return;
     each.ended = true;
-    each.collected = each.sound->collected();
+    if (each.streamed) each.streamed->set_ended(true);
   }
   changed_.notify_all();
 }
@@ -270,6 +311,7 @@ void MixElement::on_flush_start(Role role, EventPtr event) {
   {
     const MutexLocker lock(mutex_);
     input(role).flushing = true;
+    if (input(role).streamed) input(role).streamed->cancel();
     is_first = !std::exchange(flushing_, true);
     *cancelled_ = true;
   }
@@ -277,23 +319,35 @@ void MixElement::on_flush_start(Role role, EventPtr event) {
   if (is_first) gst_pad_push_event(source_, event.to_c());
 }
 
-// The source flows again when no input is being flushed any more.
 void MixElement::on_flush_stop(Role role, EventPtr event) {
-  bool is_last = true;
+  bool is_over = true;
   Input old;
   {
     const MutexLocker lock(mutex_);
     auto& each = input(role);
-    each.flushing = each.ended = false;
-    old.sound = each.sound;
-    old.collected = std::exchange(each.collected, std::nullopt);
+    each.flushing = each.ended = each.awaits_flush = each.joined = false;
     // A new one: the old sound may still be read.
-    if (budget_) each.sound = std::make_shared<MixInput>(budget_, properties_.spool_dir);
-    if (each.sound && each.info) each.sound->set_info(*each.info);
-    for (const auto& other : inputs_) is_last &= !other.flushing;
+    old.kept = std::exchange(each.kept, nullptr);
+    each.streamed.reset();
+    each.place.reset();
+    if (budget_) each.sound = new_sound(role);
+    if (each.sound && each.info) {
+      each.sound->set_info(*each.info);
+      each.sound->set_info(*each.present_info);
+    }
+    is_over = is_flush_over();
   }
   let_go(std::move(old), nullptr);
-  if (!is_last) return;
+  if (is_over) finish_flush(std::move(event));
+}
+
+bool MixElement::is_flush_over() const {
+  return std::none_of(inputs_.begin(), inputs_.end(),
+                      [](const Input& each) { return each.flushing || each.awaits_flush; });
+}
+
+// The source flows again when no input is being flushed any more.
+void MixElement::finish_flush(EventPtr event) {
   gst_pad_pause_task(source_);
   gst_pad_push_event(source_, event.to_c());
   std::unique_ptr<mix::Player> played;

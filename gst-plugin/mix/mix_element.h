@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// The work of the element klingv2amix: collects both inputs to their ends, for the loudness of a programme is known
-// only then, has them mixed and mastered (src/mix/), and plays the result.
+// The work of the element klingv2amix, in one of two ways, as the properties want it. It collects both inputs to their
+// ends, for the loudness of a programme is known only then, has them mixed and mastered (src/mix/), and plays the
+// result (mix_element_collect.cpp). Or, with a gain that is given, it mixes as they come (mix_element_stream.cpp).
 //
-// Threads: each sink pad's streaming thread fills its MixInput (mix_element.cpp); the source pad's task does everything
-// that goes downstream, and the measuring (mix_element_source.cpp). `mutex_` guards what they share; it is held for no
-// push, post, or pass over the sound.
+// Threads: each sink pad's streaming thread fills its MixInput (mix_element.cpp), and waits there when the mix streams
+// and this input is too far ahead; the source pad's task does everything that goes downstream, and the measuring
+// (mix_element_source.cpp). `mutex_` guards what they share; it is held for no push, post, or pass over the sound. A
+// StreamTrack's own lock may be taken while it is held, and never the other way round.
 #pragma once
 
 #include <gst/audio/audio.h>
@@ -20,7 +22,11 @@
 #include "gst_ptr.h"
 #include "mix/mastering.h"
 #include "mix/mix_input.h"
+#include "mix/mix_output.h"
+#include "mix/mix_report.h"
 #include "mix/mix_settings.h"
+#include "mix/stream_mixer.h"
+#include "mix/track.h"
 #include "mutex.h"
 #include "setting.h"
 
@@ -43,7 +49,8 @@ class MixElement {
   // Any thread.
   [[nodiscard]] bool has_pad(Role role) const;
   void adopt_pad(Role role, GstPad* pad);
-  void forget_pad(Role role);  // its streaming thread has ended
+  void dismiss_pad(Role role);  // its streaming thread is to end
+  void forget_pad(Role role);   // it has
   [[nodiscard]] SetResult set_property(guint id, const GValue* value);
   [[nodiscard]] bool get_property(guint id, GValue* value) const;
 
@@ -53,7 +60,9 @@ class MixElement {
 
   // The source pad.
   bool activate(bool active);
-  bool answer(GstQuery* query) const;  // false: not for this element
+  bool on_source_event(EventPtr event);
+  bool answer(GstQuery* query) const;           // false: not for this element
+  void add_own_latency(GstQuery* query) const;  // to what upstream has answered
 
   // State changes: before READY→PAUSED; before and after PAUSED→READY.
   void prepare();
@@ -62,22 +71,30 @@ class MixElement {
 
  private:
   struct Input {
-    GstPad* pad = nullptr;            // null: not requested
-    std::shared_ptr<MixInput> sound;  // used by the streaming thread, without the mutex
-    std::optional<GstAudioInfo> info;
-    bool ended = false, flushing = false;
-    std::optional<CollectedSound> collected;  // once it has ended
+    GstPad* pad = nullptr;                           // null: not requested
+    std::shared_ptr<MixInput> sound;                 // used by the streaming thread, without the mutex
+    std::optional<GstAudioInfo> info, present_info;  // of the first caps, and of those in force
+    // awaits_flush: a seek is on its way up there.
+    bool ended = false, flushing = false, awaits_flush = false, leaves = false;
+    std::optional<SoundPlace> place;   // once there is sound; with it one of the next two
+    std::shared_ptr<mix::Track> kept;  // written by the streaming thread until `ended`
+    std::shared_ptr<mix::StreamTrack> streamed;
+    bool joined = false;  // `streamed` is in the mixer
     std::string stream_id;
     std::optional<guint> group;
     std::array<TagListPtr, 2> tags;  // by GstTagScope
   };
-  enum class Step { none, header, play };
+  enum class Step { none, header, collected, streamed };
+  using Inputs = std::array<Input, 2>;
 
   // mix_element.cpp
   [[nodiscard]] std::shared_ptr<MixInput> sound_of(Role role);
+  [[nodiscard]] std::shared_ptr<MixInput> new_sound(Role role);
+  [[nodiscard]] std::shared_ptr<mix::Sound> begin_sound(Role role, const SoundPlace& place);
   [[nodiscard]] Input& input(Role role) REQUIRES(mutex_) { return inputs_[static_cast<std::size_t>(role)]; }
   [[nodiscard]] const Input& input(Role role) const REQUIRES(mutex_) { return inputs_[static_cast<std::size_t>(role)]; }
   GstFlowReturn fill(Role role, BufferPtr buffer);
+  [[nodiscard]] GstFlowReturn why_refused(Role role) const;
   bool on_caps(Role role, GstEvent* event);
   bool on_segment(Role role, GstEvent* event);
   bool on_gap(Role role, GstEvent* event);
@@ -86,11 +103,15 @@ class MixElement {
   void on_end(Role role);
   void on_flush_start(Role role, EventPtr event);
   void on_flush_stop(Role role, EventPtr event);
+  [[nodiscard]] bool is_flush_over() const REQUIRES(mutex_);
+  void finish_flush(EventPtr event);
   static void let_go(Input old, std::unique_ptr<mix::Player> player);
   void forget_inputs() EXCLUDES(mutex_);
   void restart() REQUIRES(mutex_);
+  void cancel_streams() REQUIRES(mutex_);
 
   // mix_element_source.cpp
+  bool seek(EventPtr event);
   static void work(gpointer self);
   void do_step();
   [[nodiscard]] Step await_step();
@@ -101,17 +122,28 @@ class MixElement {
   void send_header();
   void send_tags();
   [[nodiscard]] std::optional<GstAudioInfo> output_info() const REQUIRES(mutex_);
-  [[nodiscard]] std::shared_ptr<mix::Programme> make_programme();
-  [[nodiscard]] static mix::MixSettings mixing(const MixProperties& properties, const mix::Programme& programme,
-                                               const std::atomic<bool>& cancelled);
-  void start_playing();
-  void report(const mix::Mastering& result);
+  void report(MixReport report);
   void push_next();
-  [[nodiscard]] BufferPtr next_buffer();
+  void push(BufferPtr buffer);
   void pause_source();
   void end_output();
   void fail(const ErrorDetails& details);
   [[nodiscard]] StructurePtr stats() const EXCLUDES(mutex_);
+
+  // mix_element_collect.cpp
+  [[nodiscard]] std::shared_ptr<mix::Programme> make_programme();
+  void count_kept(MixReport& report) const REQUIRES(mutex_);
+  void start_playing();
+
+  // mix_element_stream.cpp
+  [[nodiscard]] Step next_stream_step() const REQUIRES(mutex_);
+  [[nodiscard]] bool has_begun() const REQUIRES(mutex_);
+  void note_unlinked() REQUIRES(mutex_);
+  [[nodiscard]] Inputs newcomers();
+  void join_newcomers();
+  void begin_streaming(const Inputs& inputs);
+  void stream_next();
+  void report_streamed();
 
   GstElement* const element_;
   GstPad* const source_;
@@ -120,6 +152,7 @@ class MixElement {
   Condition changed_;
   MixProperties properties_ GUARDED_BY(mutex_);
   std::array<Input, 2> inputs_ GUARDED_BY(mutex_);
+  bool streams_ GUARDED_BY(mutex_) = false;  // the present run
   // Null below PAUSED; as long as it is there, nothing is set.
   std::shared_ptr<mix::MemoryBudget> budget_ GUARDED_BY(mutex_);
   bool stopping_ GUARDED_BY(mutex_) = true;
@@ -129,18 +162,17 @@ class MixElement {
   bool playing_ GUARDED_BY(mutex_) = false;
   bool finished_ GUARDED_BY(mutex_) = false;
   std::shared_ptr<std::atomic<bool>> cancelled_ GUARDED_BY(mutex_);  // of the present run
-  std::optional<mix::Mastering> result_ GUARDED_BY(mutex_);
-  std::uint64_t spooled_bytes_ GUARDED_BY(mutex_) = 0;
-  std::uint64_t repaired_samples_ GUARDED_BY(mutex_) = 0;
-  std::size_t channels_ GUARDED_BY(mutex_) = 0;
+  std::optional<MixReport> report_ GUARDED_BY(mutex_);
   GstClockTime position_ GUARDED_BY(mutex_) = GST_CLOCK_TIME_NONE;
   GstClockTime end_ GUARDED_BY(mutex_) = GST_CLOCK_TIME_NONE;
 
   // The source pad's task only; others, holding mutex_, when it does not run.
-  std::optional<GstAudioInfo> output_;
+  std::optional<GstAudioInfo> info_;  // of the mix
+  std::unique_ptr<MixOutput> output_;
+  // One of them reads the mix, according to streams_.
   std::unique_ptr<mix::Player> player_;
-  GstClockTime first_ = 0;  // running time of frame 0
-  std::int64_t next_frame_ = 0;
+  std::unique_ptr<mix::StreamMixer> mixer_;
+  std::int64_t first_frame_ = 0;  // of the mix that streams, on the running time
 };
 
 }  // namespace klingv2a

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// The source pad's task: waits for caps and sends what comes before the sound, waits for both ends, has the whole
-// measured, and plays it. One step each time it is called. It alone pushes downstream, so nothing overtakes.
-#include <algorithm>
+// The source pad: its queries, and its task, which waits for caps and sends what comes before the sound, waits until
+// there is something to play, and plays it. One step each time it is called. It alone pushes downstream, so nothing
+// overtakes, but for the flushes, which the sink pads' threads pass on.
 #include <chrono>
-#include <cmath>
 #include <utility>
 
 #include "error.h"
@@ -16,7 +15,6 @@ namespace klingv2a {
 
 namespace {
 
-constexpr std::size_t kBufferFrames = 1024;  // 21 ms
 constexpr std::chrono::seconds kLookAgain{1};
 
 EventPtr new_segment() {
@@ -59,6 +57,55 @@ bool MixElement::answer(GstQuery* query) const {
   return true;
 }
 
+// Nothing of a mix that collects leaves before its end: what a live source would wait for has no bound.
+void MixElement::add_own_latency(GstQuery* query) const {
+  const MutexLocker lock(mutex_);
+  if (!properties_.streams()) return;
+  gboolean live = FALSE;
+  GstClockTime min = 0, max = 0;
+  gst_query_parse_latency(query, &live, &min, &max);
+  min += to_time(mix::StreamMixer::latency(properties_.mixing(std::nullopt)));
+  if (GST_CLOCK_TIME_IS_VALID(max)) max += properties_.max_ahead;
+  gst_query_set_latency(query, live, min, std::max(min, max));
+}
+
+bool MixElement::on_source_event(EventPtr event) {
+  GstSeekFlags flags = GST_SEEK_FLAG_NONE;
+  if (GST_EVENT_TYPE(event.get()) == GST_EVENT_SEEK)
+    gst_event_parse_seek(event.get(), nullptr, nullptr, &flags, nullptr, nullptr, nullptr, nullptr);
+  if (flags & GST_SEEK_FLAG_FLUSH) return seek(std::move(event));
+  return gst_pad_event_default(source_, GST_OBJECT(element_), event.to_c());
+}
+
+// Both inputs are flushed before the mix begins anew: it must not put what the first one brings after the seek beside
+// what the second one had before. Whose flush has not begun when it has taken the seek is not waited for.
+bool MixElement::seek(EventPtr event) {
+  std::array<PadPtr, 2> pads;
+  {
+    const MutexLocker lock(mutex_);
+    for (const auto role : kRoles) {
+      auto& each = input(role);
+      if (!each.pad) continue;
+      each.awaits_flush = true;
+      pads.at(static_cast<std::size_t>(role)) = PadPtr::share(each.pad);
+    }
+  }
+  bool is_taken = false;
+  for (const auto& pad : pads)
+    if (pad && gst_pad_push_event(pad.get(), gst_event_ref(event.get()))) is_taken = true;
+  bool is_over = false;
+  {
+    const MutexLocker lock(mutex_);
+    for (auto& each : inputs_) each.awaits_flush = false;
+    is_over = flushing_ && is_flush_over();
+  }
+  if (!is_over) return is_taken;
+  auto stop = EventPtr::adopt(gst_event_new_flush_stop(TRUE));
+  gst_event_set_seqnum(stop.get(), gst_event_get_seqnum(event.get()));
+  finish_flush(std::move(stop));
+  return is_taken;
+}
+
 void MixElement::work(gpointer self) {
   auto& element = *static_cast<MixElement*>(self);
   try {
@@ -78,8 +125,10 @@ void MixElement::do_step() {
       return;
     case Step::header:
       return send_header();
-    case Step::play:
+    case Step::collected:
       return player_ ? push_next() : start_playing();
+    case Step::streamed:
+      return stream_next();
   }
 }
 
@@ -89,6 +138,7 @@ MixElement::Step MixElement::await_step() {
   {
     const auto deadline = std::chrono::steady_clock::now() + kLookAgain;
     const MutexLocker lock(mutex_);
+    note_unlinked();
     while (!is_at_end() && next_step() == Step::none &&
            changed_.wait_until(mutex_, deadline) == std::cv_status::no_timeout) {
     }
@@ -101,14 +151,17 @@ MixElement::Step MixElement::await_step() {
 
 MixElement::Step MixElement::next_step() const {
   if (!header_sent_ && is_header_known()) return Step::header;
-  return has_everything() ? Step::play : Step::none;
+  if (streams_) return next_stream_step();
+  return has_everything() ? Step::collected : Step::none;
 }
 
-// The original decides the layout; the generated sound only where there is no original.
+// The original decides the layout; the generated sound only where there is no original. A pad that is not linked may
+// still be while a mix collects; one that streams does not wait for that.
 bool MixElement::is_header_known() const {
   for (const auto& each : inputs_) {
     if (each.info) return true;
-    if (each.pad && !each.ended && (gst_pad_is_linked(each.pad) || !has_everything())) return false;
+    const bool may_come = each.pad && !each.ended;
+    if (may_come && (gst_pad_is_linked(each.pad) || (!streams_ && !has_everything()))) return false;
   }
   return false;
 }
@@ -134,7 +187,7 @@ void MixElement::send_header() {
   std::optional<guint> group;
   {
     const MutexLocker lock(mutex_);
-    output_ = output_info();
+    info_ = output_info();
     for (const auto& each : inputs_) {
       if (id.empty() && !each.stream_id.empty()) id = each.stream_id + "/klingv2amix";
       if (!group) group = each.group;
@@ -146,8 +199,8 @@ void MixElement::send_header() {
   GstEvent* start = gst_event_new_stream_start(id.c_str());
   gst_event_set_group_id(start, group ? *group : gst_util_group_id_next());
   gst_pad_push_event(source_, start);
-  if (!output_) return;
-  const auto caps = CapsPtr::adopt(gst_audio_info_to_caps(&*output_));
+  if (!info_) return;
+  const auto caps = CapsPtr::adopt(gst_audio_info_to_caps(&*info_));
   gst_pad_push_event(source_, gst_event_new_caps(caps.get()));
   gst_pad_push_event(source_, new_segment().to_c());
   send_tags();
@@ -172,120 +225,36 @@ void MixElement::send_tags() {
   }
 }
 
-// Null: no input had any sound.
-std::shared_ptr<mix::Programme> MixElement::make_programme() {
-  auto programme = std::make_shared<mix::Programme>();
-  const MutexLocker lock(mutex_);
-  const auto &original = input(Role::original).collected, &generated = input(Role::generated).collected;
-  if (!output_ || (!original && !generated)) return nullptr;
-  const bool generated_first = !original || (generated && generated->start_frame < original->start_frame);
-  const auto& first = generated_first ? *generated : *original;
-  first_ = first.start;
-  const auto to_sound = [&](const std::optional<CollectedSound>& each) -> std::optional<mix::MixSound> {
-    if (!each) return std::nullopt;
-    return mix::MixSound{each->track, each->layout, each->start_frame - first.start_frame};
-  };
-  for (const auto* each : {&original, &generated}) {
-    if (!*each) continue;
-    spooled_bytes_ += (*each)->track->spooled_bytes();
-    repaired_samples_ += (*each)->track->repaired_samples();
-  }
-  programme->original = to_sound(original);
-  programme->generated = to_sound(generated);
-  programme->layout = layout_of(*output_);
-  end_ = first_ + to_time(programme->frames());
-  channels_ = programme->layout.size();
-  return programme;
-}
-
-mix::MixSettings MixElement::mixing(const MixProperties& properties, const mix::Programme& programme,
-                                    const std::atomic<bool>& cancelled) {
-  std::optional<double> loudness;
-  if (properties.mode == MixMode::duck && programme.original && programme.generated) {
-    const double measured = mix::loudness_of(*programme.original, cancelled);
-    if (std::isfinite(measured)) loudness = measured;
-  }
-  return properties.mixing(loudness);
-}
-
-void MixElement::start_playing() {
-  std::shared_ptr<std::atomic<bool>> cancelled;
-  MixProperties properties;
-  {
-    const MutexLocker lock(mutex_);
-    playing_ = true;
-    cancelled = cancelled_;
-    properties = properties_;
-  }
-  const auto programme = make_programme();
-  if (!programme) return end_output();
-  if (programme->frames() > to_frames(MixInput::kLongest))
-    throw make_error(ErrorKind::input, Phase::hold, "the two sounds begin more than 24 hours apart");
-  programme->settings = mixing(properties, *programme, *cancelled);
-  const auto result = mix::master(programme, properties.mastering(), *cancelled);
-  report(result);
-  send_tags();
-  player_ = std::make_unique<mix::Player>(programme, result);
-}
-
 StructurePtr MixElement::stats() const {
   const MutexLocker lock(mutex_);
-  StructurePtr structure(gst_structure_new_empty("klingv2amix"));
-  if (!result_) return structure;
-  gst_structure_set(structure.get(), "loudness-before", G_TYPE_DOUBLE, result_->loudness_before, "loudness-after",
-                    G_TYPE_DOUBLE, result_->loudness_after, "true-peak-before", G_TYPE_DOUBLE,
-                    result_->true_peak_before, "true-peak-after", G_TYPE_DOUBLE, result_->true_peak_after, "gain",
-                    G_TYPE_DOUBLE, result_->gain_db, "measured", G_TYPE_BOOLEAN,
-                    static_cast<gboolean>(result_->measured), "target-reached", G_TYPE_BOOLEAN,
-                    static_cast<gboolean>(result_->reached), "limited-samples", G_TYPE_INT64, result_->limited_frames,
-                    "ducked-samples", G_TYPE_INT64, result_->ducked_frames, "samples", G_TYPE_INT64, result_->frames,
-                    "channels", G_TYPE_UINT, static_cast<guint>(channels_), "spooled-bytes", G_TYPE_UINT64,
-                    spooled_bytes_, "repaired-samples", G_TYPE_UINT64, repaired_samples_, nullptr);
-  return structure;
+  return report_ ? report_->to_structure() : StructurePtr(gst_structure_new_empty("klingv2amix"));
 }
 
-void MixElement::report(const mix::Mastering& result) {
+void MixElement::report(MixReport report) {
+  auto structure = report.to_structure();
+  const GCharPtr text(gst_structure_to_string(structure.get()));
+  GST_INFO_OBJECT(element_, "mixed in %d passes: %s", report.mastering.passes, text.get());
   {
     const MutexLocker lock(mutex_);
-    result_ = result;
+    report_ = report;
   }
-  auto structure = stats();
-  const GCharPtr text(gst_structure_to_string(structure.get()));
-  GST_INFO_OBJECT(element_, "mixed in %d passes: %s", result.passes, text.get());
   gst_element_post_message(element_, gst_message_new_element(GST_OBJECT(element_), structure.release()));
   g_object_notify(G_OBJECT(element_), "stats");
 }
 
-// Null at the end.
-BufferPtr MixElement::next_buffer() {
-  const auto frame_bytes = static_cast<gsize>(GST_AUDIO_INFO_BPF(&*output_));
-  auto buffer = BufferPtr::adopt(gst_buffer_new_allocate(nullptr, kBufferFrames * frame_bytes, nullptr));
-  GstMapInfo map;
-  if (!gst_buffer_map(buffer.get(), &map, GST_MAP_WRITE)) throw std::bad_alloc();
-  const auto unmap = [&](GstBuffer* mapped) { gst_buffer_unmap(mapped, &map); };
-  const std::unique_ptr<GstBuffer, decltype(unmap)> mapped(buffer.get(), unmap);
-  const auto channels = static_cast<std::size_t>(GST_AUDIO_INFO_CHANNELS(&*output_));
-  const std::size_t frames = player_->read({reinterpret_cast<float*>(map.data), kBufferFrames * channels});
-  if (frames == 0) return {};
-  gst_buffer_set_size(buffer.get(), static_cast<gssize>(frames * frame_bytes));
-  const auto end_frame = next_frame_ + static_cast<std::int64_t>(frames);
-  GST_BUFFER_PTS(buffer.get()) = first_ + to_time(next_frame_);
-  GST_BUFFER_DURATION(buffer.get()) = first_ + to_time(end_frame) - GST_BUFFER_PTS(buffer.get());
-  GST_BUFFER_OFFSET(buffer.get()) = static_cast<guint64>(next_frame_);
-  GST_BUFFER_OFFSET_END(buffer.get()) = static_cast<guint64>(end_frame);
-  if (next_frame_ == 0) GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
-  next_frame_ = end_frame;
-  return buffer;
+void MixElement::push_next() {
+  auto buffer =
+      output_->next([this](std::span<float> room) { return mixer_ ? mixer_->read(room) : player_->read(room); });
+  if (buffer) return push(std::move(buffer));
+  if (mixer_) report_streamed();
+  end_output();
 }
 
-void MixElement::push_next() {
-  auto buffer = next_buffer();
-  if (!buffer) return end_output();
-  const auto end = GST_BUFFER_PTS(buffer.get()) + GST_BUFFER_DURATION(buffer.get());
+void MixElement::push(BufferPtr buffer) {
   const GstFlowReturn flow = gst_pad_push(source_, buffer.to_c());
   if (flow == GST_FLOW_OK) {
     const MutexLocker lock(mutex_);
-    position_ = end;
+    position_ = output_->end();
   } else if (flow == GST_FLOW_FLUSHING) {
     pause_source();
   } else {
@@ -302,6 +271,7 @@ void MixElement::end_output() {
   {
     const MutexLocker lock(mutex_);
     finished_ = true;
+    cancel_streams();
   }
   gst_pad_push_event(source_, gst_event_new_eos());
   pause_source();

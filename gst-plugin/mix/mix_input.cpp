@@ -80,8 +80,7 @@ mix::Layout layout_of(const GstAudioInfo& info) {
   return layout;
 }
 
-MixInput::MixInput(std::shared_ptr<mix::MemoryBudget> budget, std::string spool_directory)
-    : budget_(std::move(budget)), spool_directory_(std::move(spool_directory)) {
+MixInput::MixInput(Begin begin) : begin_(std::move(begin)) {
   gst_segment_init(&segment_, GST_FORMAT_TIME);
 }
 
@@ -90,11 +89,6 @@ void MixInput::set_info(const GstAudioInfo& info) {
   const auto layout = layout_of(info);
   if (layout_.empty()) layout_ = layout;
   conversion_ = layout == layout_ ? std::vector<mix::Route>{} : mix::routes(layout, layout_);
-}
-
-std::optional<CollectedSound> MixInput::collected() const {
-  if (!track_ || track_->frames() == 0) return std::nullopt;
-  return CollectedSound{track_, layout_, start_, start_frame_};
 }
 
 // What the meta and the segment say is not to be heard is cut; null when nothing is left.
@@ -121,9 +115,8 @@ std::optional<GstClockTime> MixInput::running_time(GstClockTime timestamp) const
 }
 
 void MixInput::begin(GstClockTime start) {
-  track_ = std::make_shared<mix::Track>(layout_.size(), budget_, spool_directory_);
-  start_ = start;
   start_frame_ = to_frames(start);
+  track_ = begin_({layout_, start, start_frame_});
 }
 
 // Fills a hole before `at`; returns how many frames of what is there are already taken.

@@ -4,21 +4,20 @@
 // overlaps are cut, what is outside of the segment is left out. Timestamps that are only rounded (Matroska's are
 // milliseconds) move nothing.
 //
-// Used by the pad's streaming thread only. What it has collected is handed over with collected(), and not written to
-// any more afterwards.
+// Used by the pad's streaming thread only. Where the sound goes the element says, when there is some.
 #pragma once
 
 #include <gst/audio/audio.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "gst_ptr.h"
 #include "mix/channels.h"
-#include "mix/track.h"
+#include "mix/sound.h"
 
 namespace klingv2a {
 
@@ -29,9 +28,8 @@ inline constexpr int kMixRate = 48000;
 [[nodiscard]] GstClockTime to_time(std::int64_t frames);
 [[nodiscard]] mix::Layout layout_of(const GstAudioInfo& info);
 
-// One input, whole.
-struct CollectedSound {
-  std::shared_ptr<const mix::Track> track;
+// Where an input is in the mix.
+struct SoundPlace {
   mix::Layout layout;
   GstClockTime start = 0;        // running time of the first frame
   std::int64_t start_frame = 0;  // to_frames(start)
@@ -42,18 +40,17 @@ class MixInput {
   // A programme that is longer than this is a mistake in the timestamps.
   static constexpr GstClockTime kLongest = 24 * 3600 * GST_SECOND;
 
-  MixInput(std::shared_ptr<mix::MemoryBudget> budget, std::string spool_directory);
+  // Called once, when the first sound comes; not null.
+  using Begin = std::function<std::shared_ptr<mix::Sound>(const SoundPlace& place)>;
+  explicit MixInput(Begin begin);
 
   // Caps may change in between; the layout of the first ones is kept.
   void set_info(const GstAudioInfo& info);
+  [[nodiscard]] bool has_info() const { return !layout_.empty(); }
   void set_segment(const GstSegment& segment) { segment_ = segment; }
-  // Throw Error{disk}, Error{input}.
+  // Throw Error{input}, and what the sound's append() throws.
   void add(BufferPtr buffer);
   void add_gap(GstClockTime timestamp, GstClockTime duration);
-  // None when there was no sound.
-  [[nodiscard]] std::optional<CollectedSound> collected() const;
-  // Once nothing is added any more.
-  [[nodiscard]] bool is_spooled() const { return track_ && track_->spooled_bytes() > 0; }
 
  private:
   [[nodiscard]] BufferPtr clipped(BufferPtr buffer) const;
@@ -62,14 +59,12 @@ class MixInput {
   std::int64_t place(GstClockTime at, std::int64_t tolerance);
   void append(GstBuffer* buffer, std::int64_t skipped_frames);
 
-  const std::shared_ptr<mix::MemoryBudget> budget_;
-  const std::string spool_directory_;
+  const Begin begin_;
   GstAudioInfo info_{};
   GstSegment segment_{};
   mix::Layout layout_;                  // of the track
   std::vector<mix::Route> conversion_;  // from the caps in force to layout_; empty: they are the same
-  std::shared_ptr<mix::Track> track_;
-  GstClockTime start_ = 0;
+  std::shared_ptr<mix::Sound> track_;
   std::int64_t start_frame_ = 0;
 };
 

@@ -11,8 +11,6 @@ namespace klingv2a {
 
 namespace {
 
-// Of an original that is too short to have a loudness.
-constexpr double kUsualLoudness = -23;
 constexpr guint64 kLongestDuckTime = 10 * GST_SECOND;
 
 GType mode_get_type() {
@@ -57,6 +55,18 @@ constexpr Property<MixProperties> kProperties[] = {
     {"spool-dir", "Spool directory",
      "Where sound is kept that is too much for memory; if unset, TMPDIR unless that is in memory, then /var/tmp",
      Text<MixProperties>{&MixProperties::spool_dir}},
+    {"gain", "Gain",
+     "Gain of the whole mix, which is then not measured, whatever loudness says; -1000: it is measured (in dB)",
+     Number<MixProperties, double>{&MixProperties::gain, kNotGiven, 60}},
+    {"original-loudness", "Loudness of the original",
+     "Programme loudness of the original alone, which duck-threshold is relative to; -1000: it is measured (in LUFS)",
+     Number<MixProperties, double>{&MixProperties::original_loudness, kNotGiven, 30}},
+    {"limiter-ceiling", "Ceiling of the limiter",
+     "Where the limiter works when nothing is measured, as stats said it; -1000: 0.15 dB below true-peak (in dBTP)",
+     Number<MixProperties, double>{&MixProperties::limiter_ceiling, kNotGiven, mix::kNoLimit}},
+    {"max-ahead", "Ahead at most",
+     "When nothing is measured: how much sound of an input may wait for the other one (in nanoseconds)",
+     Number<MixProperties, guint64>{&MixProperties::max_ahead, 100 * GST_MSECOND, 3600 * GST_SECOND}},
 };
 
 constexpr std::span<const Property<MixProperties>> kTable{kProperties};
@@ -67,10 +77,23 @@ double seconds(guint64 ns) {
 
 }  // namespace
 
-mix::MixSettings MixProperties::mixing(std::optional<double> original_loudness) const {
+bool MixProperties::streams() const {
+  const bool has_gain = gain != kNotGiven || loudness == 0;
+  return has_gain && (mode != MixMode::duck || original_loudness != kNotGiven);
+}
+
+mix::StreamSettings MixProperties::streaming() const {
+  return {.mixing = mixing(std::nullopt),
+          .gain_db = gain == kNotGiven ? 0 : gain,
+          .limit_db = limiter_ceiling == kNotGiven ? mix::usual_limit(true_peak) : limiter_ceiling};
+}
+
+mix::MixSettings MixProperties::mixing(std::optional<double> measured_loudness) const {
+  const double reference =
+      original_loudness == kNotGiven ? measured_loudness.value_or(kUsualLoudness) : original_loudness;
   return {.duck = mode == MixMode::duck,
           .ducking = {.depth_db = duck_depth,
-                      .threshold_db = original_loudness.value_or(kUsualLoudness) + duck_threshold,
+                      .threshold_db = reference + duck_threshold,
                       .attack_s = seconds(duck_attack),
                       .hold_s = seconds(duck_hold),
                       .release_s = seconds(duck_release)},
@@ -79,7 +102,8 @@ mix::MixSettings MixProperties::mixing(std::optional<double> original_loudness) 
 }
 
 mix::MasterSettings MixProperties::mastering() const {
-  return {.loudness = loudness, .true_peak = true_peak};
+  return {
+      .loudness = loudness, .true_peak = true_peak, .gain_db = gain == kNotGiven ? std::nullopt : std::optional(gain)};
 }
 
 guint first_free_mix_property() {

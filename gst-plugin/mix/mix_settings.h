@@ -10,10 +10,14 @@
 
 #include "mix/mastering.h"
 #include "mix/programme.h"
+#include "mix/stream_mixer.h"
 
 namespace klingv2a {
 
 enum class MixMode { duck, mix };
+
+// Of the properties that say what would else be measured, or follows from others: not given.
+inline constexpr double kNotGiven = -1000;
 
 struct MixProperties {
   MixMode mode = MixMode::duck;
@@ -22,13 +26,25 @@ struct MixProperties {
   double original_level = 0, generated_level = 0;  // dB
   double loudness = -23;                           // LUFS, 0: off
   double true_peak = -1;                           // dBTP
-  guint64 max_hold_bytes = 64ULL * 1024 * 1024;
+  guint64 max_hold_bytes = 16ULL * 1024 * 1024;
   std::string spool_dir;
+  double gain = kNotGiven;               // dB
+  double original_loudness = kNotGiven;  // LUFS
+  double limiter_ceiling = kNotGiven;    // dBTP
+  guint64 max_ahead = 2 * GST_SECOND;
 
-  // `original_loudness` in LUFS, of the original alone; none: it has no loudness, or nothing depends on it.
-  [[nodiscard]] mix::MixSettings mixing(std::optional<double> original_loudness) const;
+  // Whether nothing has to be measured, so that the mix can play as its inputs come.
+  [[nodiscard]] bool streams() const;
+  // What it plays with, then.
+  [[nodiscard]] mix::StreamSettings streaming() const;
+  // `measured_loudness` in LUFS, of the original alone; none: it has no loudness, or nothing depends on it. The one
+  // that is given counts more.
+  [[nodiscard]] mix::MixSettings mixing(std::optional<double> measured_loudness) const;
   [[nodiscard]] mix::MasterSettings mastering() const;
 };
+
+// The loudness that ducking reckons with when the original has none, in LUFS.
+inline constexpr double kUsualLoudness = -23;
 
 // Installs them all; returns the first property id that is free.
 guint install_mix_properties(GObjectClass* gobject_class);

@@ -47,6 +47,7 @@ bool is_near(const Mastering& result, double target, double tolerance) {
 }
 
 double wanted_gain(const MasterSettings& settings, const Mastering& result) {
+  if (settings.gain_db) return *settings.gain_db;
   if (settings.loudness == 0 || !result.measured) return 0;
   return std::min(settings.loudness - result.loudness_before, kMaxGainDb);
 }
@@ -105,7 +106,7 @@ void limit(const std::shared_ptr<const Programme>& programme, const MasterSettin
   try_limited(programme, result, cancelled);
   for (int round = 1; round < kMaxRounds; ++round) {
     const Attempt now{result.gain_db, result.loudness_after};
-    const bool adjusts = settings.loudness != 0 && result.measured && round < kGainRounds;
+    const bool adjusts = settings.loudness != 0 && !settings.gain_db && result.measured && round < kGainRounds;
     if (!correct(settings, adjusts, limit_db, before, result)) return;
     // A round that only lowers the ceiling tells nothing about the gain.
     if (now.gain_db != result.gain_db) before = now;

@@ -28,6 +28,8 @@ inline constexpr double kLoudnessTolerance = 0.3;
 struct MasterSettings {
   double loudness = -23;  // LUFS; 0: leave it as it is
   double true_peak = -1;  // dBTP, the ceiling; always held
+  // dB: this gain and no other, whatever loudness says.
+  std::optional<double> gain_db = {};
 };
 
 struct Mastering {

@@ -49,6 +49,8 @@ class Track final : public Sound {
   void read(std::int64_t first, std::span<float> interleaved) const override;
 
   [[nodiscard]] std::uint64_t spooled_bytes() const noexcept { return file_end_; }
+  // In memory; it never becomes less.
+  [[nodiscard]] std::uint64_t held_bytes() const noexcept { return taken_ + current_.capacity() * sizeof(float); }
   [[nodiscard]] std::uint64_t repaired_samples() const override { return repaired_; }
   [[nodiscard]] std::size_t chunk_bytes() const noexcept { return kChunkFrames * channels_ * sizeof(float); }
 

@@ -9,6 +9,7 @@
 #include <gst/check/gstharness.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <memory>
 #include <string>
 #include <utility>
@@ -123,6 +124,9 @@ class MixRig {
   }
   void end(const std::string& name) { event(name, gst_event_new_eos()); }
   void release(const std::string& name) { harness(name).reset(); }
+  // Of the rig: what is linked to the element's.
+  [[nodiscard]] GstPad* source(const std::string& name) { return harness(name)->srcpad; }
+  [[nodiscard]] GstPad* sink() { return output_->sinkpad; }
 
   // Everything that came out, after its EOS.
   [[nodiscard]] Samples result() {
@@ -135,12 +139,24 @@ class MixRig {
     }
     return samples;
   }
-  [[nodiscard]] std::int64_t stat(const char* field) const {
+  [[nodiscard]] StructurePtr stats() const {
     GstStructure* stats = nullptr;
     g_object_get(element_.get(), "stats", &stats, nullptr);
-    const StructurePtr owned(stats);
+    return StructurePtr(stats);
+  }
+  [[nodiscard]] std::int64_t stat(const char* field) const {
     gint64 value = -1;
-    gst_structure_get_int64(stats, field, &value);
+    gst_structure_get_int64(stats().get(), field, &value);
+    return value;
+  }
+  [[nodiscard]] double number(const char* field) const {
+    double value = NAN;
+    gst_structure_get_double(stats().get(), field, &value);
+    return value;
+  }
+  [[nodiscard]] std::uint64_t bytes(const char* field) const {
+    guint64 value = 0;
+    EXPECT_TRUE(gst_structure_get_uint64(stats().get(), field, &value)) << field;
     return value;
   }
   [[nodiscard]] MessagePtr message(GstMessageType type) const {

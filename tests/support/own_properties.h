@@ -59,7 +59,10 @@ inline void set_other_value(GParamSpec* spec, GValue* value) {
   if (G_VALUE_HOLDS_BOOLEAN(value)) return g_value_set_boolean(value, !g_value_get_boolean(value));
   if (G_VALUE_HOLDS_UINT(value)) return g_value_set_uint(value, g_value_get_uint(value) + 1);
   if (G_VALUE_HOLDS_UINT64(value)) return g_value_set_uint64(value, g_value_get_uint64(value) + 1);
-  if (G_VALUE_HOLDS_DOUBLE(value)) return g_value_set_double(value, g_value_get_double(value) - 1);
+  if (G_VALUE_HOLDS_DOUBLE(value)) {
+    const double preset = g_value_get_double(value);
+    return g_value_set_double(value, preset - 1 < G_PARAM_SPEC_DOUBLE(spec)->minimum ? preset + 1 : preset - 1);
+  }
   if (G_VALUE_HOLDS_ENUM(value)) return g_value_set_enum(value, g_value_get_enum(value) + 1);
   if (G_VALUE_HOLDS(value, GST_TYPE_STRUCTURE))
     return g_value_take_boxed(value, gst_structure_new("headers", "x-other", G_TYPE_STRING, "1", nullptr));

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // The mix of real footage with a generated sound, judged by FFmpeg's meter: loudness, true peak, channels, and the
-// generated sound down under the speech.
+// generated sound down under the speech. And the same as it comes, with what was measured before.
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
+#include <iterator>
 #include <regex>
 
 #include "decoded.h"
@@ -43,6 +45,10 @@ class Mix : public ::testing::Test {
     std::string file = folder_.file("mixed.wav");
     PipelineRun run("klingv2amix name=mix " + properties + " ! wavenc ! filesink location=" + file + " " + inputs);
     EXPECT_EQ(run.run(), End::eos) << run.first_error();
+    measured_.clear();
+    for (const char* name : {"gain", "original-loudness", "limiter-ceiling"})
+      measured_ += std::string(" ") + name + "=" + run.stat_text("mix", name);
+    is_streamed_ = run.stat_text("mix", "loudness-after").empty();
     reached_ = run.stat_text("mix", "target-reached");
     ducked_ = run.stat("mix", "ducked-samples");
     limited_ = run.stat("mix", "limited-samples");
@@ -58,7 +64,8 @@ class Mix : public ::testing::Test {
   }
 
   TemporaryFolder folder_;
-  std::string reached_;
+  std::string reached_, measured_;
+  bool is_streamed_ = false;
   double ducked_ = 0, limited_ = 0;
 };
 
@@ -132,6 +139,64 @@ TEST_F(Mix, GoesIntoAnMp4BesideTheVideo) {
       tone("num-buffers=400", "generated"));
   EXPECT_EQ(run.run(), End::eos) << run.first_error();
   EXPECT_NEAR(measured_by_ffmpeg(file).loudness, -23, 0.3);
+}
+
+// ---- as it comes
+
+std::string content_of(const std::string& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+TEST_F(Mix, WithWhatWasMeasuredIsTheSameAsItComes) {
+  for (const std::string loudness : {"-23", "-12"}) {  // the latter needs the limiter
+    // No noise: audiotestsrc makes another one each time.
+    const auto inputs = movie() + tone("wave=saw freq=333 volume=0.2 num-buffers=830", "generated", 1);
+    const auto collected = content_of(mix("loudness=" + loudness, inputs));
+    ASSERT_GT(collected.size(), 100'000U);
+    EXPECT_FALSE(is_streamed_);
+    const auto streamed = content_of(mix("loudness=" + loudness + measured_, inputs));
+    EXPECT_TRUE(is_streamed_);
+    EXPECT_TRUE(streamed == collected) << loudness << measured_;
+  }
+}
+
+// Each seek reaches the two sources one after the other, while both of them run.
+TEST_F(Mix, AsItComesBeginsWithBothInputsAfterEachSeek) {
+  PipelineRun run(
+      "klingv2amix name=mix mode=mix loudness=0 true-peak=0 ! fakesink name=out "
+      "audiotestsrc name=a freq=100 volume=0.3 ! audio/x-raw,format=F32LE,rate=48000,channels=2 ! mix.original "
+      "audiotestsrc name=b freq=77 volume=0.3 ! audio/x-raw,format=F32LE,rate=48000,channels=2 ! mix.generated");
+  auto& mixed = run.watch("mix", "src", PadLog::Keep::bytes);
+  auto& first = run.watch("a", "src", PadLog::Keep::bytes);
+  auto& second = run.watch("b", "src", PadLog::Keep::bytes);
+  run.start(GST_STATE_PAUSED);
+  ASSERT_TRUE(run.wait_for_state(GST_STATE_PAUSED));
+  const auto sample = [](PadLog& log, std::size_t number) {
+    float value = 0;
+    log.buffers_since_flush().at(0).bytes.copy(reinterpret_cast<char*>(&value), sizeof value, number * sizeof value);
+    return value;
+  };
+  for (int seconds = 1; seconds <= 10; ++seconds) {
+    ASSERT_TRUE(gst_element_seek_simple(run.pipeline(), GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH,
+                                        seconds * static_cast<gint64>(GST_SECOND)));
+    ASSERT_TRUE(run.wait_for_state(GST_STATE_PAUSED));
+    ASSERT_FALSE(mixed.buffers_since_flush().empty());
+    EXPECT_EQ(mixed.buffers_since_flush().at(0).running_time, 0);
+    for (const std::size_t number : {0, 1, 500, 1001})
+      EXPECT_EQ(sample(mixed, number), sample(first, number) + sample(second, number)) << seconds << "s, " << number;
+  }
+  EXPECT_LT(run.stop(), Milliseconds(100));
+}
+
+// In klingv2abin, where the generated sound comes clip by clip.
+TEST_F(Mix, AsItComesIsDubbed) {
+  const sim::Service service(quick_service());
+  PipelineRun run(std::string("filesrc location=") + kMovie + " ! klingv2abin name=dub api-key=sim-key base-url=" +
+                  service.base_url() + " gain=-2 original-loudness=-20 ! filesink location=" + folder_.file("out.mp4"));
+  EXPECT_EQ(run.run(), End::eos) << run.first_error();
+  EXPECT_GT(run.stat("mix", "samples"), 48000);
+  EXPECT_TRUE(run.stat_text("mix", "loudness-after").empty());
 }
 
 }  // namespace

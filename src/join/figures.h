@@ -18,11 +18,24 @@ inline constexpr double kUsual = 95, kUsualStep = 99.9;
 
 struct Figures {
   PlaceFigures value, percentile;
-  double click = 0, click_percentile = 0;  // the largest step from a sample to the next where the fade begins and ends
+  // The largest step from a sample to the next where the fade begins and ends, as far as the sound itself has none
+  // there.
+  double click = 0, click_percentile = 0;
+  friend bool operator==(const Figures&, const Figures&) = default;
 };
 
-// `neighbours.later` is the fitted one. Nothing: too little sound on one side.
-[[nodiscard]] std::optional<Figures> judge(const Neighbours& neighbours, const Join& join);
+// What the two sounds do by themselves. Throws std::bad_alloc.
+[[nodiscard]] Places own_places(const Neighbours& neighbours);
+
+// The join as a place of its own: [a second] [the fade] [a second]. Both sounds are the fitted ones. Nothing: too
+// little sound on one side. Throws std::bad_alloc.
+[[nodiscard]] std::optional<Profile> profile_of(const Neighbours& neighbours, const Join& join);
+
+// How many places of a hundred have smaller figures; 0 without any place.
+[[nodiscard]] PlaceFigures percentiles_of(const PlaceFigures& figures, const Places& own);
+
+// Both sounds are the fitted ones. Nothing: too little sound on one side. Throws std::bad_alloc.
+[[nodiscard]] std::optional<Figures> judge(const Neighbours& neighbours, const Join& join, const Places& own);
 
 // How much louder the fade is than the two sounds are there: dB.
 [[nodiscard]] double fade_level(const Neighbours& neighbours, const Join& join);

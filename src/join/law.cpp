@@ -27,8 +27,9 @@ double correlation(const Sound& a, const Sound& b) {
 
 Gains gains_at(double progress, double correlation) {
   const double angle = std::clamp(progress, 0.0, 1.0) * std::numbers::pi / 2;
-  const double power = std::sqrt(1 + correlation * std::sin(2 * angle));
-  return {std::cos(angle) / power, std::sin(angle) / power};
+  const double earlier = std::cos(angle), later = std::sin(angle);
+  const double level = std::sqrt(1 + 2 * correlation * earlier * later);
+  return {earlier / level, later / level};
 }
 
 }  // namespace klingv2a::join

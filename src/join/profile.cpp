@@ -67,8 +67,8 @@ void Profile::measure_blocks(const Sound& sound, std::int64_t block_frames) {
   }
 }
 
-std::vector<PlaceFigures> Profile::places() const {
-  std::vector<PlaceFigures> places;
+Places Profile::places() const {
+  Places places;
   for (auto fade = kSideBlocks; fade + kFadeBlocks + kSideBlocks <= blocks(); ++fade) places.push_back(at(fade));
   return places;
 }

@@ -24,7 +24,11 @@ struct PlaceFigures {
   double level_step = 0;  // LU: how much louder one side is than the other; never negative
   double distance = 0;    // dB, between the spectra of the sides
   double fade_level = 0;  // dB: the fade, against the sides; of a join, against the two sounds that it is made of
+  friend bool operator==(const PlaceFigures&, const PlaceFigures&) = default;
 };
+
+// Of each place that a sound, or several of them, have room for.
+using Places = std::vector<PlaceFigures>;
 
 class Profile {
  public:
@@ -33,8 +37,7 @@ class Profile {
 
   // Whole ones.
   [[nodiscard]] std::size_t blocks() const noexcept { return powers_.size(); }
-  // Each place that the sound has room for.
-  [[nodiscard]] std::vector<PlaceFigures> places() const;
+  [[nodiscard]] Places places() const;
   // `fade`: its first block; a second before it and a second after it are there.
   [[nodiscard]] PlaceFigures at(std::size_t fade) const;
   // LUFS of the second that ends before `block`, which is at least kSideBlocks. -70 for what is as quiet or quieter.

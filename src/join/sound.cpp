@@ -14,7 +14,11 @@ Sound Sound::part(std::int64_t begin, std::int64_t count) const noexcept {
 
 Neighbours Neighbours::around_overlap(std::int64_t frames) const noexcept {
   const auto begin = std::max<std::int64_t>(0, overlap_begin() - frames);
-  return {earlier.part(begin, earlier.frames() - begin), later.part(0, overlap + frames), overlap};
+  return {.earlier = earlier.part(begin, earlier.frames() - begin),
+          .later = later.part(0, overlap + frames),
+          .overlap = overlap,
+          .border = border,
+          .final_frames = std::max<std::int64_t>(0, final_frames - begin)};
 }
 
 double mean_power(std::span<const float> samples) {

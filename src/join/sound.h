@@ -4,6 +4,7 @@
 //
 //   earlier  ---------------[ overlap ]
 //   later                   [ overlap ]---------------
+//                                ^ border: where the one clip ends and the other begins
 #pragma once
 
 #include <cmath>
@@ -43,8 +44,14 @@ struct Sound {
 struct Neighbours {
   Sound earlier, later;
   std::int64_t overlap = 0;  // 0 to the shorter one's length
+  std::int64_t border = 0;   // so many frames of the overlap lie before it: 0 to `overlap`
+  // So many frames at the beginning of the earlier one are final: no fit may change them. Not in the overlap.
+  std::int64_t final_frames = 0;
   // Where the overlap begins in the earlier one.
   [[nodiscard]] std::int64_t overlap_begin() const noexcept { return earlier.frames() - overlap; }
+  // Frame `place`, counted from the border, in each of the two.
+  [[nodiscard]] std::int64_t in_earlier(std::int64_t place) const noexcept { return overlap_begin() + border + place; }
+  [[nodiscard]] std::int64_t in_later(std::int64_t place) const noexcept { return border + place; }
   // The overlap with `frames` on each side of it, as far as there are any.
   [[nodiscard]] Neighbours around_overlap(std::int64_t frames) const noexcept;
 };

@@ -11,12 +11,18 @@ namespace klingv2a::join {
 namespace {
 
 constexpr double kSilence = 1e-12;  // power; -120 dB
-// Long enough to tell the lowest bands apart.
 constexpr int kFftLength = 4096;
 
-std::size_t bin_of(double frequency, int rate) {
-  const double bin = std::round(frequency * kFftLength / rate);
-  return static_cast<std::size_t>(std::clamp(bin, 1.0, kFftLength / 2.0));
+// Long enough to tell the lowest bands apart.
+int fft_length(int rate) {
+  int length = kFftLength;
+  while (length < rate / 16) length *= 2;
+  return length;
+}
+
+std::size_t bin_of(double frequency, int rate, int length) {
+  const double bin = std::round(frequency * length / rate);
+  return static_cast<std::size_t>(std::clamp(bin, 1.0, length / 2.0));
 }
 
 }  // namespace
@@ -55,23 +61,27 @@ void Fft::backward(const GstFFTF32Complex* frequency, float* time) {
 }
 
 BandMeter::BandMeter(int rate)
-    : fft_(kFftLength), window_(kFftLength), time_(kFftLength), frequency_(kFftLength / 2 + 1) {
+    : fft_(fft_length(rate)),
+      window_(static_cast<std::size_t>(fft_.length())),
+      time_(window_.size()),
+      frequency_(window_.size() / 2 + 1) {
+  const auto length = static_cast<double>(fft_.length());
   for (std::size_t i = 0; i < window_.size(); ++i)
-    window_[i] = static_cast<float>(0.5 - 0.5 * std::cos(2 * std::numbers::pi * static_cast<double>(i) / kFftLength));
+    window_[i] = static_cast<float>(0.5 - 0.5 * std::cos(2 * std::numbers::pi * static_cast<double>(i) / length));
   for (std::size_t band = 0; band <= kBands; ++band)
-    first_bin_[band] = bin_of(band_center(band) * std::exp2(-1.0 / 6), rate);
+    first_bin_[band] = bin_of(band_center(band) * std::exp2(-1.0 / 6), rate, fft_.length());
 }
 
 void BandMeter::add(const Sound& sound, std::int64_t frame, Bands& power) {
   for (int channel = 0; channel < sound.format.channels; ++channel) {
-    read(sound, frame - kFftLength / 2, channel);
+    read(sound, frame - fft_.length() / 2, channel);
     fft_.forward(time_.data(), frequency_.data());
     add_powers(power);
   }
 }
 
 void BandMeter::read(const Sound& sound, std::int64_t begin, int channel) {
-  const auto first = std::max<std::int64_t>(begin, 0), last = std::min(begin + kFftLength, sound.frames());
+  const auto first = std::max<std::int64_t>(begin, 0), last = std::min(begin + fft_.length(), sound.frames());
   std::ranges::fill(time_, 0.0F);
   for (auto frame = first; frame < last; ++frame) {
     const auto i = static_cast<std::size_t>(frame - begin);
@@ -92,7 +102,8 @@ void BandMeter::add_powers(Bands& power) const {
 
 Bands BandMeter::measure(const Sound& sound) {
   Bands power{};
-  for (std::int64_t frame = kFftLength / 4; frame < sound.frames(); frame += kFftLength / 2) add(sound, frame, power);
+  const auto quarter = fft_.length() / 4;
+  for (std::int64_t frame = quarter; frame < sound.frames(); frame += 2 * quarter) add(sound, frame, power);
   return power;
 }
 

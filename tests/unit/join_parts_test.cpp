@@ -142,7 +142,8 @@ TEST(Match, BringsASpectrumToAnother) {
   auto bright = make_take({.seconds = 3, .tilt_db_per_octave = 1, .seed = 6}, kMono);
   BandMeter meter(kMono.rate);
   const auto wanted = meter.measure(mono(plain)), before = meter.measure(mono(bright));
-  apply_match(bright, kMono, match_for(wanted, before), static_cast<std::int64_t>(bright.size()));
+  const auto end = static_cast<std::int64_t>(bright.size());
+  apply_match(bright, kMono, match_for(wanted, before), {.full = end, .gone = end + kMono.frames_in(kMatchSeconds)});
   EXPECT_GT(distance(wanted, before), 1.5);
   EXPECT_LT(distance(wanted, meter.measure(mono(bright))), 0.4);
 }
@@ -152,8 +153,8 @@ TEST(Match, LeavesWhatComesAfterItAsItIs) {
   auto samples = original;
   Bands match{};
   match.fill(6);
-  apply_match(samples, kStereo, match, 48000);
-  const auto after = kStereo.samples_of(3 * 48000 + 2048);
+  apply_match(samples, kStereo, match, {.full = 48000, .gone = 6 * 48000});
+  const auto after = kStereo.samples_of(3 * 48000);
   EXPECT_TRUE(std::equal(samples.begin() + static_cast<std::ptrdiff_t>(after), samples.end(),
                          original.begin() + static_cast<std::ptrdiff_t>(after)));
   // In full force at first: six decibels are a factor of two.
@@ -164,7 +165,7 @@ TEST(Match, LeavesWhatComesAfterItAsItIs) {
 TEST(Match, NothingToMatchChangesNothing) {
   const auto original = make_take({.seconds = 3, .seed = 8}, kStereo);
   auto samples = original;
-  apply_match(samples, kStereo, Bands{}, 48000);
+  apply_match(samples, kStereo, Bands{}, {.full = 48000, .gone = 144000});
   EXPECT_EQ(samples, original);
 }
 
@@ -173,7 +174,8 @@ TEST(Match, NothingToMatchChangesNothing) {
 struct Two {
   std::vector<float> earlier, later;
   [[nodiscard]] Neighbours neighbours(double overlap_s) const {
-    return {{earlier, kStereo}, {later, kStereo}, kStereo.frames_in(overlap_s)};
+    const auto overlap = kStereo.frames_in(overlap_s);
+    return {{earlier, kStereo}, {later, kStereo}, overlap, overlap / 2};
   }
 };
 
@@ -187,17 +189,17 @@ TEST(JoinWhole, LengthIsExactAndTheSoundsAreUntouchedAroundTheFade) {
   for (const double overlap_s : {0.0, 0.01, 0.04, 0.08, 0.3, 1.0}) {
     for (const auto kind : {Kind::at_change, Kind::inside}) {
       auto neighbours = sounds.neighbours(overlap_s);
-      const auto join = find_join(neighbours, kind);
+      const auto join = find_join(neighbours, kind, {});
       const auto fitted = fitted_later(neighbours, join);
       neighbours.later.samples = fitted;
       const auto whole = joined(neighbours, join);
       ASSERT_EQ(whole.size(), sounds.earlier.size() + fitted.size() - kStereo.samples_of(neighbours.overlap));
-      const auto fade = kStereo.samples_of(neighbours.overlap_begin() + join.begin);
+      const auto fade = kStereo.samples_of(neighbours.in_earlier(join.begin));
       EXPECT_TRUE(std::equal(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(fade), sounds.earlier.begin()));
-      const auto after = kStereo.samples_of(join.begin + join.length);
+      const auto after = kStereo.samples_of(neighbours.in_later(join.begin) + join.length);
       EXPECT_TRUE(std::equal(fitted.rbegin(), fitted.rend() - static_cast<std::ptrdiff_t>(after), whole.rbegin()));
-      EXPECT_GE(join.begin, 0);
-      EXPECT_LE(join.begin + join.length, neighbours.overlap);
+      EXPECT_GE(neighbours.in_later(join.begin), 0);
+      EXPECT_LE(neighbours.in_later(join.begin) + join.length, neighbours.overlap);
     }
   }
 }
@@ -205,20 +207,21 @@ TEST(JoinWhole, LengthIsExactAndTheSoundsAreUntouchedAroundTheFade) {
 TEST(JoinWhole, AtAShotChangeTheFadeIsShortAndTheLaterSoundStaysAsItIs) {
   const auto sounds = two_takes(4);
   const auto neighbours = sounds.neighbours(0.08);
-  const auto join = find_join(neighbours, Kind::at_change);
+  const auto join = find_join(neighbours, Kind::at_change, {});
   EXPECT_EQ(join.length, kStereo.frames_in(0.04));
-  EXPECT_EQ(join.begin, kStereo.frames_in(0.02));
-  EXPECT_EQ(join.gain_db, 0);
-  EXPECT_FALSE(join.is_matched);
+  EXPECT_EQ(join.begin, -kStereo.frames_in(0.02));
+  EXPECT_EQ(join.earlier, Fit{});
+  EXPECT_EQ(join.later, Fit{});
   EXPECT_EQ(fitted_later(neighbours, join), sounds.later);
 }
 
 TEST(JoinWhole, TheLaterSoundsLevelIsReleasedUntilItsEnd) {
   const auto sounds = two_takes(4);
   const auto neighbours = sounds.neighbours(1);
-  const auto join = find_join(neighbours, Kind::inside);
-  EXPECT_NEAR(join.gain_db, -4, 2);
-  const auto fitted = fitted_later(neighbours, Join{.begin = join.begin, .length = join.length, .gain_db = -6});
+  const auto join = find_join(neighbours, Kind::inside, {});
+  EXPECT_NEAR(join.later.gain_db, -4, 2);
+  const auto fitted =
+      fitted_later(neighbours, {.later = {.gain_db = -6, .full = join.begin + join.length, .gone = join.later.gone}});
   const auto ratio_db = [&](double seconds) {
     const auto i = kStereo.samples_of(kStereo.frames_in(seconds));
     return 20 * std::log10(std::abs(static_cast<double>(fitted[i] / sounds.later[i])));
@@ -231,14 +234,14 @@ TEST(JoinWhole, TheLaterSoundsLevelIsReleasedUntilItsEnd) {
 
 TEST(JoinWhole, MoreThanSixDecibelsAreNotMadeUpFor) {
   const auto sounds = two_takes(20);
-  EXPECT_EQ(find_join(sounds.neighbours(1), Kind::inside).gain_db, -kMostGainDb);
+  EXPECT_EQ(find_join(sounds.neighbours(1), Kind::inside, {}).later.gain_db, -kMostGainDb);
 }
 
 TEST(JoinWhole, SilenceHasNoLevelToBeBroughtTo) {
   auto sounds = two_takes();
   std::ranges::fill(sounds.earlier, 0.0F);
-  const auto join = find_join(sounds.neighbours(1), Kind::inside);
-  EXPECT_EQ(join.gain_db, 0);
+  const auto join = find_join(sounds.neighbours(1), Kind::inside, {});
+  EXPECT_EQ(join.later, Fit{});
   EXPECT_EQ(join.correlation, 0);
 }
 
@@ -251,27 +254,27 @@ TEST(JoinWhole, TheFadeLiesWhereItIsQuiet) {
   const auto overlap = kStereo.samples_of(kStereo.frames_in(1));
   std::for_each(sounds.later.begin() + static_cast<std::ptrdiff_t>(overlap - pause),
                 sounds.later.begin() + static_cast<std::ptrdiff_t>(overlap), [](float& sample) { sample /= 100; });
-  const auto join = find_join(sounds.neighbours(1), Kind::inside);
-  EXPECT_GT(join.begin, kStereo.frames_in(0.6));
+  const auto join = find_join(sounds.neighbours(1), Kind::inside, {});
+  EXPECT_GT(join.begin, kStereo.frames_in(0.1));
 }
 
 // Two tones that do not meet: set one behind the other they click, faded they do not.
 TEST(JoinWhole, AClickIsFound) {
   auto earlier = sine(60, 0.3, 4), later = sine(60, 0.3, 4);
   std::ranges::for_each(later, [](float& sample) { sample += 0.2F; });
-  const Neighbours neighbours{{earlier, kMono}, {later, kMono}, kMono.frames_in(0.08)};
+  const Neighbours neighbours{{earlier, kMono}, {later, kMono}, kMono.frames_in(0.08), kMono.frames_in(0.04)};
   const auto found = [&](const Join& join) {
-    const auto figures = judge(neighbours, join);
+    const auto figures = judge(neighbours, join, {});
     return figures && !faults(*figures, Kind::at_change).empty();
   };
-  EXPECT_TRUE(found({.kind = Kind::at_change, .begin = neighbours.overlap / 2}));
-  EXPECT_FALSE(found(find_join(neighbours, Kind::at_change)));
+  EXPECT_TRUE(found({.kind = Kind::at_change}));
+  EXPECT_FALSE(found(find_join(neighbours, Kind::at_change, {})));
 }
 
 TEST(JoinWhole, TooLittleSoundIsNotJudged) {
   const auto sounds = two_takes(0, 1.2);
   const auto neighbours = sounds.neighbours(1);
-  EXPECT_EQ(judge(neighbours, find_join(neighbours, Kind::inside)), std::nullopt);
+  EXPECT_EQ(judge(neighbours, find_join(neighbours, Kind::inside, {}), {}), std::nullopt);
 }
 
 }  // namespace

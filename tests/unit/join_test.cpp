@@ -30,7 +30,9 @@ void PrintTo(const Case& row, std::ostream* out) {
 
 struct Pair {
   std::vector<float> earlier, later;
-  [[nodiscard]] Neighbours neighbours() const { return {{earlier, kMono}, {later, kMono}, kMono.frames_in(kOverlap)}; }
+  [[nodiscard]] Neighbours neighbours() const {
+    return {{earlier, kMono}, {later, kMono}, kMono.frames_in(kOverlap), kMono.frames_in(kOverlap) / 2};
+  }
 };
 
 Pair takes(const Case& row, std::uint32_t seed) {
@@ -66,10 +68,11 @@ TEST_P(Joins, AreNotHeard) {
   for (std::uint32_t seed = 1; seed <= 2; ++seed) {
     const auto pair = takes(GetParam(), seed);
     auto neighbours = pair.neighbours();
-    const auto join = find_join(neighbours, Kind::inside);
+    const auto own = own_places(neighbours);
+    const auto join = find_join(neighbours, Kind::inside, own);
     const auto fitted = fitted_later(neighbours, join);
     neighbours.later.samples = fitted;
-    const auto figures = judge(neighbours, join);
+    const auto figures = judge(neighbours, join, own);
     ASSERT_TRUE(figures);
     EXPECT_TRUE(faults(*figures, Kind::inside).empty()) << text_of(*figures);
     EXPECT_EQ(joined(neighbours, join).size(),
@@ -88,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(, DifferingTakes,
 TEST_P(DifferingTakes, AreHeardAtAButtJoint) {
   const auto pair = takes(GetParam(), 1);
   const auto neighbours = pair.neighbours();
-  const auto figures = judge(neighbours, Join{.begin = neighbours.overlap / 2});
+  const auto figures = judge(neighbours, Join{}, own_places(neighbours));
   ASSERT_TRUE(figures);
   EXPECT_FALSE(faults(*figures, Kind::inside).empty()) << text_of(*figures);
 }

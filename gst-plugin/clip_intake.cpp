@@ -50,7 +50,7 @@ void ClipIntake::release() {
 
 void ClipIntake::take(const IntakeBuffer& part) {
   if (settings_.by_reference() || is_abandoned()) return;
-  key_.add(part.caps.get(), part.buffer.get());
+  if (!is_planned_) key_.add(part.caps.get(), part.buffer.get());
   if (caps_.get() != part.caps.get()) shown_caps_ = field_as_picture(part.caps);
   caps_ = part.caps;
   if (!std::exchange(begun_, true)) begin(shown_caps_);
@@ -69,6 +69,7 @@ void ClipIntake::begin(const CapsPtr& caps) {
   if (settings_.conform == Conform::never) return;
   auto reasons = why_not_remuxed(caps.get());
   if (reasons.empty() && settings_.conform == Conform::always) reasons.emplace_back("conform=always");
+  if (reasons.empty() && shown_) reasons.emplace_back("it does not begin at a key frame");
   if (!reasons.empty()) start_transcoding(caps, reasons);
 }
 
@@ -96,7 +97,7 @@ void ClipIntake::start_transcoding(const CapsPtr& caps, const std::vector<std::s
   }
   if (!can_encode()) host_.on_missing_encoder(proxy_coding());
   const auto started =
-      std::make_shared<Transcoder>(caps, TranscodeSettings{orientation_, settings_.proxy_bitrate_kbit});
+      std::make_shared<Transcoder>(caps, TranscodeSettings{orientation_, settings_.proxy_bitrate_kbit, shown_});
   bool abandoned = false;
   {
     const MutexLocker lock(mutex_);

@@ -50,6 +50,12 @@ class ClipIntake {
 
   // How the pictures are to be turned: the tag image-orientation, empty if there is none. Before the first take().
   void set_orientation(std::string orientation) { orientation_ = std::move(orientation); }
+  // Of a planned row, before the first take(): the key is known. `shown` (running times): the clip does not begin at a
+  // key frame, so it is transcoded, and only these frames go into the proxy.
+  void begin_planned(const std::optional<plan::Range>& shown) {
+    is_planned_ = true;
+    shown_ = shown;
+  }
   // May wait for the transcoder. Throws Error{input} for what is no video that the service could be shown,
   // Error{settings} for a missing element.
   void take(const IntakeBuffer& part);
@@ -82,6 +88,8 @@ class ClipIntake {
   IntakeHost& host_;
   ClipKey key_;
   std::string orientation_;
+  bool is_planned_ = false;
+  std::optional<plan::Range> shown_;
   bool begun_ = false;
   CapsPtr caps_, shown_caps_;       // as they came; as the transcoder gets them
   std::vector<IntakeBuffer> kept_;  // while it is to be remuxed

@@ -99,9 +99,27 @@ void ClipKey::add(const GstCaps* caps, GstBuffer* buffer) {
   visit_payload(caps, map.bytes(), [&](auto part) { add_part(part); });
 }
 
+// As lengths of runs: which frames, however the container rounds their times.
+void ClipKey::add_shown(const std::vector<bool>& shown) {
+  std::string runs;
+  for (std::size_t i = 0; i < shown.size();) {
+    const auto begin = i;
+    while (i < shown.size() && shown[i] == shown[begin]) ++i;
+    runs += (shown[begin] ? "s" : "h") + std::to_string(i - begin);
+  }
+  hash_.add_field("shown", runs);
+}
+
 std::string ClipKey::hex() const {
   if (empty_) throw make_error(ErrorKind::input, Phase::hold, "no buffer of the clip holds a frame");
   return hash_.hex();
+}
+
+std::string planned_key(const RunSettings& settings, const std::string& media_key) {
+  journal::KeyHash key;
+  add_settings(key, settings);
+  key.add_field("media", media_key);
+  return key.hex();
 }
 
 std::string reference_key(const RunSettings& settings) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "gst_ptr.h"
 #include "journal/key.h"
@@ -17,10 +18,14 @@ namespace klingv2a {
 class ClipKey {
  public:
   explicit ClipKey(const RunSettings& settings);
+  // Of the media alone: see planned_key().
+  ClipKey() = default;
 
   // The next buffer of the clip, in decode order, and its caps. Throws Error{input} for a video whose framing is not
   // known, or broken.
   void add(const GstCaps* caps, GstBuffer* buffer);
+  // Which of the frames are shown, in decode order.
+  void add_shown(const std::vector<bool>& shown);
   // Throws Error{input} for a clip without a picture: its key would be that of every other such clip.
   [[nodiscard]] std::string hex() const;
 
@@ -33,6 +38,9 @@ class ClipKey {
   bool codec_known_ = false;
   bool empty_ = true;
 };
+
+// The key of a clip of a planned row: `media_key` is what ClipKey has made of its packets and of what is shown of them.
+[[nodiscard]] std::string planned_key(const RunSettings& settings, const std::string& media_key);
 
 // The key of a video that the service has already or fetches itself: `video-id`, or `video-url` without its query.
 [[nodiscard]] std::string reference_key(const RunSettings& settings);

@@ -19,7 +19,7 @@ std::string seconds(Nanoseconds time) {
   throw make_error(ErrorKind::input, Phase::hold, message, advice);
 }
 
-constexpr const char* kShorten = "cut the video into pieces of 3 to 20 s, each with a pipeline of its own";
+constexpr const char* kShorten = "allow more tasks than one (max-clips), or cut the video into pieces of 3 to 20 s";
 
 }  // namespace
 

@@ -58,15 +58,31 @@ ClipRow::Placed ClipRow::place(const FrameTime& frame) {
     placed.begun = begin_frames(frame);
     placed.attached = filling_->attached;
   }
+  if (filling_->planned) note_later_segment(frame);
   filling_->add_frame(frame, segment_);
   return placed;
 }
 
-// A new clip that runs into one that was submitted ends there: what follows waits for that one's sound.
+// A new clip that runs into one that was submitted ends there: what follows waits for that one's sound. A planned row
+// is cut by its plan. What is attached to a sound of one ends where that sound does.
 bool ClipRow::ends_before(const FrameTime& frame) const {
-  if (filling_->attached) return false;
-  const auto shown = std::max(frame.start, filling_->segment_start());
-  return find_submitted(filling_->to_stream_time(shown)) || cuts_.cuts_before(*filling_, frame);
+  if (filling_->planned) return false;
+  const auto stream_time = filling_->to_stream_time(std::max(frame.start, filling_->segment_start()));
+  if (filling_->attached) return filling_->sound->place && stream_time >= filling_->sound->stream_end;
+  return find_submitted(stream_time) || cuts_.cuts_before(*filling_, frame);
+}
+
+// Frames that are decoded later and shown earlier belong to the attached clip before.
+Nanoseconds ClipRow::begin_of(const FrameTime& frame) const {
+  const auto begin = std::max(frame.start, filling_->segment_start());
+  return attached_until_ ? std::max(begin, *attached_until_) : begin;
+}
+
+ClipRow::SoundPtr ClipRow::new_sound() {
+  auto sound = std::make_shared<ClipSound>();
+  sound->number = ++begun_;
+  sounds_.push_back(sound);
+  return sound;
 }
 
 // Returns the clip's new sound; null where it is attached to an earlier one's.
@@ -74,14 +90,17 @@ ClipRow::SoundPtr ClipRow::begin_frames(const FrameTime& frame) {
   Clip& clip = *filling_;
   clip.segment = segment_;
   clip.segment_seqnum = segment_seqnum_;
-  clip.begin = std::max(frame.start, clip.segment_start());
+  clip.begin = begin_of(frame);
   clip.sound = find_submitted(clip.to_stream_time(clip.begin));
   clip.attached = clip.sound != nullptr;
-  if (clip.attached) return nullptr;
-  clip.sound = std::make_shared<ClipSound>();
-  clip.sound->number = ++begun_;
+  clip.least_begin = std::exchange(attached_until_, std::nullopt).value_or(kNever);
+  if (clip.attached) {
+    // Of a planned row, it was played and dropped: it is made again.
+    if (clip.sound->place && !clip.sound->soundtrack) clip.sound->settled = false;
+    return nullptr;
+  }
+  clip.sound = new_sound();
   clip.sound->stream_ids.push_back(stream_id_);
-  sounds_.push_back(clip.sound);
   return clip.sound;
 }
 
@@ -111,6 +130,10 @@ std::optional<CompleteClip> ClipRow::end(const EventPtr& event, AtEnd then) {
 std::optional<CompleteClip> ClipRow::cut() {
   const auto clip = std::exchange(filling_, nullptr);
   clip->cut = true;
+  if (clip->attached && clip->sound->place) {
+    clip->end_time = std::min(clip->end_time, clip->to_running_time(clip->sound->stream_end));
+    attached_until_ = clip->end_time;
+  }
   if (!clip->wants_frames() || !clip->has_frames) return std::nullopt;
   const auto timeline = measure(clip->frames, clip->segment_start());
   clip->begin = timeline.start;
@@ -120,6 +143,75 @@ std::optional<CompleteClip> ClipRow::cut() {
   sound.stream_end = clip->to_stream_time(timeline.end);
   sound.submitted = true;
   return CompleteClip{clip->sound, std::exchange(clip->frames, {}), timeline};
+}
+
+// ---- a planned row
+
+void ClipRow::begin_planned() {
+  filling_->planned = true;
+  filling_->frames = {};
+}
+
+void ClipRow::note_later_segment(const FrameTime& frame) {
+  auto& later = filling_->later_segments;
+  const GstSegment& known = later.empty() ? filling_->segment : later.back().segment;
+  if (!gst_segment_is_equal(&known, &segment_)) later.push_back({frame.start, segment_, segment_seqnum_});
+}
+
+std::shared_ptr<Clip> ClipRow::rest_of(Clip& clip, Nanoseconds from) {
+  auto rest = std::make_shared<Clip>();
+  rest->held = clip.held.split(from);
+  rest->end = std::move(clip.end);
+  rest->planned = rest->has_frames = true;
+  rest->segment = clip.segment;
+  rest->segment_seqnum = clip.segment_seqnum;
+  for (auto& later : clip.later_segments) {
+    if (later.from > from) {
+      rest->later_segments.push_back(later);
+      continue;
+    }
+    rest->segment = later.segment;
+    rest->segment_seqnum = later.seqnum;
+  }
+  rest->first = rest->begin = from;
+  rest->last = clip.last;
+  rest->distance = clip.distance;
+  rest->end_time = clip.end_time;
+  return rest;
+}
+
+ClipRow::SoundPtr ClipRow::cut_planned(const RowPlace& place) {
+  const auto clip = filling_;
+  const auto sound = clip->sound;
+  if (place.is_last) {
+    filling_ = nullptr;
+  } else {
+    filling_ = rest_of(*clip, place.range.end);
+    filling_->sound = new_sound();
+    filling_->sound->stream_ids = sound->stream_ids;
+    video_.push_back(filling_);
+    audio_.push_back(filling_);
+  }
+  clip->cut = true;
+  clip->begin = place.range.begin;
+  clip->end_time = place.range.end;
+  sound->place = place;
+  sound->stream_begin = clip->to_stream_time(place.range.begin);
+  sound->stream_end = clip->to_stream_time(place.range.end);
+  sound->place->stream_time = sound->stream_begin - (place.range.begin - place.row_begin);
+  sound->submitted = true;
+  return sound;
+}
+
+std::size_t ClipRow::clips_ahead() const {
+  const auto is_ahead = [&](const auto& clip) { return clip->cut && clip->has_frames; };
+  return static_cast<std::size_t>(
+      std::min(std::ranges::count_if(video_, is_ahead), std::ranges::count_if(audio_, is_ahead)));
+}
+
+std::size_t ClipRow::sounds_ahead() const {
+  const auto waits = [](const auto& sound) { return sound->place && sound->soundtrack; };
+  return static_cast<std::size_t>(std::ranges::count_if(sounds_, waits));
 }
 
 // ---- sounds
@@ -158,6 +250,9 @@ void ClipRow::pop(Reader reader) {
     if (clip->has_frames) video_until_ = std::max(video_until_, clip->end_time);
     return;
   }
+  // Made again from its result, should a seek come back to it.
+  const auto shares = [&](const auto& other) { return other->sound == clip->sound; };
+  if (clip->sound && clip->sound->place && std::ranges::none_of(audio_, shares)) clip->sound->soundtrack.reset();
   auto& next = audio_.empty() ? audio_stream_start_ : audio_.front()->audio_stream_start;
   if (!next) next = std::move(clip->audio_stream_start);
 }
@@ -200,6 +295,7 @@ ClipRow::SoundPtr ClipRow::flush() {
   forget_held();
   for (auto& item : kept) hold(std::move(item));
   complete_ = eos_ = false;
+  attached_until_.reset();
   gst_segment_init(&segment_, GST_FORMAT_UNDEFINED);
   if (!dropped) return nullptr;
   std::erase(sounds_, dropped);
@@ -212,6 +308,7 @@ void ClipRow::forget_held() {
   filling_.reset();
   video_.clear();
   audio_.clear();
+  attached_until_.reset();
   video_until_ = kNever;
 }
 

@@ -76,6 +76,19 @@ class ClipRow {
   enum class AtEnd { cut, keep_open };
   std::optional<CompleteClip> end(const EventPtr& event, AtEnd then);
 
+  // ---- a planned row
+
+  // What is being filled has frames and a sound of its own: from here on it is cut where a plan says.
+  void begin_planned();
+  [[nodiscard]] bool is_filling_planned() const { return filling_ && filling_->planned; }
+  // The first clip of what is being filled is cut there, and handed over; the rest goes on being filled, with a sound
+  // of its own. Returns the cut clip's sound. Nothing of it is dropped: `place.range.begin` is where the rest begins.
+  SoundPtr cut_planned(const RowPlace& place);
+  // Clips that are cut, and have left on no pad yet.
+  [[nodiscard]] std::size_t clips_ahead() const;
+  // Sounds of planned rows that wait to be played.
+  [[nodiscard]] std::size_t sounds_ahead() const;
+
   // The video has ended: no clip comes after those in the row.
   [[nodiscard]] bool is_complete() const { return complete_; }
   [[nodiscard]] bool has_eos() const { return eos_; }
@@ -127,6 +140,10 @@ class ClipRow {
   void begin_clip();
   [[nodiscard]] bool ends_before(const FrameTime& frame) const;
   SoundPtr begin_frames(const FrameTime& frame);
+  [[nodiscard]] SoundPtr new_sound();
+  void note_later_segment(const FrameTime& frame);
+  [[nodiscard]] std::shared_ptr<Clip> rest_of(Clip& clip, Nanoseconds from);
+  [[nodiscard]] Nanoseconds begin_of(const FrameTime& frame) const;
   [[nodiscard]] SoundPtr find_submitted(Nanoseconds stream_time) const;
   std::optional<CompleteClip> cut();
 
@@ -141,7 +158,8 @@ class ClipRow {
   std::vector<SoundPtr> sounds_;  // of this stream, to be found again after a seek; unsettled ones of any
   unsigned begun_ = 0;
   bool complete_ = false, eos_ = false;
-  Nanoseconds video_until_ = kNever;  // end of the clips that have left the video's view
+  std::optional<Nanoseconds> attached_until_;  // where the attached clip of a planned row ended that was cut last
+  Nanoseconds video_until_ = kNever;           // end of the clips that have left the video's view
 };
 
 }  // namespace klingv2a

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "clip_run.h"
 
-#include <pthread.h>
-
 #include <cmath>
-#include <system_error>
 
 #include "checksum.h"
 #include "clip_key.h"
-#include "reaper.h"
 
 namespace klingv2a {
 
@@ -18,7 +14,6 @@ constexpr Seconds kStarving{5};  // then it is said
 // A slow source is a good one; and yet what is stuck is to end well before the time-out, which is the service's.
 constexpr double kStarvedPart = 0.1;
 constexpr Seconds kStarvedLeast{15}, kStarvedMost{120};
-constexpr std::chrono::milliseconds kJoinLimit{50};
 
 // Which of the causes it is cannot be seen from here.
 Error starving(unsigned clip, Seconds waited) {
@@ -93,20 +88,37 @@ void ClipRun::take(const IntakeBuffer& part) {
 void ClipRun::cut(std::vector<FrameTime> frames, const ClipTimeline& timeline) {
   listener_->on_cut(timeline);
   intake_.end();
+  hand_over({std::move(frames), timeline, nullptr});
+}
+
+void ClipRun::cut(std::shared_ptr<const PlannedClip> planned) {
+  listener_->on_cut(planned->timeline);
+  intake_.abandon();
+  hand_over({{}, {}, std::move(planned)});
+}
+
+void ClipRun::hand_over(CutClip clip) {
   {
     const MutexLocker lock(mutex_);
-    cut_ = CutClip{std::move(frames), timeline};
+    cut_ = std::move(clip);
   }
   changed_.notify_all();
 }
 
+const RunSettings& ClipRun::settings_of(const CutClip& clip) const {
+  return clip.planned ? clip.planned->settings : settings_;
+}
+
 void ClipRun::cancel() {
+  std::shared_ptr<ClipIntake> planned;
   {
     const MutexLocker lock(mutex_);
     cancelled_ = true;
+    planned = planned_intake_;
   }
   changed_.notify_all();
   intake_.abandon();
+  if (planned) planned->abandon();
   g_cancellable_cancel(cancel_.get());
 }
 
@@ -123,24 +135,25 @@ void ClipRun::make_sound() {
   const auto clip = wait_for_cut();
   const Release release_at_end(intake_);
   const auto clock = make_system_clock();
+  const auto& cycle = settings_of(clip).cycle;
   if (settings_.dry_run)
-    return listener_->on_dry_run(
-        cycle::dry_run_cycle(settings_.cycle, describe(clip, report), *clock, cancel_, *listener_));
-  report.cycle = cycle::run_cycle(settings_.cycle, describe(clip, report), *clock, cancel_, *listener_);
+    return listener_->on_dry_run(cycle::dry_run_cycle(cycle, describe(clip, report), *clock, cancel_, *listener_));
+  report.cycle = cycle::run_cycle(cycle, describe(clip, report), *clock, cancel_, *listener_);
   report.result_hash = checksum_of(*report.cycle.sound);
   listener_->on_done(report);
 }
 
 // `clip` and `report` outlive what is returned.
 cycle::CycleClip ClipRun::describe(const CutClip& clip, ClipReport& report) {
-  const std::int64_t length_ms = clip.timeline.proxy_length() / static_cast<Nanoseconds>(GST_MSECOND);
+  const std::int64_t length_ms = clip.times().proxy_length() / static_cast<Nanoseconds>(GST_MSECOND);
   if (settings_.by_reference()) return {.key = reference_key(settings_), .length_ms = length_ms};
   // Made once: a run that has lost its lease and takes the clip again publishes the same.
   const auto make = [this, &clip, &report, proxy = std::shared_ptr<const SpoolFile>()]() mutable {
     if (!proxy) proxy = make_proxy(clip, report);
     return proxy;
   };
-  return {.key = intake_.key(), .length_ms = length_ms, .make_proxy = make};
+  auto key = clip.planned ? planned_key(clip.planned->settings, clip.planned->media_key) : intake_.key();
+  return {.key = std::move(key), .length_ms = length_ms, .make_proxy = make};
 }
 
 ClipRun::CutClip ClipRun::wait_for_cut() {
@@ -170,40 +183,30 @@ Seconds ClipRun::starved_after() const {
   return std::min(settings_.timeout, std::clamp(settings_.timeout * kStarvedPart, kStarvedLeast, kStarvedMost));
 }
 
+std::shared_ptr<const SpoolFile> ClipRun::make_planned_proxy(const PlannedClip& clip) {
+  const auto intake = std::make_shared<ClipIntake>(clip.settings, *listener_);
+  {
+    const MutexLocker lock(mutex_);
+    planned_intake_ = intake;
+    if (cancelled_) intake->abandon();
+  }
+  const Release release_at_end(*intake);
+  intake->set_orientation(clip.orientation);
+  intake->begin_planned(clip.transcoded);
+  for (const auto& packet : clip.packets) intake->take(packet);
+  intake->end();
+  return intake->make_proxy(clip.frames, clip.timeline, cancel_.get());
+}
+
 std::shared_ptr<const SpoolFile> ClipRun::make_proxy(const CutClip& clip, ClipReport& report) {
   const auto begin = std::chrono::steady_clock::now();
   listener_->check_links();
-  auto proxy = intake_.make_proxy(clip.frames, clip.timeline, cancel_.get());
+  auto proxy =
+      clip.planned ? make_planned_proxy(*clip.planned) : intake_.make_proxy(clip.frames, clip.timeline, cancel_.get());
   report.proxy_s = Seconds(std::chrono::steady_clock::now() - begin).count();
   report.proxy_bytes = proxy->size();
   report.proxy_hash = checksum_of(*proxy);
   return proxy;
-}
-
-RunThread::RunThread(std::shared_ptr<ClipRun> run, GstElement* host) : run_(run), host_(host) {
-  std::packaged_task<void()> body([run = std::move(run), kept_alive = kept_alive_] { run->main(); });
-  ended_ = body.get_future();
-  try {
-    thread_ = std::thread([body = std::move(body)]() mutable { body(); });
-  } catch (const std::system_error& lack) {
-    throw make_error(ErrorKind::settings, Phase::hold, std::string("no thread can be had for the clip: ") + lack.what(),
-                     "raise the limit of processes (ulimit -u, or the container's), or run fewer at a time");
-  }
-}
-
-bool RunThread::stop() {
-  if (!thread_.joinable()) return true;
-  run_->cancel();
-  const bool ended = ended_.wait_for(kJoinLimit) == std::future_status::ready;
-  if (ended) {
-    thread_.join();
-    return true;
-  }
-  kept_alive_->host = ElementPtr::share(host_);
-  kept_alive_.reset();
-  pthread_setname_np(thread_.native_handle(), kReaperThreadName);  // it is one of those now that end by themselves
-  thread_.detach();
-  return false;
 }
 
 }  // namespace klingv2a

@@ -10,10 +10,8 @@
 
 #include <atomic>
 #include <chrono>
-#include <future>
 #include <memory>
 #include <optional>
-#include <thread>
 
 #include "clip_intake.h"
 #include "clip_timeline.h"
@@ -21,6 +19,7 @@
 #include "cycle/dry_run.h"
 #include "mutex.h"
 #include "settings.h"
+#include "work_thread.h"
 
 namespace klingv2a {
 
@@ -30,6 +29,17 @@ struct ClipReport {
   double proxy_s = 0;  // writing and probing the proxy
   std::uint64_t proxy_bytes = 0;
   std::string proxy_hash, result_hash;  // as checksum.h has them; empty: there was none
+};
+
+// A clip of a planned row, complete when its run begins with it. Immutable.
+struct PlannedClip {
+  RunSettings settings;               // the row's, with the prompts of this clip
+  std::vector<IntakeBuffer> packets;  // in decode order, from a key frame on
+  std::vector<FrameTime> frames;      // of these, those that the proxy holds
+  ClipTimeline timeline;
+  std::string media_key;
+  std::optional<plan::Range> transcoded;  // running times that are shown of a copy; nothing: remuxed
+  std::string orientation;
 };
 
 // Who hears what a run does: the observer of its cycle, and what the plugin has to say beside. Called on the cycle
@@ -52,7 +62,7 @@ class RunListener : public cycle::CycleObserver, public IntakeHost {
   virtual void on_failed(const Error& error) = 0;
 };
 
-class ClipRun {
+class ClipRun : public Work {
   class Release;
   class Taking;
 
@@ -76,20 +86,25 @@ class ClipRun {
   void abandon_intake() { intake_.abandon(); }
   // The streaming thread: the clip is complete. Called at most once.
   void cut(std::vector<FrameTime> frames, const ClipTimeline& timeline);
-  // Any thread, any number of times, also before the thread runs.
-  void cancel();
-  // The body of the cycle thread.
-  void main() noexcept;
+  // Any thread, instead: what was taken in is forgotten, and this is the clip.
+  void cut(std::shared_ptr<const PlannedClip> planned);
+  void cancel() override;
+  void main() noexcept override;
 
  private:
   using SteadyTime = std::chrono::steady_clock::time_point;
   struct CutClip {
     std::vector<FrameTime> frames;
     ClipTimeline timeline;
+    std::shared_ptr<const PlannedClip> planned;  // null: what was taken in
+    [[nodiscard]] const ClipTimeline& times() const { return planned ? planned->timeline : timeline; }
   };
 
   void make_sound();
+  void hand_over(CutClip clip);
   [[nodiscard]] CutClip wait_for_cut();
+  [[nodiscard]] const RunSettings& settings_of(const CutClip& clip) const;
+  [[nodiscard]] std::shared_ptr<const SpoolFile> make_planned_proxy(const PlannedClip& clip);
   [[nodiscard]] cycle::CycleClip describe(const CutClip& clip, ClipReport& report);
   [[nodiscard]] std::shared_ptr<const SpoolFile> make_proxy(const CutClip& clip, ClipReport& report);
   [[nodiscard]] Seconds since_arrival() const noexcept;
@@ -107,33 +122,7 @@ class ClipRun {
   Condition changed_;
   std::optional<CutClip> cut_ GUARDED_BY(mutex_);
   bool cancelled_ GUARDED_BY(mutex_) = false;
-};
-
-// Owns a run's thread. Not thread-safe; used under the element's rules (started by the streaming thread, stopped by the
-// state change).
-class RunThread {
- public:
-  // `host` is whose run it is, and outlives this. The thread holds no reference to it, or it could not be dropped
-  // before the run has ended.
-  RunThread(std::shared_ptr<ClipRun> run, GstElement* host);
-  ~RunThread() { stop(); }
-  // Cancels, and waits for at most a few milliseconds: a thread that cannot end at once (a slow disk, a prober) is let
-  // go and ends by itself, with all that it holds, now its host too. False when it was let go, so that nobody hears
-  // from it any more.
-  bool stop();
-  RunThread(const RunThread&) = delete;
-  RunThread& operator=(const RunThread&) = delete;
-
- private:
-  // Shared with the thread; the host is in it from when the thread is let go on.
-  struct KeptAlive {
-    ElementPtr host;
-  };
-  std::shared_ptr<ClipRun> run_;
-  GstElement* const host_;
-  std::shared_ptr<KeptAlive> kept_alive_ = std::make_shared<KeptAlive>();
-  std::future<void> ended_;
-  std::thread thread_;
+  std::shared_ptr<ClipIntake> planned_intake_ GUARDED_BY(mutex_);  // while its proxy is made
 };
 
 }  // namespace klingv2a

@@ -21,12 +21,13 @@ Element::Element(GstElement* self, GstPad* sink, GstPad* video, const Signals& s
     : state_(self, sink, video, signals),
       links_(state_),
       failures_(state_, links_),
-      threads_(state_),
+      threads_(state_, links_, failures_),
       pusher_(state_, failures_),
       player_(state_, failures_, pusher_),
       companions_(state_, failures_, pusher_),
-      intake_(state_, links_, failures_, threads_),
-      events_(state_, intake_, player_, companions_, threads_),
+      planned_(state_, links_, failures_, threads_),
+      intake_(state_, failures_, threads_, planned_),
+      events_(state_, intake_, planned_, player_, companions_, threads_),
       queries_(state_),
       seeks_(state_),
       timed_sink_(sink) {}
@@ -123,12 +124,14 @@ void Element::begin_stop() {
     state_.stopping = true;
   }
   state_.changed.notify_all();
+  planned_.interrupt();
   threads_.cancel_all();
 }
 
 void Element::finish_stop() {
   failures_.report_unreported();
   timed_sink_.forget();
+  planned_.stop();
   threads_.stop_all();
   intake_.forget_held();
   events_.forget_stream();

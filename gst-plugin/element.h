@@ -12,6 +12,7 @@
 #include "links.h"
 #include "pad_queries.h"
 #include "pusher.h"
+#include "row/planned_row.h"
 #include "row_player.h"
 #include "run_threads.h"
 #include "seeks.h"
@@ -68,6 +69,7 @@ class Element {
   Pusher pusher_;
   RowPlayer player_;
   CompanionPads companions_;
+  PlannedRow planned_;
   VideoIntake intake_;
   VideoEvents events_;
   PadQueries queries_;

@@ -2,7 +2,6 @@
 #include "element_state.h"
 
 #include "log.h"
-#include "messages.h"
 #include "sound_listener.h"
 
 namespace klingv2a {
@@ -37,6 +36,11 @@ bool ElementState::may_take_more(const Hold& hold) const {
   return (little && hold.buffers() < kRoom) || somebody_is_behind(hold.front_time());
 }
 
+bool ElementState::is_far_ahead() const {
+  if (!row.is_filling_planned() || row.clips_ahead() < settings.max_clips_ahead) return false;
+  return !companions.any_is_behind(video.left, row.may_leave_until(), row.is_complete());
+}
+
 // May a muxer that has got one stream as far as `time` be waiting for another one, of which nothing is there that it
 // could be given?
 bool ElementState::somebody_is_behind(Nanoseconds time) const {
@@ -51,6 +55,25 @@ void ElementState::settle(const std::shared_ptr<ClipSound>& sound, std::shared_p
   {
     const MutexLocker lock(mutex);
     row.settle(sound, std::move(soundtrack), task_id);
+  }
+  changed.notify_all();
+}
+
+void ElementState::settle_silent(const std::shared_ptr<ClipSound>& sound, const CapsPtr& caps) {
+  bool is_planned = false;
+  {
+    const MutexLocker lock(mutex);
+    is_planned = sound->place.has_value();
+  }
+  if (is_planned) return take_result(sound, {});
+  settle(sound, make_silence(caps, 0));
+}
+
+void ElementState::take_result(const std::shared_ptr<ClipSound>& sound, RowResult result) {
+  {
+    const MutexLocker lock(mutex);
+    sound->task_id = result.task_id;
+    sound->result = std::move(result);
   }
   changed.notify_all();
 }
@@ -78,6 +101,19 @@ Statistics ElementState::all_statistics() {
   for (const auto& sound : sounds)
     if (sound->listener) all.add(sound->listener->statistics());
   return all;
+}
+
+messages::RowState ElementState::row_state() const {
+  messages::RowState state;
+  for (const auto& sound : row.sounds()) {
+    if (!sound->place) continue;
+    ++state.planned;
+    if (!sound->is_decided()) continue;
+    ++state.done;
+    state.length += sound->place->range.length();
+  }
+  state.is_complete = row.is_complete() && !row.is_filling_planned();
+  return state;
 }
 
 std::string ElementState::task_id() {

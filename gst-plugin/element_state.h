@@ -21,6 +21,7 @@
 
 #include "clip_row.h"
 #include "companion.h"
+#include "messages.h"
 #include "mutex.h"
 #include "output.h"
 #include "settings.h"
@@ -113,6 +114,9 @@ struct ElementState {
   // Of a stream that may leave, a few buffers wait at most, so that what comes in is no faster than what goes out. More
   // only when a muxer may be waiting for another stream, which upstream may have behind this one.
   [[nodiscard]] bool may_take_more(const Hold& hold) const REQUIRES(mutex);
+  // Of a planned row as many clips wait as may, and no other stream is behind, of which a muxer may want something
+  // first.
+  [[nodiscard]] bool is_far_ahead() const REQUIRES(mutex);
   void note_spooled() REQUIRES(mutex) { statistics.spooled_bytes = video_spooled + companions.spooled(); }
 
   // ---- sounds
@@ -120,9 +124,15 @@ struct ElementState {
   // What waits for it may leave. `task_id`: of the task that the sound came from; empty: none.
   void settle(const std::shared_ptr<ClipSound>& sound, std::shared_ptr<const Soundtrack> soundtrack,
               const std::string& task_id = {}) EXCLUDES(mutex);
+  // Silence instead of a sound. In a planned row it is joined to its neighbours.
+  void settle_silent(const std::shared_ptr<ClipSound>& sound, const CapsPtr& caps) EXCLUDES(mutex);
+  // A clip of a planned row has its result.
+  void take_result(const std::shared_ptr<ClipSound>& sound, RowResult result) EXCLUDES(mutex);
   // Adds the share of sounds that are forgotten, so that it stays in the statistics, and their last task id.
   void keep_statistics(const std::vector<std::shared_ptr<ClipSound>>& forgotten) EXCLUDES(mutex);
   [[nodiscard]] Statistics all_statistics() EXCLUDES(mutex);
+  // Of planned rows; without what is paid.
+  [[nodiscard]] messages::RowState row_state() const REQUIRES(mutex);
   // The task of the newest clip that has one; empty: none.
   [[nodiscard]] std::string task_id() EXCLUDES(mutex);
   // Forgets both, for a new run. Returns whether there was a task.

@@ -17,6 +17,11 @@ bool may_be_silent(ErrorKind kind) {
   return kind != ErrorKind::settings && kind != ErrorKind::cancelled && kind != ErrorKind::disk;
 }
 
+// What a planned row has not cut yet has none.
+void cancel_run(const ClipSound& sound) {
+  if (sound.run) sound.run->cancel();
+}
+
 void finish_progress(const std::shared_ptr<ClipSound>& sound, GstProgressType type, const std::string& text) {
   if (sound && sound->listener) sound->listener->finish_progress(type, text);
 }
@@ -62,7 +67,7 @@ Failures::Way Failures::choose(const Failure& failure, Policy policy) {
 
 bool Failures::wants_silence(const Failure& failure, Policy policy) const {
   return policy == Policy::obey && failure.sound && may_be_silent(failure.details.kind) &&
-         failure.sound->run->settings().on_failure == OnFailure::silence;
+         state_.settings.on_failure == OnFailure::silence;
 }
 
 // A clip that was not handed over yet has no prospects, for nothing more is taken in.
@@ -75,7 +80,8 @@ void Failures::end_later(const Failure& failure, bool is_first) {
     given_up = state_.row.give_up_unsubmitted();
   }
   state_.changed.notify_all();
-  for (const auto& sound : given_up) sound->run->cancel();
+  for (const auto& sound : given_up) cancel_run(*sound);
+  if (failure.sound && failure.sound->listener) failure.sound->listener->post_state("failed");
   if (is_first) return;
   state_.warn(failure.details);
   finish_progress(failure.sound, GST_PROGRESS_TYPE_ERROR, failure.details.message);
@@ -95,23 +101,26 @@ void Failures::report_unreported() {
 void Failures::end_with_error(const Failure& failure) {
   const auto& [sound, details, found] = failure;
   messages::post_error(state_.self, found == Found::by_run ? details : with_what_is_paid(details));
-  finish_progress(sound, GST_PROGRESS_TYPE_ERROR, details.message);
-  bool unpaid = false;
+  bool unpaid = false, is_new = false;
   {
     const MutexLocker lock(state_.mutex);
     state_.failed = true;
     unpaid = sound && !sound->submitted;
+    is_new = sound && sound->listener && !sound->left_out;
   }
+  if (is_new) sound->listener->post_state("failed");
+  finish_progress(sound, GST_PROGRESS_TYPE_ERROR, details.message);
   state_.changed.notify_all();
-  if (unpaid) sound->run->cancel();
+  if (unpaid) cancel_run(*sound);
 }
 
 // A WARNING with the same details, and real silence; never an ERROR that is then recovered from.
 void Failures::end_with_silence(const SoundPtr& sound, const ErrorDetails& details) {
   state_.warn(details);
-  state_.settle(sound, make_silence(links_.audio_caps(), 0));
+  state_.settle_silent(sound, links_.audio_caps());
   finish_progress(sound, GST_PROGRESS_TYPE_COMPLETE, "silence instead of a sound: " + details.message);
-  sound->run->cancel();
+  if (sound->listener) sound->listener->post_state("silent");
+  cancel_run(*sound);
 }
 
 ErrorDetails Failures::with_what_is_paid(ErrorDetails details) {
@@ -119,7 +128,7 @@ ErrorDetails Failures::with_what_is_paid(ErrorDetails details) {
   {
     const MutexLocker lock(state_.mutex);
     for (const auto& sound : state_.row.sounds())
-      if (!sound->settled && sound->listener) open.push_back(sound);
+      if (!sound->is_there() && sound->listener) open.push_back(sound);
   }
   for (const auto& sound : open) {
     const Payment known = sound->listener->payment();

@@ -31,7 +31,7 @@ class Failures {
  private:
   enum class Way { none, silence, error_now, error_later, one_more_later };
   Way choose(const Failure& failure, Policy policy) EXCLUDES(state_.mutex);
-  [[nodiscard]] bool wants_silence(const Failure& failure, Policy policy) const;
+  [[nodiscard]] bool wants_silence(const Failure& failure, Policy policy) const REQUIRES(state_.mutex);
   void end_later(const Failure& failure, bool is_first);
   void end_with_silence(const SoundPtr& sound, const ErrorDetails& details);
 

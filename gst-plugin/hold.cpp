@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "hold.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace klingv2a {
@@ -25,6 +26,16 @@ HeldItem Hold::pop() {
 
 Nanoseconds Hold::front_time() const {
   return items_.empty() ? kNever : items_.front().time.value_or(kNever);
+}
+
+Hold Hold::split(Nanoseconds time) {
+  const auto is_before = [&](const HeldItem& item) { return item.time.value_or(kNever) < time; };
+  const auto stay = std::distance(std::find_if(items_.rbegin(), items_.rend(), is_before), items_.rend());
+  auto items = std::exchange(items_, {});
+  *this = {};
+  Hold rest;
+  for (std::ptrdiff_t i = 0; auto& item : items) (i++ < stay ? *this : rest).push(std::move(item));
+  return rest;
 }
 
 void Hold::leave_out_frames() {

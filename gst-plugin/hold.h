@@ -42,6 +42,8 @@ class Hold {
   [[nodiscard]] std::size_t buffers() const noexcept { return buffers_; }
   // Bytes of all payloads that are in memory.
   [[nodiscard]] std::size_t memory() const noexcept { return memory_; }
+  // Takes out what comes after the last item that is of a time before `time`.
+  [[nodiscard]] Hold split(Nanoseconds time);
   // Takes everything out, and returns the events that upstream will not send again after a flush (CAPS, TAG …).
   std::deque<HeldItem> take_sticky();
   // Nothing of a clip that is left out is to be played; what says how the next ones are (SEGMENT, CAPS, TAG …) stays.

@@ -108,6 +108,44 @@ void post_task(GstElement* element, unsigned clip_number, const gateway::Task& t
   gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
 }
 
+void post_clip(GstElement* element, const ClipState& clip) {
+  GstStructure* structure = gst_structure_new(
+      "klingv2a-clip", "clip", G_TYPE_UINT, clip.clip, "running-time", G_TYPE_INT64, clip.running_time, "duration",
+      G_TYPE_UINT64, static_cast<guint64>(clip.duration), "state", G_TYPE_STRING, clip.state, "paid", G_TYPE_BOOLEAN,
+      static_cast<gboolean>(clip.paid), "task-id", G_TYPE_STRING, clip.task_id.c_str(), nullptr);
+  gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
+}
+
+void post_row(GstElement* element, const RowState& row) {
+  GstStructure* structure =
+      gst_structure_new("klingv2a-row", "clips-done", G_TYPE_UINT, row.done, "clips-planned", G_TYPE_UINT, row.planned,
+                        "plan-complete", G_TYPE_BOOLEAN, static_cast<gboolean>(row.is_complete), "paid-tasks",
+                        G_TYPE_UINT, row.paid, "duration", G_TYPE_UINT64, static_cast<guint64>(row.length), nullptr);
+  gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
+}
+
+void post_join(GstElement* element, unsigned later_clip, Nanoseconds border, const join::ReportedJoin& join) {
+  std::string faults;
+  for (const auto& fault : join.faults) faults += (faults.empty() ? "" : "; ") + fault;
+  GstStructure* structure = gst_structure_new(
+      "klingv2a-join", "clip", G_TYPE_UINT, later_clip, "running-time", G_TYPE_INT64, border, "inside-shot",
+      G_TYPE_BOOLEAN, static_cast<gboolean>(join.kind == join::Kind::inside), "fade-begin", G_TYPE_DOUBLE,
+      join.fade_s - join.border_s, "fade-length", G_TYPE_DOUBLE, join.fade_end_s - join.fade_s, "correlation",
+      G_TYPE_DOUBLE, join.correlation, "gain", G_TYPE_DOUBLE, join.later_gain_db, "matched", G_TYPE_BOOLEAN,
+      static_cast<gboolean>(join.is_matched), "faults", G_TYPE_STRING, faults.c_str(), nullptr);
+  const auto set = [&](const char* name, double value, double percentile) {
+    const std::string of_percentile = std::string(name) + "-percentile";
+    gst_structure_set(structure, name, G_TYPE_DOUBLE, value, of_percentile.c_str(), G_TYPE_DOUBLE, percentile, nullptr);
+  };
+  if (const auto& figures = join.figures) {
+    set("level-step", figures->value.level_step, figures->percentile.level_step);
+    set("distance", figures->value.distance, figures->percentile.distance);
+    set("fade-level", figures->value.fade_level, figures->percentile.fade_level);
+    set("click", figures->click, figures->click_percentile);
+  }
+  gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
+}
+
 void post_dry_run(GstElement* element, unsigned clip_number, const cycle::DryRun& dry_run) {
   GstStructure* structure =
       gst_structure_new("klingv2a-dry-run", "clip", G_TYPE_UINT, clip_number, "would-pay", G_TYPE_BOOLEAN,

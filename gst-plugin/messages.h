@@ -12,6 +12,8 @@
 #include "error.h"
 #include "gateway/task.h"
 #include "gst_ptr.h"
+#include "join/report.h"
+#include "nanoseconds.h"
 
 namespace klingv2a::messages {
 
@@ -28,6 +30,32 @@ void post_warning(GstElement* element, const ErrorDetails& details);
 
 // Element message `klingv2a-task`: clip, task-id, external-task-id, task-status, task-status-msg.
 void post_task(GstElement* element, unsigned clip_number, const gateway::Task& task);
+
+// What becomes of a clip: queued, submitted, ready, playing, failed, silent.
+struct ClipState {
+  unsigned clip = 0;
+  Nanoseconds running_time = 0, duration = 0;  // that its sound is played over
+  const char* state = "";
+  bool paid = false;    // for a task of its own, now
+  std::string task_id;  // empty: none
+};
+// Element message `klingv2a-clip`: clip, running-time, duration, state, paid, task-id.
+void post_clip(GstElement* element, const ClipState& clip);
+
+// How far all clips of a video are.
+struct RowState {
+  unsigned done = 0, planned = 0, paid = 0;  // clips; those that are known; tasks paid for now
+  Nanoseconds length = 0;                    // of those that are done
+  bool is_complete = false;                  // no more clips will be planned
+};
+// Element message `klingv2a-row`: clips-done, clips-planned, plan-complete, paid-tasks, duration.
+void post_row(GstElement* element, const RowState& row);
+
+// Element message `klingv2a-join`: clip (the later one), running-time (of the border), inside-shot, fade-begin and
+// fade-length (s, the former from the border), correlation, gain (dB, of the later one), matched, faults; where there
+// is enough sound to tell, level-step (LU), distance, fade-level (dB) and click, each with the percentile of what the
+// two sounds do by themselves (level-step-percentile …).
+void post_join(GstElement* element, unsigned later_clip, Nanoseconds border, const join::ReportedJoin& join);
 
 // Element message `klingv2a-dry-run`: clip, would-pay, origin, request, summary.
 void post_dry_run(GstElement* element, unsigned clip_number, const cycle::DryRun& dry_run);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "log.h"
+#include "sound_listener.h"
 
 namespace klingv2a {
 
@@ -38,10 +39,12 @@ bool RowPlayer::start(ElementState& /*locked*/, GstPad* pad) {
 void RowPlayer::reset() {
   const MutexLocker lock(state_.mutex);
   audio_caps_sent_ = false;
+  sound_until_ = kNever;
 }
 
 void RowPlayer::restart() {
   const MutexLocker lock(state_.mutex);
+  sound_until_ = kNever;
   if (state_.video.active) start(state_, state_.video.pad);
   if (state_.audio.active) start(state_, state_.audio.pad);
 }
@@ -60,7 +63,12 @@ void RowPlayer::play_audio() {
   Output& audio = state_.output(Reader::audio);
   auto items = next_audio_items();
   if (items.empty()) gst_pad_pause_task(audio.pad);
+  report_begun();
   for (auto& item : items) pusher_.push(audio, std::move(item));
+}
+
+void RowPlayer::report_begun() {
+  if (const auto listener = std::exchange(begun_, nullptr)) listener->post_state("playing");
 }
 
 // ---- when
@@ -111,6 +119,7 @@ HeldItem RowPlayer::next_video_item() {
     }
     if (clip.held.empty()) {
       row.pop(Reader::video);
+      state_.changed.notify_all();
       continue;
     }
     auto item = clip.held.pop();
@@ -136,6 +145,7 @@ std::vector<RowPlayer::Item> RowPlayer::next_audio_items() {
     const auto end = Item::share(clip.end && !clip.left_out() ? GST_MINI_OBJECT_CAST(clip.end.get()) : nullptr);
     if (end && !(state_.failure && is_eos(end))) items.push_back(end);
     row.pop(Reader::audio);
+    state_.changed.notify_all();
   }
   if (items.empty() && must_end(Reader::audio)) items.push_back(as_item(gst_event_new_eos()));
   return items;
@@ -153,10 +163,15 @@ std::vector<RowPlayer::Item> RowPlayer::next_sound(Clip& clip) {
   };
   const auto begin =
       gst_segment_position_from_running_time(&state_.audio.segment, GST_FORMAT_TIME, static_cast<guint64>(clip.begin));
-  GST_BUFFER_PTS(buffer.get()) = begin + time_of(clip.samples_played);
-  GST_BUFFER_DURATION(buffer.get()) = time_of(clip.samples_played + count) - time_of(clip.samples_played);
-  if (clip.samples_played == 0) GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
+  // Of a planned row, samples are counted from its beginning, so that no clip is off by a part of one.
+  const Nanoseconds origin = clip.sample_origin();
+  const auto first = to_samples(clip.begin - origin, rate) + clip.samples_played;
+  GST_BUFFER_PTS(buffer.get()) = begin + time_of(first) - static_cast<guint64>(clip.begin - origin);
+  GST_BUFFER_DURATION(buffer.get()) = time_of(first + count) - time_of(first);
+  const bool goes_on = clip.sound->place && sound_until_ == clip.begin;
+  if (clip.samples_played == 0 && !goes_on) GST_BUFFER_FLAG_SET(buffer.get(), GST_BUFFER_FLAG_DISCONT);
   clip.samples_played += count;
+  sound_until_ = clip.end_time;
   std::vector<Item> items;
   items.push_back(Item::adopt(GST_MINI_OBJECT_CAST(buffer.to_c())));
   return items;
@@ -166,6 +181,7 @@ std::vector<RowPlayer::Item> RowPlayer::next_sound(Clip& clip) {
 std::vector<RowPlayer::Item> RowPlayer::begin_sound(Clip& clip) {
   GST_DEBUG_OBJECT(state_.audio.pad, "the sound of clip %u begins", clip.sound->number);
   clip.sound_started = true;
+  begun_ = clip.sound->listener;
   std::vector<Item> items;
   const auto add = [&](EventPtr event) {
     if (event) items.push_back(as_item(event.to_c()));

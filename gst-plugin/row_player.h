@@ -31,6 +31,7 @@ class RowPlayer {
   using Item = Pusher::Item;
   void play_video();
   void play_audio();
+  void report_begun();
   HeldItem next_video_item();
   std::vector<Item> next_audio_items();
   [[nodiscard]] bool has_work(Reader reader) const REQUIRES(state_.mutex);
@@ -44,7 +45,9 @@ class RowPlayer {
   Failures& failures_;
   Pusher& pusher_;
   Handover start_;
+  std::shared_ptr<SoundListener> begun_;  // the audio task's own: of the clip that plays, until it is reported
   bool audio_caps_sent_ GUARDED_BY(state_.mutex) = false;
+  Nanoseconds sound_until_ GUARDED_BY(state_.mutex) = kNever;  // the end of the clip that was played last
 };
 
 }  // namespace klingv2a

@@ -7,10 +7,17 @@
 
 namespace klingv2a {
 
+void RunThreads::make(const SoundPtr& sound, RunSettings settings) {
+  const auto cancel = GObjectPtr<GCancellable>::adopt(g_cancellable_new());
+  sound->listener = std::make_shared<SoundListener>(state_, links_, sound, settings, cancel,
+                                                    [this](const Failure& failure) { failures_.fail(failure); });
+  sound->run = std::make_shared<ClipRun>(sound->listener, sound->number, std::move(settings), cancel);
+}
+
 void RunThreads::start(const SoundPtr& sound) {
   end_settled();
   sound->listener->start_progress();
-  auto thread = std::make_unique<RunThread>(sound->run, state_.self);
+  auto thread = std::make_unique<WorkThread>(sound->run, state_.self);
   const MutexLocker lock(state_.mutex);
   threads_.push_back({sound, std::move(thread)});
 }
@@ -20,7 +27,7 @@ void RunThreads::end_settled() {
   {
     const MutexLocker lock(state_.mutex);
     for (auto& entry : threads_)
-      if (entry.sound->settled) ended.push_back(std::move(entry));
+      if (entry.sound->is_decided()) ended.push_back(std::move(entry));
     std::erase_if(threads_, [](const auto& entry) { return !entry.sound; });
   }
 }

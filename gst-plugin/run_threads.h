@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// The cycle threads of an element's sounds: one for each run, from its clip's first frame on. Threads are never ended
-// with the lock held, since that waits for some milliseconds.
+// The runs of an element's sounds and their cycle threads: one for each run, from its clip's first frame on, or, in a
+// planned row, from when it is cut. Threads are never ended with the lock held, since that waits for some milliseconds.
 //
-// Threads: start() on the streaming thread, the others with the state change or a flush.
+// Threads: make() and start() on the streaming thread or a cutter's, the others with the state change or a flush.
 #pragma once
 
 #include <memory>
@@ -11,6 +11,8 @@
 
 #include "clip_run.h"
 #include "element_state.h"
+#include "failures.h"
+#include "links.h"
 
 namespace klingv2a {
 
@@ -18,7 +20,12 @@ class RunThreads {
  public:
   using SoundPtr = std::shared_ptr<ClipSound>;
 
-  explicit RunThreads(ElementState& state) : state_(state) {}
+  // All outlive this object.
+  RunThreads(ElementState& state, Links& links, Failures& failures)
+      : state_(state), links_(links), failures_(failures) {}
+
+  // The sound gets its run and what listens to it.
+  void make(const SoundPtr& sound, RunSettings settings) REQUIRES(state_.mutex);
 
   // Posts PROGRESS START. Lets go of the threads whose run has ended. Throws Error{settings} where no thread can be
   // had.
@@ -31,10 +38,12 @@ class RunThreads {
  private:
   struct SoundThread {
     SoundPtr sound;
-    std::unique_ptr<RunThread> thread;
+    std::unique_ptr<WorkThread> thread;
   };
 
   ElementState& state_;
+  Links& links_;
+  Failures& failures_;
   std::vector<SoundThread> threads_ GUARDED_BY(state_.mutex);
 };
 

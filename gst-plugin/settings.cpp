@@ -186,6 +186,25 @@ constexpr Property<Settings> kProperties[] = {
      Number<Settings, guint>{&Settings::publish_expiry_s, 0, 7 * 24 * 3600}},
     {"publish-keep", "Keep the proxy on S3", "Leave the proxy in the bucket when its task has ended",
      Flag<Settings>{&Settings::publish_keep}},
+    {"max-clips", "Most clips",
+     "How many tasks one video may ask for: one that is longer than 20 s is cut into clips; 1: such a video is an "
+     "error (in tasks)",
+     Number<Settings, guint>{&Settings::max_clips, 1, 100000}},
+    {"max-clips-ahead", "Most clips ahead",
+     "How many clips of a long video may be taken in beyond those that play, before upstream waits (in clips)",
+     Number<Settings, guint>{&Settings::max_clips_ahead, 2, 100000}},
+    {"join-price", "Price of a join",
+     "What a join inside a shot, where it may be heard, counts beside a clip that is paid for: higher gives fewer such "
+     "joins and more clips (in clips)",
+     Number<Settings, double>{&Settings::join_price, 0, 100}},
+    {"plan-ahead", "Plan ahead",
+     "How much of a long video is looked at before it is decided where a clip ends, at least 60 s (in nanoseconds)",
+     Number<Settings, guint64>{&Settings::plan_ahead, 60 * GST_SECOND, 3600 * GST_SECOND}},
+    {"no-music", "No music",
+     "Ask for no background music where a video is cut into several clips, each of which would have a music of its "
+     "own, "
+     "unless bgm-prompt asks for one",
+     Flag<Settings>{&Settings::no_music}},
     {"silence-timeout", "Silence time-out", "The old name of idle-timeout (in seconds)",
      Number<Settings, guint>{&Settings::idle_timeout_s, 1, 3600}, kOldName},
 };

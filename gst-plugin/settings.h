@@ -48,6 +48,11 @@ struct Settings {
   guint64 max_kept_bytes = 2ull * 1024 * 1024 * 1024;
   cycle::OnUnknown on_unknown = cycle::OnUnknown::error;
   GstClockTime latency = 0;
+  double join_price = 0.5;  // clips
+  GstClockTime plan_ahead = 60 * GST_SECOND;
+  guint max_clips = 16;
+  guint max_clips_ahead = 6;
+  bool no_music = true;
 
   [[nodiscard]] bool by_reference() const noexcept { return !video_url.empty() || !video_id.empty(); }
 };

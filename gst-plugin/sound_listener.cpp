@@ -106,6 +106,27 @@ void SoundListener::finish_progress(GstProgressType type, const std::string& tex
   messages::post_progress(state_.self, type, messages::progress_code(number_), text, kDone);
 }
 
+// A clip of a planned row sees more than its sound is played over.
+void SoundListener::post_state(const char* state) {
+  messages::ClipState clip{.clip = number_, .state = state};
+  std::optional<messages::RowState> row;
+  {
+    const MutexLocker lock(state_.mutex);
+    if (!is_cut_) return;
+    const auto sound = sound_.lock();
+    const bool is_planned = sound && sound->place;
+    clip.running_time = is_planned ? sound->place->range.begin : timeline_.start;
+    clip.duration = is_planned ? sound->place->range.length() : timeline_.length();
+    clip.paid = statistics_.paid_tasks > 0;
+    clip.task_id = task_.task_id;
+    if (is_planned) row = state_.row_state();
+  }
+  messages::post_clip(state_.self, clip);
+  if (!row) return;
+  row->paid = state_.all_statistics().paid_tasks;
+  messages::post_row(state_.self, *row);
+}
+
 void SoundListener::on_phase(Phase phase) {
   GST_DEBUG_OBJECT(state_.self, "clip %u: phase %s", number_, std::string(to_string(phase)).c_str());
   if (phase == Phase::submit || phase == Phase::poll || phase == Phase::download) {
@@ -159,6 +180,7 @@ void SoundListener::on_task(const gateway::Task& task) {
     task_ = task;
   }
   messages::post_task(state_.self, number_, task);
+  if (is_new) post_state("submitted");
   if (is_new) g_object_notify(G_OBJECT(state_.self), "task-id");
   state_.notify_statistics(is_new ? ElementState::When::now : ElementState::When::soon);
 }
@@ -195,7 +217,7 @@ void SoundListener::warn_of_task_left() {
   const auto sound = sound_.lock();
   {
     const MutexLocker lock(state_.mutex);
-    if (!known.asked_for || !sound || sound->settled) return;
+    if (!known.asked_for || !sound || sound->is_there()) return;
   }
   if (was_payment_reported()) return;
   messages::post_warning(state_.self,
@@ -261,9 +283,13 @@ void SoundListener::warn_of_starving(const Error& warning) {
 
 void SoundListener::on_cut(const ClipTimeline& timeline) {
   timeline_ = timeline;
-  const MutexLocker lock(state_.mutex);
-  statistics_.pre_roll = static_cast<guint64>(timeline.pre_roll());
-  statistics_.clip_length = static_cast<guint64>(timeline.length());
+  {
+    const MutexLocker lock(state_.mutex);
+    statistics_.pre_roll = static_cast<guint64>(timeline.pre_roll());
+    statistics_.clip_length = static_cast<guint64>(timeline.length());
+    is_cut_ = true;
+  }
+  post_state("queued");
 }
 
 void SoundListener::on_conform(const std::vector<std::string>& reasons, const EncoderInUse& encoder) {
@@ -313,9 +339,23 @@ void SoundListener::on_done(const ClipReport& report) {
                   report.cycle.task.task_id.c_str(), std::string(cycle::to_string(report.cycle.form)).c_str(),
                   soundtrack_->samples());
   if (!soundtrack_->start_is_known) warn_of_unknown_start(report);
-  state_.settle(sound, std::move(soundtrack_), report.cycle.task.task_id);
+  give(sound, report);
+  post_state("ready");
   finish_progress(GST_PROGRESS_TYPE_COMPLETE, "the sound is there");
   state_.notify_statistics(ElementState::When::now);
+}
+
+// In a planned row it is decoded again when its turn comes, so that what waits takes no memory.
+void SoundListener::give(const SoundPtr& sound, const ClipReport& report) {
+  const auto soundtrack = std::exchange(soundtrack_, nullptr);
+  const auto& task_id = report.cycle.task.task_id;
+  bool is_planned = false;
+  {
+    const MutexLocker lock(state_.mutex);
+    is_planned = sound->place.has_value();
+  }
+  if (!is_planned) return state_.settle(sound, soundtrack, task_id);
+  state_.take_result(sound, {report.cycle.sound, {timeline_.pre_roll(), timeline_.length()}, task_id});
 }
 
 void SoundListener::take_report(const ClipReport& report) {
@@ -367,7 +407,7 @@ void SoundListener::on_dry_run(const cycle::DryRun& dry_run) {
   if (!sound) return;
   messages::post_dry_run(state_.self, number_, dry_run);
   messages::post_info(state_.self, "dry run of clip " + std::to_string(number_) + ": " + dry_run.summary);
-  state_.settle(sound, make_silence(links_.audio_caps(), 0));
+  state_.settle_silent(sound, links_.audio_caps());
   finish_progress(GST_PROGRESS_TYPE_COMPLETE, "dry run: silence instead of a sound, nothing is paid");
   state_.notify_statistics(ElementState::When::now);
 }
@@ -387,7 +427,7 @@ void SoundListener::on_failed(const Error& error) {
 void SoundListener::report_cancel(const SoundPtr& sound, const Error& error) {
   {
     const MutexLocker lock(state_.mutex);
-    if (state_.failure) sound->left_out = !sound->settled;
+    if (state_.failure) sound->left_out = !sound->is_there();
   }
   state_.changed.notify_all();
   if (error.details().paid != Paid::no && !was_payment_reported()) messages::post_warning(state_.self, error.details());

@@ -40,6 +40,8 @@ class SoundListener : public RunListener {
   // PROGRESS of this job: START, and exactly one terminal message, whoever comes first.
   void start_progress();
   void finish_progress(GstProgressType type, const std::string& text);
+  // The element message `klingv2a-clip`, and of a planned row `klingv2a-row`. Once the clip is cut.
+  void post_state(const char* state);
   // A run that could not end in time says nothing more: what is known here is said in its place.
   void warn_of_task_left();
 
@@ -71,6 +73,7 @@ class SoundListener : public RunListener {
 
  private:
   void post_progress(int percent, const std::string& text) const;
+  void give(const SoundPtr& sound, const ClipReport& report);
   void take_report(const ClipReport& report);
   void warn_of_unknown_start(const ClipReport& report);
   void report_cancel(const SoundPtr& sound, const Error& error);
@@ -85,6 +88,7 @@ class SoundListener : public RunListener {
   const OnFailure on_failure_;
 
   ClipTimeline timeline_;  // set before the cycle begins
+  bool is_cut_ GUARDED_BY(state_.mutex) = false;
   // The cycle thread's own.
   std::shared_ptr<const Soundtrack> soundtrack_;
   Seconds decode_time_{0};

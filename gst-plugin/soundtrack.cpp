@@ -5,6 +5,7 @@
 #include <cstring>
 #include <vector>
 
+#include "error.h"
 #include "sound_decoder.h"
 
 namespace klingv2a {
@@ -132,6 +133,27 @@ std::shared_ptr<const Soundtrack> decode_soundtrack(const SpoolFile& sound, cons
   gst_audio_info_from_caps(&info, decoded_caps.get());
   const auto wanted = to_samples(window.pre_roll + window.length, GST_AUDIO_INFO_RATE(&info)) + 1;
   return fit(DecodedSound(sound, decoded_caps, wanted, cancel), info, caps, window);
+}
+
+std::shared_ptr<const Soundtrack> make_soundtrack(const CapsPtr& caps, std::span<const float> samples) {
+  GstAudioInfo to;
+  gst_audio_info_from_caps(&to, with_layout(caps.get(), "interleaved").get());
+  GstAudioInfo from = to;
+  gst_audio_info_set_format(&from, GST_AUDIO_FORMAT_F32, GST_AUDIO_INFO_RATE(&to), GST_AUDIO_INFO_CHANNELS(&to),
+                            to.position);
+  const std::unique_ptr<GstAudioConverter, Deleter<gst_audio_converter_free>> converter(
+      gst_audio_converter_new(GST_AUDIO_CONVERTER_FLAG_NONE, &from, &to,
+                              gst_structure_new("settings", GST_AUDIO_CONVERTER_OPT_DITHER_METHOD,
+                                                GST_TYPE_AUDIO_DITHER_METHOD, GST_AUDIO_DITHER_NONE, nullptr)));
+  const auto frames = samples.size() / static_cast<std::size_t>(GST_AUDIO_INFO_CHANNELS(&to));
+  const auto size = frames * static_cast<std::size_t>(GST_AUDIO_INFO_BPF(&to));
+  auto* bytes = static_cast<guint8*>(g_malloc(std::max<std::size_t>(size, 1)));
+  GBytesPtr pcm(g_bytes_new_take(bytes, size));
+  if (!converter)
+    throw make_error(ErrorKind::settings, Phase::decode, "the sound cannot be had as " + to_text(caps.get()));
+  gpointer in[] = {const_cast<float*>(samples.data())}, out[] = {bytes};
+  gst_audio_converter_samples(converter.get(), GST_AUDIO_CONVERTER_FLAG_NONE, in, frames, out, frames);
+  return std::make_shared<const Soundtrack>(caps, std::move(pcm), static_cast<std::int64_t>(frames));
 }
 
 std::shared_ptr<const Soundtrack> make_silence(const CapsPtr& caps, Nanoseconds length) {

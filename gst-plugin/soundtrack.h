@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "clip_timeline.h"
 #include "gst_ptr.h"
@@ -60,6 +61,10 @@ struct SoundWindow {
 // sound that can be decoded, Error{settings} for a missing element, Error{cancelled}.
 [[nodiscard]] std::shared_ptr<const Soundtrack> decode_soundtrack(const SpoolFile& sound, const CapsPtr& caps,
                                                                   const SoundWindow& window, GCancellable* cancel);
+
+// `samples`: 32-bit float, interleaved, of the rate and channels of `caps`. What other formats cannot hold is rounded,
+// without dither, so that the same samples give the same bits.
+[[nodiscard]] std::shared_ptr<const Soundtrack> make_soundtrack(const CapsPtr& caps, std::span<const float> samples);
 
 [[nodiscard]] std::shared_ptr<const Soundtrack> make_silence(const CapsPtr& caps, Nanoseconds length);
 

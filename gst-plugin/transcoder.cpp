@@ -89,7 +89,16 @@ class Transcoder::Work {
     collector_.attach(sink);
   }
 
+  static GstPadProbeReturn on_picture(GstPad*, GstPadProbeInfo* info, gpointer self) {
+    const auto& shown = *static_cast<const Work*>(self)->settings_.shown;
+    const auto pts = GST_BUFFER_PTS(GST_PAD_PROBE_INFO_BUFFER(info));
+    if (!GST_CLOCK_TIME_IS_VALID(pts)) return GST_PAD_PROBE_OK;
+    const auto time = VideoFeed::running_time(pts);
+    return time >= shown.begin && time < shown.end ? GST_PAD_PROBE_OK : GST_PAD_PROBE_DROP;
+  }
+
   void link_pictures(GstPad* pad, const GstCaps* caps) {
+    if (settings_.shown) gst_pad_add_probe(pad, GST_PAD_PROBE_TYPE_BUFFER, on_picture, this, nullptr);
     link_picture_chain(pipeline_, pad, caps, settings_.orientation, encoder_bin_);
   }
 

@@ -19,13 +19,15 @@
 #include "clip_timeline.h"
 #include "clock.h"
 #include "gst_ptr.h"
+#include "plan/plan.h"
 #include "proxy_writer.h"
 
 namespace klingv2a {
 
 struct TranscodeSettings {
-  std::string orientation;  // the tag image-orientation; empty: upright
-  guint bitrate_kbit = 0;   // kbit/s
+  std::string orientation;           // the tag image-orientation; empty: upright
+  guint bitrate_kbit = 0;            // kbit/s
+  std::optional<plan::Range> shown;  // running times: other pictures are decoded only; nothing: all are shown
 };
 
 // The encoder that works, and whether its settings for speed and memory are known here.

@@ -91,7 +91,8 @@ bool VideoEvents::on_flush_start(EventPtr event) {
     filling = state_.row.unsubmitted();
   }
   state_.changed.notify_all();
-  if (filling) filling->run->abandon_intake();
+  planned_.interrupt();
+  if (filling && filling->run) filling->run->abandon_intake();
   if (audio) gst_pad_push_event(audio.get(), EventPtr(event).to_c());
   return gst_pad_push_event(state_.video_pad, event.to_c());
 }
@@ -111,6 +112,7 @@ bool VideoEvents::on_flush_stop(EventPtr event) {
 // A clip that was not handed over is given up, nothing was paid for it; one that was handed over goes on, and is found
 // again by its stream time.
 void VideoEvents::drop_held() {
+  planned_.stop_cutting();
   std::shared_ptr<ClipSound> dropped;
   {
     const MutexLocker lock(state_.mutex);
@@ -123,7 +125,8 @@ void VideoEvents::drop_held() {
   if (!dropped) return;
   GST_DEBUG_OBJECT(state_.self, "clip %u is flushed before it was complete", dropped->number);
   state_.keep_statistics({dropped});
-  dropped->listener->finish_progress(GST_PROGRESS_TYPE_CANCELED, "flushed before the clip was complete");
+  if (dropped->listener)
+    dropped->listener->finish_progress(GST_PROGRESS_TYPE_CANCELED, "flushed before the clip was complete");
   threads_.end_settled();
 }
 
@@ -259,14 +262,18 @@ bool VideoEvents::on_segment(EventPtr event) {
 // EOS and SEGMENT_DONE complete the clip; they are the last to leave, on both pads.
 bool VideoEvents::on_end(const EventPtr& event) {
   std::optional<CompleteClip> complete;
-  bool nothing_came = false;
+  bool nothing_came = false, is_planned = false;
   {
     const MutexLocker lock(state_.mutex);
     if (state_.flushing || state_.stopping || state_.failed || state_.failure) return state_.failure && !state_.failed;
     nothing_came = !state_.stream.saw_frames;
-    complete = state_.row.end(event, nothing_came ? ClipRow::AtEnd::keep_open : ClipRow::AtEnd::cut);
+    is_planned = state_.row.is_filling_planned();
+    const bool stays_open = nothing_came || is_planned;
+    complete = state_.row.end(event, stays_open ? ClipRow::AtEnd::keep_open : ClipRow::AtEnd::cut);
   }
   state_.changed.notify_all();
+  if (is_planned)
+    planned_.end(GST_EVENT_TYPE(event.get()) == GST_EVENT_EOS ? PlannedRow::Then::go_on : PlannedRow::Then::wait);
   if (complete) intake_.hand_over(std::move(*complete));
   if (!nothing_came) return true;
   const auto error = make_error(ErrorKind::input, Phase::hold, "the video ended before its first frame",

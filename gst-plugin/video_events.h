@@ -21,9 +21,14 @@ namespace klingv2a {
 class VideoEvents {
  public:
   // All outlive this object.
-  VideoEvents(ElementState& state, VideoIntake& intake, RowPlayer& player, CompanionPads& companions,
-              RunThreads& threads)
-      : state_(state), intake_(intake), player_(player), companions_(companions), threads_(threads) {}
+  VideoEvents(ElementState& state, VideoIntake& intake, PlannedRow& planned, RowPlayer& player,
+              CompanionPads& companions, RunThreads& threads)
+      : state_(state),
+        intake_(intake),
+        planned_(planned),
+        player_(player),
+        companions_(companions),
+        threads_(threads) {}
 
   // What is not taken on the way down was flushed; of anything else upstream would make an error. Behind a failure that
   // waits to be reported nothing counts any more.
@@ -51,6 +56,7 @@ class VideoEvents {
 
   ElementState& state_;
   VideoIntake& intake_;
+  PlannedRow& planned_;
   RowPlayer& player_;
   CompanionPads& companions_;
   RunThreads& threads_;

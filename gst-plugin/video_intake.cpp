@@ -72,6 +72,7 @@ GstFlowReturn VideoIntake::examine(IntakeBuffer part, HeldItem& item) {
       check_segment_length();
     }
     check_growing();
+    if (outgrows_clip()) planned_.begin(std::exchange(taken_, {}));
     take_in(std::move(part), item);
     return GST_FLOW_OK;
   } catch (const Error& error) {
@@ -154,6 +155,7 @@ GstFlowReturn VideoIntake::place(IntakeBuffer& part) {
     }
     part.time = frame_time(state_.row.segment(), timestamp, GST_BUFFER_DURATION(buffer));
     placed = state_.row.place(*part.time);
+    if (placed.begun || placed.attached) taken_ = {};
     if (placed.begun) begin_sound(placed.begun);
     if (placed.attached)
       GST_INFO_OBJECT(state_.self, "frames of clip %u again: no new task", state_.row.filling()->sound->number);
@@ -165,11 +167,7 @@ GstFlowReturn VideoIntake::place(IntakeBuffer& part) {
 }
 
 void VideoIntake::begin_sound(const std::shared_ptr<ClipSound>& sound) {
-  auto settings = state_.settings_for(sound->number);
-  const auto cancel = GObjectPtr<GCancellable>::adopt(g_cancellable_new());
-  sound->listener = std::make_shared<SoundListener>(state_, links_, sound, settings, cancel,
-                                                    [this](const Failure& failure) { failures_.fail(failure); });
-  sound->run = std::make_shared<ClipRun>(sound->listener, sound->number, std::move(settings), cancel);
+  threads_.make(sound, state_.settings_for(sound->number));
   sound->run->set_orientation(state_.stream.orientation);
   unstarted_ = sound;
 }
@@ -190,6 +188,7 @@ void VideoIntake::hand_over(CompleteClip clip) {
                   "clip %u is complete: %zu frames, %" GST_STIME_FORMAT " long, pre-roll %" GST_STIME_FORMAT,
                   clip.sound->number, clip.frames.size(), GST_STIME_ARGS(clip.timeline.length()),
                   GST_STIME_ARGS(clip.timeline.pre_roll()));
+  taken_ = {};
   clip.sound->run->cut(std::move(clip.frames), clip.timeline);
 }
 
@@ -200,9 +199,10 @@ void VideoIntake::check_growing() {
   const MutexLocker lock(state_.mutex);
   const Clip& clip = *state_.row.filling();
   if (clip.attached) return check_attached(clip);
-  if (clip.sound->settled) return;
+  if (clip.sound->settled || clip.planned) return;
   if (state_.stream.refused) throw Error(*state_.stream.refused);
   check_seams(clip, clip.sound->run->settings());
+  if (planned_.may_begin()) return;
   limits::check_length_so_far(clip.end_time - clip.first, clip.begin - clip.first, clip.distance);
 }
 
@@ -233,7 +233,8 @@ void VideoIntake::check_segment_length() {
   gint64 duration = 0;
   const bool announced = gst_pad_peer_query_duration(state_.sink, GST_FORMAT_TIME, &duration) && duration > 0;
   if (announced && segment.stop >= static_cast<GstClockTime>(duration)) return;
-  limits::check_segment_length(segment.stop - segment.start);
+  const MutexLocker lock(state_.mutex);
+  if (!planned_.may_begin()) limits::check_segment_length(segment.stop - segment.start);
 }
 
 // ---- into the hold
@@ -247,12 +248,33 @@ void VideoIntake::take_in(IntakeBuffer part, HeldItem& item) {
     item.memory = 0;
   }
   std::shared_ptr<ClipRun> run;
+  GstSegment segment;
+  bool planned = false, may_be_planned = false;
   {
     const MutexLocker lock(state_.mutex);
     const auto& filling = state_.row.filling();
+    planned = filling->planned && filling->wants_frames();
     if (filling->wants_frames()) run = filling->sound->run;
+    may_be_planned = planned_.may_begin();
+    segment = state_.row.segment();
   }
+  const Nanoseconds shown_from = running_time_of(segment, segment.start);
+  if (planned) return take_planned({std::move(part), shown_from});
   if (run) run->take(part);
+  if (may_be_planned) taken_.push_back({std::move(part), shown_from});
+}
+
+// Once it is too long for a clip, it is cut by a plan, with all that has come.
+bool VideoIntake::outgrows_clip() {
+  const MutexLocker lock(state_.mutex);
+  const Clip& clip = *state_.row.filling();
+  if (clip.planned || !planned_.may_begin()) return false;
+  return clip.end_time - clip.first - clip.distance / 2 > limits::kMaxLength;
+}
+
+void VideoIntake::take_planned(RowPart part) {
+  part.buffer.buffer = part.buffer.held;
+  planned_.add(part);
 }
 
 // Null while memory will do. The few frames that wait for room when their sound is there leave soon.
@@ -278,7 +300,7 @@ GstFlowReturn VideoIntake::hold(HeldItem item) {
   GST_LOG_OBJECT(state_.self, "hold a buffer at %" GST_STIME_FORMAT "%s", GST_STIME_ARGS(item.time.value_or(kNever)),
                  item.memory == 0 ? ", in the spool file" : "");
   state_.row.hold(std::move(item));
-  state_.row.filling()->sound->run->note_arrival();
+  if (const auto& run = state_.row.filling()->sound->run) run->note_arrival();
   state_.changed.notify_all();
   wait_for_room();
   return refusal();
@@ -286,9 +308,10 @@ GstFlowReturn VideoIntake::hold(HeldItem item) {
 
 void VideoIntake::wait_for_room() {
   const auto clip = state_.row.filling();
-  while (!state_.must_pause(state_.video) && !state_.failure && state_.row.may_leave(*clip) &&
-         !state_.may_take_more(clip->held))
-    state_.changed.wait(state_.mutex);
+  const auto is_full = [&]() REQUIRES(state_.mutex) {
+    return state_.is_far_ahead() || (state_.row.may_leave(*clip) && !state_.may_take_more(clip->held));
+  };
+  while (!state_.must_pause(state_.video) && !state_.failure && is_full()) state_.changed.wait(state_.mutex);
 }
 
 // ---- what is forgotten
@@ -301,6 +324,7 @@ void VideoIntake::begin_run() {
 void VideoIntake::forget_held() {
   const MutexLocker lock(state_.mutex);
   unstarted_.reset();
+  taken_ = {};
   spool_.reset();
   state_.video_spooled = 0;
 }

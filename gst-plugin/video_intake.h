@@ -9,11 +9,12 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "clip_intake.h"
 #include "element_state.h"
 #include "failures.h"
-#include "links.h"
+#include "row/planned_row.h"
 #include "run_threads.h"
 
 namespace klingv2a {
@@ -21,8 +22,8 @@ namespace klingv2a {
 class VideoIntake {
  public:
   // All outlive this object.
-  VideoIntake(ElementState& state, Links& links, Failures& failures, RunThreads& threads)
-      : state_(state), links_(links), failures_(failures), threads_(threads) {}
+  VideoIntake(ElementState& state, Failures& failures, RunThreads& threads, PlannedRow& planned)
+      : state_(state), failures_(failures), threads_(threads), planned_(planned) {}
 
   GstFlowReturn chain(BufferPtr buffer) EXCLUDES(state_.mutex);
 
@@ -45,9 +46,11 @@ class VideoIntake {
   bool start_unstarted() EXCLUDES(state_.mutex);
   GstFlowReturn examine(IntakeBuffer part, HeldItem& item);
   void check_growing() EXCLUDES(state_.mutex);
+  [[nodiscard]] bool outgrows_clip() EXCLUDES(state_.mutex);
   void check_segment_length() EXCLUDES(state_.mutex);
   void warn_if_dropped_by_sinks();
   void take_in(IntakeBuffer part, HeldItem& item);
+  void take_planned(RowPart part);
   HoldSpool* spool_for(std::size_t size);
   GstFlowReturn hold(HeldItem item);
   void wait_for_room() REQUIRES(state_.mutex);
@@ -55,9 +58,10 @@ class VideoIntake {
   [[nodiscard]] GstClockTime timestamp_of(GstBuffer* buffer) const REQUIRES(state_.mutex);
 
   ElementState& state_;
-  Links& links_;
   Failures& failures_;
   RunThreads& threads_;
+  PlannedRow& planned_;
+  std::vector<RowPart> taken_;        // of the clip that is being filled, while it may become a planned row; as spool_
   std::unique_ptr<HoldSpool> spool_;  // the streaming thread's own; others', when it does not run
   std::shared_ptr<ClipSound> unstarted_ GUARDED_BY(state_.mutex);  // its run is to be started without the lock
   bool warned_latency_ GUARDED_BY(state_.mutex) = false;

@@ -9,6 +9,10 @@ namespace klingv2a::plan {
 Pieces::Pieces(const Settings& settings, Nanoseconds begin)
     : settings_(settings), begin_(begin), key_frames_({begin}) {}
 
+void Pieces::set_first_packet(Nanoseconds at) {
+  key_frames_.front() = std::min(at, key_frames_.front());
+}
+
 void Pieces::add_key_frame(Nanoseconds at) {
   if (at > key_frames_.back()) key_frames_.push_back(at);
 }

@@ -19,6 +19,8 @@ class Pieces {
   // The video begins at `begin`; its first packet counts as a key frame.
   Pieces(const Settings& settings, Nanoseconds begin);
 
+  // Of the video's first packet, where that is shown before its beginning or not at all: the first clip holds it.
+  void set_first_packet(Nanoseconds at);
   // Rising. Only frames from which decoding can begin with nothing missing.
   void add_key_frame(Nanoseconds at);
   // What earlier plans paid for; see PlannedClip::shown.

@@ -31,8 +31,14 @@ std::string seconds(Nanoseconds time) {
 }  // namespace
 
 Planner::Planner(const Settings& settings, Nanoseconds begin, Nanoseconds plan_ahead)
-    : pieces_(settings, begin), begin_(begin), plan_ahead_(plan_ahead), known_until_(begin) {
+    : pieces_(settings, begin), counted_from_(begin), plan_ahead_(plan_ahead), known_until_(begin) {
   nodes_.push_back({.border = {.at = begin, .place = Place::edge, .required = true}, .cost = 0});
+}
+
+void Planner::resume_at(const Border& root) {
+  nodes_.front().border = root;
+  nodes_.front().border.required = true;
+  counted_from_ = known_until_ = root.at;
 }
 
 void Planner::skip_beginning() {
@@ -177,7 +183,7 @@ std::size_t Planner::cheapest_hop() const {
   const auto until = searched_until();
   Rate rate;
   for (std::size_t i = first; i < last; ++i)
-    if (is_way_on(i)) rate = std::min(rate, Rate{decided_cost_ + nodes_[i].cost, nodes_[i].border.at - begin_});
+    if (is_way_on(i)) rate = std::min(rate, Rate{decided_cost_ + nodes_[i].cost, nodes_[i].border.at - counted_from_});
   std::size_t best = 0;
   Cost best_cost = kUnreached;
   for (std::size_t i = first; i < last; ++i) {

@@ -29,6 +29,10 @@ class Planner {
   // Of the video's beginning, before anything is added: nothing is paid for up to the first required border.
   void skip_beginning();
   void set_paid(std::vector<Range> shown) { pieces_.set_paid(std::move(shown)); }
+  // Before anything is added: the clips up to `root` are decided already, and the row goes on from there.
+  void resume_at(const Border& root);
+  // Before any key frame is added.
+  void set_first_packet(Nanoseconds at) { pieces_.set_first_packet(at); }
   // Rising, and each before know_until() passes it.
   void add_key_frame(Nanoseconds at) { pieces_.add_key_frame(at); }
   void add(const Border& border);
@@ -36,6 +40,11 @@ class Planner {
   void know_until(Nanoseconds time);
   // The video ends here. Nothing is added afterwards.
   void end(Nanoseconds end);
+
+  // Where the clips end that next() has given.
+  [[nodiscard]] Nanoseconds position() const noexcept {
+    return decided_.empty() ? nodes_.front().border.at : decided_.front().range.begin;
+  }
 
   // The next clip that is decided, in order; nothing: more must be known, or all have been taken. Throws Error{input}
   // when the service's limits leave no way.
@@ -71,7 +80,8 @@ class Planner {
   [[noreturn]] void fail() const;
 
   Pieces pieces_;
-  const Nanoseconds begin_, plan_ahead_;
+  Nanoseconds counted_from_;  // what was decided by this object begins there
+  const Nanoseconds plan_ahead_;
   std::vector<Node> nodes_;   // the root, where the last decided clip ends, and the borders after it
   std::size_t searched_ = 1;  // so many of them have their best way
   Nanoseconds known_until_;

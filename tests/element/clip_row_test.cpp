@@ -273,5 +273,117 @@ TEST_F(ClipRowTest, ClearForgetsAllAndReturnsTheSounds) {
   EXPECT_EQ(row_.may_leave_until(), kNever);
 }
 
+// ---- a planned row
+
+class PlannedRowTest : public ClipRowTest {
+ protected:
+  void SetUp() override {
+    ClipRowTest::SetUp();
+    add(0);
+    row_.begin_planned();
+  }
+  std::shared_ptr<ClipSound> cut(int from, int to, bool is_last = false) {
+    const plan::Range range{from * kFrame, to * kFrame};
+    return row_.cut_planned({.range = range, .shown = range, .is_last = is_last});
+  }
+  static std::size_t buffers(const Clip& clip) { return clip.held.buffers(); }
+};
+
+TEST_F(PlannedRowTest, WhatIsCutGetsTheFramesBeforeItsEndAndTheRestASoundOfItsOwn) {
+  add_frames(1, 100);
+  const auto first = cut(0, 40);
+  EXPECT_EQ(first->number, 1U);
+  EXPECT_TRUE(first->submitted);
+  ASSERT_TRUE(row_.filling() && row_.is_filling_planned());
+  EXPECT_NE(row_.filling()->sound, first);
+  EXPECT_EQ(row_.filling()->sound->number, 2U);
+  EXPECT_EQ(buffers(row_.front(Reader::video)), 40U);
+  EXPECT_EQ(buffers(*row_.filling()), 60U);
+  EXPECT_EQ(row_.clips_ahead(), 1U);
+  end();
+  const auto second = cut(40, 100, true);
+  EXPECT_EQ(second->number, 2U);
+  EXPECT_EQ(row_.filling(), nullptr);
+  EXPECT_EQ(row_.sounds_begun(), 2U);
+}
+
+// P before its B frames: what is decoded before the last frame of the clip leaves with it.
+TEST_F(PlannedRowTest, NoFrameIsLeftBehindByTheOrderOfDecoding) {
+  for (const int place : {3, 1, 2, 6, 4, 5, 9, 7, 8}) add(place * kFrame);
+  cut(0, 5);
+  EXPECT_EQ(buffers(row_.front(Reader::video)), 6U);
+  EXPECT_EQ(buffers(*row_.filling()), 4U);
+}
+
+TEST_F(PlannedRowTest, TheVideosEndLeavesWithTheLastClip) {
+  add_frames(1, 100);
+  EXPECT_FALSE(end());  // the plan cuts
+  cut(0, 60);
+  EXPECT_EQ(row_.front(Reader::video).end, nullptr);
+  cut(60, 100, true);
+  row_.pop(Reader::video);
+  EXPECT_NE(row_.front(Reader::video).end, nullptr);
+  EXPECT_TRUE(row_.has_eos());
+}
+
+// At 44100 Hz a frame is no whole number of samples: all clips together are as long as the row.
+TEST_F(PlannedRowTest, SamplesAreCountedFromTheRowsBeginning) {
+  add_frames(1, 100);
+  cut(0, 33);
+  cut(33, 67);
+  cut(67, 100, true);
+  std::int64_t samples = 0;
+  for (int i = 0; i < 3; ++i) {
+    samples += row_.front(Reader::audio).samples_so_far(22050);
+    row_.pop(Reader::audio);
+  }
+  EXPECT_EQ(samples, to_samples(100 * kFrame, 22050));
+}
+
+TEST_F(PlannedRowTest, ASoundThatWasPlayedIsDroppedAndMadeAgainAfterASeek) {
+  add_frames(1, 100);
+  const auto first = cut(0, 50);
+  cut(50, 100, true);
+  settle(first);
+  EXPECT_EQ(row_.sounds_ahead(), 1U);
+  row_.pop(Reader::audio);
+  EXPECT_EQ(first->soundtrack, nullptr);
+  EXPECT_TRUE(first->settled);
+  EXPECT_EQ(row_.flush(), nullptr);
+  begin_stream("stream");
+  const auto placed = add(10 * kFrame);
+  EXPECT_TRUE(placed.attached);
+  EXPECT_FALSE(first->settled);
+}
+
+TEST_F(PlannedRowTest, AfterASeekEachClipIsAttachedToItsOwnSound) {
+  add_frames(1, 100);
+  const auto first = cut(0, 50);
+  const auto second = cut(50, 100, true);
+  EXPECT_EQ(row_.flush(), nullptr);
+  begin_stream("stream");
+  add_frames(30, 51);
+  add(52 * kFrame);
+  add(49 * kFrame);  // decoded late, shown early
+  add_frames(53, 100);
+  ASSERT_EQ(row_.front(Reader::video).sound, first);
+  EXPECT_EQ(row_.front(Reader::video).end_time, 50 * kFrame);
+  EXPECT_EQ(row_.front(Reader::video).first_sample(1000), 1200);
+  EXPECT_EQ(row_.front(Reader::video).samples_so_far(1000), 800);
+  row_.pop(Reader::video);
+  EXPECT_EQ(row_.front(Reader::video).sound, second);
+  EXPECT_EQ(row_.front(Reader::video).begin, 50 * kFrame);
+  EXPECT_EQ(row_.front(Reader::video).first_sample(1000), 0);
+}
+
+TEST_F(PlannedRowTest, AFlushForgetsWhatIsNotCut) {
+  add_frames(1, 100);
+  const auto first = cut(0, 50);
+  const auto rest = row_.filling()->sound;
+  EXPECT_EQ(row_.flush(), rest);
+  EXPECT_EQ(row_.sounds_begun(), 1U);
+  EXPECT_EQ(row_.sounds().size(), 1U);
+}
+
 }  // namespace
 }  // namespace klingv2a

@@ -99,14 +99,14 @@ TEST_F(LimitsTest, CapsThatSayTheSameOnceMoreAreTaken) {
 // ---- length
 
 TEST_F(LimitsTest, TwentySecondsAreTakenAndTheNextFrameIsRefused) {
-  const ElementRig rig(base_url());
+  const ElementRig rig(base_url(), {.properties = "max-clips=1"});
   rig.begin();
   EXPECT_EQ(frames_taken(rig, 700), 600);
   expect_refused(rig, {"20.033 s", "20 s"});
 }
 
 TEST_F(LimitsTest, HalfAFrameMoreThanTwentySecondsIsTaken) {
-  const ElementRig rig(base_url());
+  const ElementRig rig(base_url(), {.properties = "max-clips=1"});
   rig.begin();
   EXPECT_EQ(rig.push_frames(599), GST_FLOW_OK);
   EXPECT_EQ(rig.push_frame(599 * kFrame, kFrame + kFrame / 3), GST_FLOW_OK);
@@ -114,14 +114,14 @@ TEST_F(LimitsTest, HalfAFrameMoreThanTwentySecondsIsTaken) {
 }
 
 TEST_F(LimitsTest, TheLengthCountsFromTheFirstFrameNotFromZero) {
-  const ElementRig rig(base_url());
+  const ElementRig rig(base_url(), {.properties = "max-clips=1"});
   rig.begin();
   EXPECT_EQ(rig.push_frames(600, 1000), GST_FLOW_OK);
   EXPECT_TRUE(rig.errors().empty());
 }
 
 TEST_F(LimitsTest, PreRollCounts) {
-  const ElementRig rig(base_url());
+  const ElementRig rig(base_url(), {.properties = "max-clips=1"});
   rig.stream_start();
   rig.caps();
   rig.segment(2 * GST_SECOND);
@@ -130,7 +130,7 @@ TEST_F(LimitsTest, PreRollCounts) {
 }
 
 TEST_F(LimitsTest, ASegmentThatIsFarTooLongIsRefusedAtOnce) {
-  const ElementRig rig(base_url());
+  const ElementRig rig(base_url(), {.properties = "max-clips=1"});
   rig.stream_start();
   rig.caps();
   rig.segment(0, 22 * GST_SECOND + 1);
@@ -139,7 +139,7 @@ TEST_F(LimitsTest, ASegmentThatIsFarTooLongIsRefusedAtOnce) {
 }
 
 TEST_F(LimitsTest, ALittleMoreInTheSegmentMayBeRoundedUp) {
-  const ElementRig rig(base_url());
+  const ElementRig rig(base_url(), {.properties = "max-clips=1"});
   rig.stream_start();
   rig.caps();
   rig.segment(5 * GST_SECOND, 27 * GST_SECOND);
@@ -148,7 +148,7 @@ TEST_F(LimitsTest, ALittleMoreInTheSegmentMayBeRoundedUp) {
 
 TEST_F(LimitsTest, AnAnnouncedDurationIsAHintWhichRefusesNothing) {
   for (const GstClockTime duration : {23 * GST_SECOND, 3600 * GST_SECOND}) {
-    const ElementRig rig(base_url());
+    const ElementRig rig(base_url(), {.properties = "max-clips=1"});
     announce(rig, duration);
     rig.begin();
     EXPECT_EQ(rig.push_frame(0), GST_FLOW_OK);
@@ -157,7 +157,7 @@ TEST_F(LimitsTest, AnAnnouncedDurationIsAHintWhichRefusesNothing) {
 }
 
 TEST_F(LimitsTest, WhatIsTooLongIsRefusedWhenItIsSeenWhateverWasAnnounced) {
-  const ElementRig rig(base_url());
+  const ElementRig rig(base_url(), {.properties = "max-clips=1"});
   announce(rig, 10 * GST_SECOND);
   rig.begin();
   EXPECT_EQ(frames_taken(rig, 700), 600);
@@ -166,7 +166,7 @@ TEST_F(LimitsTest, WhatIsTooLongIsRefusedWhenItIsSeenWhateverWasAnnounced) {
 
 // As Ogg's and ASF's demuxers have it: the longest stream's end.
 TEST_F(LimitsTest, AStopThatIsTheAnnouncedDurationIsAHint) {
-  const ElementRig rig(base_url());
+  const ElementRig rig(base_url(), {.properties = "max-clips=1"});
   announce(rig, 25 * GST_SECOND);
   rig.stream_start();
   rig.caps();
@@ -176,7 +176,7 @@ TEST_F(LimitsTest, AStopThatIsTheAnnouncedDurationIsAHint) {
 }
 
 TEST_F(LimitsTest, AStopWithinTheAnnouncedDurationIsASeeksAndRefuses) {
-  const ElementRig rig(base_url());
+  const ElementRig rig(base_url(), {.properties = "max-clips=1"});
   announce(rig, 3600 * GST_SECOND);
   rig.stream_start();
   rig.caps();
@@ -186,7 +186,7 @@ TEST_F(LimitsTest, AStopWithinTheAnnouncedDurationIsASeeksAndRefuses) {
 }
 
 TEST_F(LimitsTest, TheStopOfTheSegmentWinsOverTheDuration) {
-  const ElementRig rig(base_url());
+  const ElementRig rig(base_url(), {.properties = "max-clips=1"});
   announce(rig, 3600 * GST_SECOND);
   rig.stream_start();
   rig.caps();
@@ -219,14 +219,14 @@ TEST_F(LimitsTest, MoreThanAHundredMillionBytesAreRefusedWhileTheyGrowWhereTheyM
 // ---- what is no clip
 
 TEST_F(LimitsTest, AFrameWithoutPtsIsRefusedByName) {
-  const ElementRig rig(base_url());
+  const ElementRig rig(base_url(), {.properties = "max-clips=1"});
   rig.begin();
   EXPECT_EQ(rig.push_frame(GST_CLOCK_TIME_NONE), GST_FLOW_ERROR);
   expect_refused(rig, {"PTS"});
 }
 
 TEST_F(LimitsTest, AFrameWithoutPtsInTheMiddleIsRefusedToo) {
-  const ElementRig rig(base_url());
+  const ElementRig rig(base_url(), {.properties = "max-clips=1"});
   rig.begin();
   rig.push_frames(30);
   EXPECT_EQ(rig.push_frame(GST_CLOCK_TIME_NONE), GST_FLOW_ERROR);
@@ -234,7 +234,7 @@ TEST_F(LimitsTest, AFrameWithoutPtsInTheMiddleIsRefusedToo) {
 }
 
 TEST_F(LimitsTest, ASegmentInBytesIsRefused) {
-  const ElementRig rig(base_url());
+  const ElementRig rig(base_url(), {.properties = "max-clips=1"});
   rig.stream_start();
   rig.caps();
   GstSegment segment;
@@ -244,7 +244,7 @@ TEST_F(LimitsTest, ASegmentInBytesIsRefused) {
 }
 
 TEST_F(LimitsTest, ASegmentAtAnotherRateIsRefused) {
-  const ElementRig rig(base_url());
+  const ElementRig rig(base_url(), {.properties = "max-clips=1"});
   rig.stream_start();
   rig.caps();
   GstSegment segment;
@@ -263,7 +263,7 @@ TEST_F(LimitsTest, NoFrameAtAllIsAnError) {
 }
 
 TEST_F(LimitsTest, EosAtOnceIsAnError) {
-  const ElementRig rig(base_url());
+  const ElementRig rig(base_url(), {.properties = "max-clips=1"});
   rig.end();
   expect_refused(rig, {"before its first frame"});
 }

@@ -146,7 +146,7 @@ TEST_F(MessagesTest, AFailedTaskSaysWhyAndThatItWasPaid) {
 }
 
 TEST_F(MessagesTest, ALimitBrokenWhileHoldingIsOneJobThatFailed) {
-  const ElementRig rig(base_url());
+  const ElementRig rig(base_url(), {.properties = "max-clips=1"});
   rig.begin();
   rig.push_frames(700);
   ASSERT_TRUE(rig.wait_for_error());

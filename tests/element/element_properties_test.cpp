@@ -149,7 +149,7 @@ TEST_P(AllProperties, ExplainThemselves) {
 }
 
 TEST_P(AllProperties, NumbersNameTheirUnit) {
-  const std::regex unit(R"(.*\((in (seconds|nanoseconds|bytes|kbit/s|dB|dBTP|LUFS|tasks)|a number)\))");
+  const std::regex unit(R"(.*\((in (seconds|nanoseconds|bytes|kbit/s|dB|dBTP|LUFS|tasks|clips)|a number)\))");
   int numbers = 0;
   for (GParamSpec* spec : own_properties()) {
     if (!g_value_type_transformable(spec->value_type, G_TYPE_DOUBLE) || G_IS_PARAM_SPEC_BOOLEAN(spec) ||

@@ -31,8 +31,6 @@ constexpr std::array kPhrases{
     Replacement{", connect to the signal publish-clip, or", ", or"},
     Replacement{"decode the video before klingv2a, which leaves them out",
                 "make one video of it first (ffmpeg -i IN new.mp4)"},
-    Replacement{"cut the video into pieces of 3 to 20 s, each with a pipeline of its own",
-                "cut the video into pieces of 3 to 20 s, and dub each of them"},
     Replacement{"give klingv2a at least 3 s of video", "take a longer piece of the video"},
     Replacement{"give klingv2a one stream of one size and codec",
                 "make a video of one size and codec first (ffmpeg -i IN new.mp4)"},

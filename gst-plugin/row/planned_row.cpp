@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "row/planned_row.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "clip_key.h"
+#include "clip_limits.h"
+#include "conform.h"
+#include "kling/price.h"
+#include "log.h"
+#include "sound_listener.h"
+
+namespace klingv2a {
+
+namespace {
+
+// A clip of a row lasts so long at most, beside what it sees of its neighbours.
+constexpr Nanoseconds kMostOfOneClip = limits::kMaxLength - kSecond;
+// One clip more than may be under way is made ready, so that no task's end is waited for in vain.
+constexpr unsigned kReady = 1;
+constexpr const char* kNoMusic = "no music";
+
+Error too_many(const std::string& what, unsigned needed, unsigned allowed) {
+  return make_error(ErrorKind::settings, Phase::check,
+                    what + ", that is " + std::to_string(needed) + " tasks (" + kling::price_of(needed) +
+                        "), and max-clips allows " + std::to_string(allowed),
+                    "set max-clips=" + std::to_string(needed) +
+                        " or more; what is paid for is cached, and the same "
+                        "again costs nothing");
+}
+
+plan::Settings plan_settings(const Settings& settings, const GstCaps* caps) {
+  plan::Settings plan;
+  plan.join_price = static_cast<plan::Cost>(settings.join_price * static_cast<double>(plan::kClip));
+  plan.may_remux = settings.conform != Conform::always && why_not_remuxed(caps).empty();
+  plan.may_transcode = settings.conform != Conform::never;
+  return plan;
+}
+
+}  // namespace
+
+CutterSettings PlannedRow::cutter_settings() const {
+  const Settings& settings = state_.settings;
+  const auto& cycle = state_.taken.cycle;
+  return {.plan = plan_settings(settings, state_.stream.caps.get()),
+          .plan_ahead = static_cast<Nanoseconds>(settings.plan_ahead),
+          .records = {.journal = cycle.journal,
+                      .base_url = cycle.service.base_url,
+                      .planner = "1, join-price " + std::to_string(settings.join_price),
+                      .is_written = !settings.dry_run},
+          .music = settings.no_music && settings.bgm_prompt.empty() ? kNoMusic : ""};
+}
+
+// ---- the streaming thread
+
+bool PlannedRow::may_begin() const {
+  const auto& filling = state_.row.filling();
+  return !state_.settings.by_reference() && state_.settings.max_clips > 1 && filling && !filling->attached &&
+         !filling->sound->settled && filling->segment.format == GST_FORMAT_TIME;
+}
+
+void PlannedRow::begin(std::vector<RowPart> so_far) {
+  check_announced_length();
+  std::shared_ptr<RowCutter> cutter;
+  auto sounds = std::make_shared<RowSounds>(state_, links_, failures_);
+  {
+    const MutexLocker lock(state_.mutex);
+    state_.row.begin_planned();
+    cutter = std::make_shared<RowCutter>(cutter_settings(), *this);
+    cutter_ = cutter;
+    cut_ = 0;
+  }
+  auto sounds_thread = std::make_unique<WorkThread>(sounds, state_.self);
+  auto cutter_thread = std::make_unique<WorkThread>(cutter, state_.self);
+  {
+    const MutexLocker lock(state_.mutex);
+    sounds_.push_back({std::move(sounds), std::move(sounds_thread)});
+    cutter_thread_ = std::move(cutter_thread);
+  }
+  GST_INFO_OBJECT(state_.self, "the video is longer than a clip: it is cut by a plan");
+  for (const auto& part : so_far) cutter->add(part);
+}
+
+// A length that is only announced does refuse, for money alone.
+void PlannedRow::check_announced_length() const {
+  gint64 duration = 0;
+  guint allowed = 0;
+  {
+    const MutexLocker lock(state_.mutex);
+    allowed = state_.settings.max_clips;
+  }
+  if (!gst_pad_peer_query_duration(state_.sink, GST_FORMAT_TIME, &duration) || duration <= 0) return;
+  const auto needed = static_cast<unsigned>(std::min<gint64>((duration - 1) / kMostOfOneClip + 1, G_MAXUINT));
+  if (needed > allowed)
+    throw too_many("the video is " + std::to_string(duration / kSecond) + " s long", needed, allowed);
+}
+
+std::shared_ptr<RowCutter> PlannedRow::cutter() const {
+  const MutexLocker lock(state_.mutex);
+  return cutter_;
+}
+
+void PlannedRow::add(const RowPart& part) {
+  if (const auto cutting = cutter()) cutting->add(part);
+}
+
+void PlannedRow::end(Then then) {
+  const auto cutting = cutter();
+  if (!cutting) return;
+  cutting->end();
+  if (then == Then::wait) cutting->wait_until_cut();
+}
+
+void PlannedRow::interrupt() {
+  if (const auto cutting = cutter()) cutting->cancel();
+}
+
+void PlannedRow::stop_cutting() {
+  std::unique_ptr<WorkThread> thread;
+  std::shared_ptr<RowSounds> sounds;
+  {
+    const MutexLocker lock(state_.mutex);
+    thread = std::move(cutter_thread_);
+    cutter_.reset();
+    if (!sounds_.empty()) sounds = sounds_.back().sounds;
+  }
+  if (thread) thread->stop();
+  if (sounds) sounds->end_here();
+}
+
+void PlannedRow::stop() {
+  stop_cutting();
+  std::vector<Sounds> rows;
+  {
+    const MutexLocker lock(state_.mutex);
+    rows = std::exchange(sounds_, {});
+  }
+  for (auto& row : rows) row.thread->stop();
+}
+
+// ---- the cutter's thread
+
+bool PlannedRow::must_stop() const {
+  return state_.flushing || state_.stopping || state_.failed || state_.failure;
+}
+
+unsigned PlannedRow::runs_under_way() const {
+  return static_cast<unsigned>(std::ranges::count_if(
+      state_.row.sounds(), [](const auto& sound) { return sound->place && !sound->is_decided(); }));
+}
+
+// Clips ask for their tasks in the row's order, so no more of them run than can.
+bool PlannedRow::wait_for_turn() {
+  const MutexLocker lock(state_.mutex);
+  while (!must_stop() && runs_under_way() >= state_.settings.max_tasks + kReady) state_.changed.wait(state_.mutex);
+  return !must_stop();
+}
+
+void PlannedRow::check_money(const RowCut& cut) {
+  const MutexLocker lock(state_.mutex);
+  const guint allowed = state_.settings.max_clips;
+  if (cut_ < allowed) return;
+  throw too_many("the video goes on behind " + std::to_string(cut.place.range.begin / kSecond) + " s", cut_ + 1,
+                 allowed);
+}
+
+// Each clip of a row would choose a music of its own.
+RunSettings PlannedRow::settings_for(const RowCut& cut) {
+  constexpr std::size_t kDigits = 8;
+  auto settings = state_.settings_for(1);
+  auto& request = settings.cycle.request;
+  if (!request.external_task_id.empty()) request.external_task_id += "-" + cut.clip->media_key.substr(0, kDigits);
+  if (request.bgm_prompt.empty() && state_.settings.no_music)
+    request.bgm_prompt = cut.music.empty() ? kNoMusic : cut.music;
+  return settings;
+}
+
+bool PlannedRow::on_cut(RowCut cut) {
+  if (!wait_for_turn()) return false;
+  check_money(cut);
+  std::shared_ptr<ClipSound> sound;
+  bool is_new = false;
+  {
+    const MutexLocker lock(state_.mutex);
+    if (must_stop()) return false;
+    sound = state_.row.cut_planned(cut.place);
+    ++cut_;
+    cut.clip->settings = settings_for(cut);
+    sound->key = planned_key(cut.clip->settings, cut.clip->media_key);
+    cut.clip->orientation = state_.stream.orientation;
+    is_new = !sound->run;
+    if (is_new) threads_.make(sound, cut.clip->settings);
+    sounds_.back().sounds->add(sound);
+  }
+  state_.changed.notify_all();
+  GST_INFO_OBJECT(state_.self, "clip %u is cut: %" GST_STIME_FORMAT " to %" GST_STIME_FORMAT ", %s", sound->number,
+                  GST_STIME_ARGS(cut.place.range.begin), GST_STIME_ARGS(cut.place.range.end),
+                  cut.clip->transcoded ? "transcoded" : "remuxed");
+  try {
+    if (is_new) threads_.start(sound);
+  } catch (const Error& error) {
+    failures_.fail({sound, error.details(), Found::on_video});
+    return false;
+  }
+  sound->run->cut(std::move(cut.clip));
+  return true;
+}
+
+void PlannedRow::on_blind(const Error& why) {
+  auto details = why.details();
+  details.message =
+      "clips of this video may meet anywhere, since where its shots change is not known: " + details.message;
+  state_.warn(details);
+}
+
+void PlannedRow::on_cut_failed(const Error& error) {
+  std::shared_ptr<ClipSound> sound;
+  {
+    const MutexLocker lock(state_.mutex);
+    if (must_stop()) return;
+    if (const auto& filling = state_.row.filling()) sound = filling->sound;
+  }
+  failures_.fail({sound, error.details(), Found::on_video});
+}
+
+}  // namespace klingv2a

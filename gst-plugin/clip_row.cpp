@@ -123,7 +123,7 @@ std::optional<CompleteClip> ClipRow::end(const EventPtr& event, AtEnd then) {
   complete_ = true;
   hold({.object = MiniPtr<GstMiniObject>::share(GST_MINI_OBJECT_CAST(event.get()))});
   filling_->end = event;
-  return then == AtEnd::cut ? cut() : std::nullopt;
+  return then == AtEnd::cut && !filling_->planned ? cut() : std::nullopt;
 }
 
 // Nothing is handed over of a clip without frames, or whose sound is there already (an earlier one's, or silence).

@@ -319,10 +319,10 @@ TEST_F(PlannedRowTest, TheVideosEndLeavesWithTheLastClip) {
   add_frames(1, 100);
   EXPECT_FALSE(end());  // the plan cuts
   cut(0, 60);
-  EXPECT_EQ(row_.front(Reader::video).end, nullptr);
+  EXPECT_FALSE(row_.front(Reader::video).end);
   cut(60, 100, true);
   row_.pop(Reader::video);
-  EXPECT_NE(row_.front(Reader::video).end, nullptr);
+  EXPECT_TRUE(row_.front(Reader::video).end);
   EXPECT_TRUE(row_.has_eos());
 }
 

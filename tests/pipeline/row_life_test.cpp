@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// What may happen to a row of clips on its way: one that fails, seeks, a stop at any moment, streams beside it, a limit
+// on the money, and a downstream that takes its time.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "decoded.h"
+#include "pipeline_run.h"
+#include "test_clip.h"
+
+namespace klingv2a::test {
+namespace {
+
+using On = sim::Fault::On;
+using Do = sim::Fault::Do;
+
+// Three clips: no shot changes, so each but the last is nearly 20 s long.
+const ClipOptions kVideo{
+    .fps_n = 10, .seconds = 50, .gop = 20, .flash_frames = {15, 55, 110, 170, 230, 290, 350, 410, 470}};
+constexpr int kRate = 48000;
+
+class RowLife : public ::testing::Test {
+ protected:
+  [[nodiscard]] std::string pipeline(const std::string& properties = {}, const std::string& sinks = kSinks) const {
+    return "filesrc location=" + test_clip(kVideo) + " ! qtdemux name=d ! h264parse ! " +
+           klingv2a_on(service_, properties) + sinks;
+  }
+  static constexpr const char* kSinks =
+      "k.video ! queue ! fakesink sync=false k.audio ! queue ! fakesink sync=false name=a";
+  static std::int64_t samples_to(int frame) { return to_samples(frame_ns(kVideo, frame), kRate); }
+  // The clicks of these flashes, to the sample.
+  static void expect_clicks(const TimedSound& sound, const std::vector<int>& frames) {
+    const auto clicks = sound.clicks();
+    ASSERT_EQ(clicks.size(), frames.size());
+    for (std::size_t i = 0; i < clicks.size(); ++i) EXPECT_LE(std::abs(clicks[i] - samples_to(frames[i])), 1) << i;
+  }
+  static std::vector<int> flashes_from(int frame) {
+    std::vector<int> frames;
+    std::ranges::copy_if(kVideo.flash_frames, std::back_inserter(frames), [&](int flash) { return flash >= frame; });
+    return frames;
+  }
+  static bool seek(const PipelineRun& run, double seconds) {
+    return gst_element_seek(run.pipeline(), 1.0, GST_FORMAT_TIME,
+                            static_cast<GstSeekFlags>(GST_SEEK_FLAG_FLUSH | GST_SEEK_FLAG_ACCURATE), GST_SEEK_TYPE_SET,
+                            static_cast<gint64>(seconds * GST_SECOND), GST_SEEK_TYPE_NONE, 0);
+  }
+
+  sim::Service service_{quick_service()};
+};
+
+// ---- failures
+
+TEST_F(RowLife, AClipThatFailsIsSilentAloneByPolicy) {
+  service_.add_fault({.on = On::submit, .what = Do::fail_task, .message = "Image pixel is invalid"});
+  PipelineRun run(pipeline("on-failure=silence max-tasks=1 "));
+  auto& audio = run.watch("k", "audio", PadLog::Keep::bytes);
+  auto& video = run.watch("k", "video");
+  ASSERT_EQ(run.run(), End::eos) << run.first_error();
+  EXPECT_EQ(run.warnings().size(), 1U);
+  EXPECT_EQ(video.count(), static_cast<std::size_t>(frame_count(kVideo)));
+  const auto sound = sound_of_pad(audio);
+  EXPECT_EQ(sound.length(), samples_to(frame_count(kVideo)));
+  // Those of one clip are missing, and all others are where they belong.
+  const auto clicks = sound.clicks();
+  EXPECT_GE(clicks.size(), 5U);
+  EXPECT_LT(clicks.size(), kVideo.flash_frames.size());
+  for (const auto click : clicks)
+    EXPECT_TRUE(std::ranges::any_of(kVideo.flash_frames, [&](int frame) {
+      return std::abs(click - samples_to(frame)) <= 1;
+    })) << click;
+}
+
+TEST_F(RowLife, AClipThatFailsLosesNothingOfTheOthers) {
+  service_.add_fault({.on = On::submit, .what = Do::fail_task, .message = "Image pixel is invalid"});
+  PipelineRun run(pipeline("max-tasks=3 "));
+  auto& audio = run.watch("k", "audio", PadLog::Keep::bytes);
+  auto& video = run.watch("k", "video");
+  ASSERT_EQ(run.run(), End::error);
+  ASSERT_TRUE(audio.wait_for_event(GST_EVENT_EOS) && video.wait_for_event(GST_EVENT_EOS));
+  run.stop();
+  const auto errors = run.errors_of("k");
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_EQ(errors.front().detail("kind"), "task-failed");
+  // What was paid for is in the journal: only the failed clip's task, which the next run would not ask for again.
+  const auto paid = service_.paid_tasks().size();
+  PipelineRun again(pipeline("max-tasks=3 on-failure=silence "));
+  const auto& second = again.watch("k", "audio", PadLog::Keep::bytes);
+  ASSERT_EQ(again.run(), End::eos) << again.first_error();
+  EXPECT_EQ(service_.paid_tasks().size(), std::max<std::size_t>(paid, 3));
+  EXPECT_EQ(sound_of_pad(second).length(), samples_to(frame_count(kVideo)));
+}
+
+// ---- money
+
+TEST_F(RowLife, AnAnnouncedLengthThatCostsTooMuchIsRefusedBeforeAnythingIsPaid) {
+  PipelineRun run(pipeline("max-clips=2 "));
+  ASSERT_EQ(run.run(), End::error);
+  const auto& error = run.errors().front();
+  EXPECT_EQ(error.detail("kind"), "settings") << error.text;
+  for (const char* part : {"50 s", "3 tasks", "$0.11", "max-clips=3"})
+    EXPECT_NE(error.text.find(part), std::string::npos) << error.text;
+  EXPECT_EQ(error.detail("paid"), "no");
+  EXPECT_EQ(posts(service_), 0);
+}
+
+TEST_F(RowLife, OneClipIsAllowedByMaxClipsOneAsBefore) {
+  PipelineRun run(pipeline("max-clips=1 "));
+  ASSERT_EQ(run.run(), End::error);
+  EXPECT_NE(run.first_error().find("the limit is 20 s"), std::string::npos) << run.first_error();
+  EXPECT_EQ(posts(service_), 0);
+}
+
+TEST_F(RowLife, ClipsOfARowAskForNoMusicUnlessSomebodyDoes) {
+  for (const auto& [properties, said] : std::map<std::string, std::string>{
+           {"", "no music"}, {"no-music=false take=1 ", ""}, {"bgm-prompt=drums take=2 ", "drums"}}) {
+    const auto before = service_.paid_tasks().size();
+    PipelineRun run(pipeline(properties));
+    ASSERT_EQ(run.run(), End::eos) << run.first_error();
+    const auto tasks = service_.paid_tasks();
+    EXPECT_EQ(tasks.size(), before + 3);
+    for (std::size_t i = before; i < tasks.size(); ++i) {
+      const bool holds = tasks[i].body.find(R"("bgm_prompt":")" + said + "\"") != std::string::npos;
+      EXPECT_EQ(holds, !said.empty()) << tasks[i].body;
+    }
+  }
+}
+
+// ---- seeks
+
+TEST_F(RowLife, AfterASeekTheSamplesAreThoseOfStraightPlay) {
+  PipelineRun run(pipeline());
+  auto& audio = run.watch("k", "audio", PadLog::Keep::bytes);
+  ASSERT_EQ(run.run(), End::eos) << run.first_error();
+  const auto whole = sound_of_pad(audio);
+  const int paid = posts(service_);
+  for (const double to : {0.0, 10.0, 25.3, 45.0}) {
+    SCOPED_TRACE(to);
+    run.forget_messages();
+    ASSERT_TRUE(seek(run, to));
+    ASSERT_EQ(run.wait_for_end(), End::eos) << run.first_error();
+    const auto rest = sound_since_flush(audio);
+    const auto first = to_samples(static_cast<std::int64_t>(to * 1e9), kRate);
+    ASSERT_EQ(rest.length(), whole.length() - first);
+    EXPECT_TRUE(std::equal(rest.pcm.samples.begin(), rest.pcm.samples.end(),
+                           whole.pcm.samples.begin() + first * whole.pcm.channels));
+  }
+  EXPECT_EQ(posts(service_), paid);
+}
+
+TEST_F(RowLife, ASeekWhileTasksRunPaysForNothingTwice) {
+  sim::Service slow{quick_service(Milliseconds(500))};
+  PipelineRun run("filesrc location=" + test_clip(kVideo) + " ! qtdemux ! h264parse ! " + klingv2a_on(slow) + kSinks);
+  auto& audio = run.watch("k", "audio", PadLog::Keep::bytes);
+  run.start();
+  ASSERT_TRUE(run.wait_for_progress("waiting for the task")) << run.first_error();
+  ASSERT_TRUE(seek(run, 12));
+  ASSERT_EQ(run.wait_for_end(), End::eos) << run.first_error();
+  const auto rest = sound_since_flush(audio);
+  EXPECT_EQ(rest.length(), samples_to(frame_count(kVideo) - 120));
+  std::vector<std::string> asked;
+  for (const auto& task : slow.paid_tasks()) asked.push_back(task.video_sha256);
+  std::ranges::sort(asked);
+  EXPECT_EQ(std::ranges::adjacent_find(asked), asked.end());
+}
+
+// ---- a stop at any moment
+
+TEST_F(RowLife, StopsAtOnceWhereverItIs) {
+  for (const char* moment : {"taking in the clip", "writing and probing the proxy", "submitting the task",
+                             "waiting for the task", "downloading the sound"}) {
+    SCOPED_TRACE(moment);
+    PipelineRun run(pipeline());
+    run.start(GST_STATE_PAUSED);
+    ASSERT_TRUE(run.wait_for_progress(moment)) << run.first_error();
+    EXPECT_LT(run.stop(), Milliseconds(500));
+  }
+  PipelineRun run(pipeline());
+  ASSERT_EQ(run.run(), End::eos) << run.first_error();
+  EXPECT_EQ(service_.paid_tasks().size(), 3U);
+}
+
+// ---- what is bounded
+
+TEST_F(RowLife, UpstreamWaitsWhileTheClipsAheadAreMany) {
+  PipelineRun run(
+      "videotestsrc num-buffers=1800 pattern=ball ! video/x-raw,width=1280,height=720,framerate=10/1 ! x264enc "
+      "speed-preset=ultrafast key-int-max=20 threads=1 name=e ! h264parse ! " +
+      klingv2a_on(service_, "max-clips-ahead=2 ") +
+      "k.video ! fakesink sync=true name=v k.audio ! fakesink sync=true name=a");
+  run.start(GST_STATE_PAUSED);
+  ASSERT_TRUE(run.wait_for_state(GST_STATE_PAUSED)) << run.first_error();
+  // The window of a minute, the clips ahead, and what the cutter has not looked at.
+  EXPECT_LT(run.stat("k", "frames-in"), 1400);
+  EXPECT_LT(run.stop(), Milliseconds(500));
+}
+
+TEST_F(RowLife, CompanionsKeepStep) {
+  PipelineRun run(
+      "filesrc location=" + test_clip(kVideo) + " ! qtdemux ! h264parse ! " +
+      klingv2a_on(service_, "max-clips-ahead=2 ") +
+      "k.video ! queue ! matroskamux name=m ! fakesink sync=false k.audio ! audioconvert ! opusenc ! m. "
+      "audiotestsrc num-buffers=500 samplesperbuffer=4800 ! audio/x-raw,rate=48000 ! flacenc ! k.sink_0 k.src_0 ! m.");
+  const auto& companion = run.watch("k", "src_0");
+  ASSERT_EQ(run.run(), End::eos) << run.first_error();
+  EXPECT_GE(companion.count(), 500U);
+  EXPECT_TRUE(run.warnings().empty());
+}
+
+}  // namespace
+}  // namespace klingv2a::test

@@ -59,8 +59,11 @@ class Watcher {
         gst_segment_to_running_time(gst_sample_get_segment(sample), GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
     if (!GST_CLOCK_TIME_IS_VALID(time)) return;
     const Picture picture = read_picture(buffer);
-    const double motion = clip_.frames.empty() ? 0 : difference(before_, picture);
-    clip_.frames.push_back({static_cast<std::int64_t>(time), mean(picture), motion});
+    const bool is_first = clip_.frames.empty();
+    const double motion = is_first ? 0 : difference(before_, picture);
+    const std::span<const std::uint8_t> before(before_);
+    clip_.frames.push_back({static_cast<std::int64_t>(time), mean(picture), motion,
+                            look_of(picture, is_first ? before.first(0) : before)});
     before_ = picture;
     if (GST_BUFFER_DURATION_IS_VALID(buffer))
       last_duration_ns_ = static_cast<std::int64_t>(GST_BUFFER_DURATION(buffer));

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "blob.h"
+#include "look.h"
 
 namespace klingv2a::sim {
 
@@ -21,6 +22,7 @@ struct Frame {
   std::int64_t time_ns = 0;
   double luma = 0;    // mean over the picture, 0-255
   double motion = 0;  // mean difference to the frame before, 0-1
+  Look look;
 };
 
 struct Clip {

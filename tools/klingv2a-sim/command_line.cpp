@@ -28,8 +28,12 @@ constexpr const char* kDescription =
     "         and last message or body\n"
     "  e.g. --fault submit:error_code,code=1302,times=2 --fault query:status,http_status=503,body=busy\n"
     "       --fault submit:reset,paid=yes --fault result:cut,bytes=1000 --fault callback:forge,times=-1\n"
-    "SOUND is name=value[,...]: rate, channels, longer (seconds, may be negative), audios, wav, mp3 (yes/no)\n"
+    "SOUND is name=value[,...]: rate, channels, longer (seconds, may be negative), audios, wav, mp3, clicks (yes/no)\n"
     "  e.g. --sound rate=44100,channels=1,longer=-0.25,audios=no\n"
+    "TAKES is name=value[,...]: level (dB), tilt (of the spectrum, dB an octave): two tasks differ by up to so much;\n"
+    "  correlation (0 to 1) of two tasks over the same moving pictures. The same video has the same takes again,\n"
+    "  in the order of its tasks.\n"
+    "  e.g. --takes-differ level=4,tilt=2,correlation=0.3 (as without these names), with --sound clicks=no\n"
     "A ledger FILE is read at the start: what was accepted is finished, results and their links stay.\n"
     "For tests in other languages: GET /sim/ledger, POST /sim/faults, DELETE /sim/faults\n";
 constexpr double kLongestSeconds = 86400;
@@ -42,15 +46,15 @@ struct Arguments {
   gboolean new_names = FALSE, any_resolution = FALSE, no_ranges = FALSE;
   char *address = nullptr, *key = nullptr, *dialect = nullptr, *ledger = nullptr, *sound = nullptr,
        *port_file = nullptr, *external_lookup = nullptr, *duplicates = nullptr, *callback_secret = nullptr,
-       *while_locked = nullptr;
+       *while_locked = nullptr, *takes_differ = nullptr;
   char **faults = nullptr, **key_pairs = nullptr;
 
   Arguments() = default;
   Arguments(const Arguments&) = delete;
   Arguments& operator=(const Arguments&) = delete;
   ~Arguments() {
-    for (char* text :
-         {address, key, dialect, ledger, sound, port_file, external_lookup, duplicates, callback_secret, while_locked})
+    for (char* text : {address, key, dialect, ledger, sound, port_file, external_lookup, duplicates, callback_secret,
+                       while_locked, takes_differ})
       g_free(text);
     for (char** texts : {faults, key_pairs}) g_strfreev(texts);
   }
@@ -78,6 +82,8 @@ void add_basics(GOptionContext* context, Arguments& arguments) {
        "whsec_BASE64"},
       {"new-names", 0, 0, G_OPTION_ARG_NONE, &arguments.new_names, "wav_url instead of url_wav", nullptr},
       {"sound", 's', 0, G_OPTION_ARG_STRING, &arguments.sound, "How the sound is made", "SOUND"},
+      {"takes-differ", 0, 0, G_OPTION_ARG_STRING, &arguments.takes_differ,
+       "Instead of the same noise in every task: noise whose level and spectrum belong to the task", "TAKES"},
       {"fault", 'f', 0, G_OPTION_ARG_STRING_ARRAY, &arguments.faults, "Misbehave; may be repeated", "FAULT"},
       kEnd};
   g_option_context_add_main_entries(context, entries, nullptr);
@@ -154,17 +160,39 @@ void set_sound_field(SoundOptions& sound, const std::string& name, const std::st
     sound.wav = parse_bool("--sound", value);
   else if (name == "mp3")
     sound.mp3 = parse_bool("--sound", value);
+  else if (name == "clicks")
+    sound.clicks = parse_bool("--sound", value);
   else
     throw std::invalid_argument("--sound: unknown name '" + name + "'");
 }
 
-SoundOptions parse_sound(const char* text) {
-  SoundOptions sound;
+void set_takes_field(TakesDiffer& takes, const std::string& name, const std::string& value) {
+  if (name == "level")
+    takes.level_db = parse_number(value, 0, 24);
+  else if (name == "tilt")
+    takes.tilt_db = parse_number(value, 0, 6);
+  else if (name == "correlation")
+    takes.correlation = parse_number(value, 0, 1);
+  else
+    throw std::invalid_argument("--takes-differ: unknown name '" + name + "'");
+}
+
+// "name=value[,...]" of an option, each given to `set`.
+template <typename Set>
+void for_each_field(const char* option, const char* text, const Set& set) {
   const std::unique_ptr<char*, Deleter<g_strfreev>> parts(g_strsplit(text ? text : "", ",", -1));
   for (char** part = parts.get(); *part; ++part) {
-    const auto [name, value] = split("--sound", *part, '=');
-    set_sound_field(sound, name, value);
+    const auto [name, value] = split(option, *part, '=');
+    set(name, value);
   }
+}
+
+SoundOptions parse_sound(const char* text, const char* takes) {
+  SoundOptions sound;
+  for_each_field("--sound", text, [&](const auto& name, const auto& value) { set_sound_field(sound, name, value); });
+  sound.takes.on = takes != nullptr;
+  for_each_field("--takes-differ", takes,
+                 [&](const auto& name, const auto& value) { set_takes_field(sound.takes, name, value); });
   return sound;
 }
 
@@ -216,7 +244,7 @@ Options options_of(const Arguments& arguments) {
   }
   options.dialect = parse_dialect(arguments.dialect);
   options.naming = arguments.new_names ? Naming::new_names : Naming::old_names;
-  options.sound = parse_sound(arguments.sound);
+  options.sound = parse_sound(arguments.sound, arguments.takes_differ);
   for (char** fault = arguments.faults; fault && *fault; ++fault) options.faults.push_back(parse_fault(*fault));
   set_rules(options, arguments);
   return options;

@@ -65,6 +65,7 @@ class JsonFields {
     object_ = json_node_get_object(root);
   }
 
+  [[nodiscard]] bool has(const char* name) const { return json_object_has_member(object_, name); }
   [[nodiscard]] JsonFields object(const char* name) const {
     JsonNode* node = member(name);
     if (!JSON_NODE_HOLDS_OBJECT(node)) refuse(name);

@@ -73,16 +73,33 @@ void write_sound(JsonWriter& json, const SoundOptions& sound) {
       .boolean("audios", sound.audios)
       .boolean("wav", sound.wav)
       .boolean("mp3", sound.mp3)
+      .boolean("clicks", sound.clicks)
+      .object("takes")
+      .boolean("on", sound.takes.on)
+      .number("level_db", sound.takes.level_db)
+      .number("tilt_db", sound.takes.tilt_db)
+      .number("correlation", sound.takes.correlation)
+      .end_object()
       .end_object();
 }
 
+TakesDiffer read_takes(const JsonFields& json) {
+  return {.on = json.boolean("on"),
+          .level_db = json.number("level_db"),
+          .tilt_db = json.number("tilt_db"),
+          .correlation = json.number("correlation")};
+}
+
+// A ledger of before there were takes has no word of them.
 SoundOptions read_sound(const JsonFields& json) {
   return {.rate = static_cast<int>(json.integer("rate")),
           .channels = static_cast<int>(json.integer("channels")),
           .longer_s = json.number("longer_s"),
           .audios = json.boolean("audios"),
           .wav = json.boolean("wav"),
-          .mp3 = json.boolean("mp3")};
+          .mp3 = json.boolean("mp3"),
+          .clicks = !json.has("clicks") || json.boolean("clicks"),
+          .takes = json.has("takes") ? read_takes(json.object("takes")) : TakesDiffer{}};
 }
 
 void write_ending(JsonWriter& json, const Ending& ending) {

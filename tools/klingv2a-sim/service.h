@@ -25,6 +25,14 @@ namespace klingv2a::sim {
 enum class Provider { cometapi, kling };     // which envelope errors and tasks come in
 enum class Naming { old_names, new_names };  // url_wav / wav_url
 
+// How the sounds of two tasks differ. The numbers are kept also for the same video, take by take.
+struct TakesDiffer {
+  bool on = false;           // false: all have the noise of sound_maker.h
+  double level_db = 4;       // two takes differ by at most so much; 0 to 24
+  double tilt_db = 2;        // of the spectrum, an octave; likewise, 0 to 6
+  double correlation = 0.3;  // of two takes where they are over the same moving pictures; 0 to 1
+};
+
 // How the sound differs from what was asked, and what is left out.
 struct SoundOptions {
   int rate = 48000;     // 8000 to 48000, one that MP3 has
@@ -32,6 +40,8 @@ struct SoundOptions {
   double longer_s = 0;  // negative: shorter than the clip
   bool audios = true;   // false: only videos[]
   bool wav = true, mp3 = true;
+  bool clicks = true;  // false: none, whatever flashes
+  TakesDiffer takes{};
 };
 
 // One misbehaviour. It applies to the next `times` requests of its kind (-1: all), in the order the faults were added.

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "memory_pipeline.h"
+#include "take_noise.h"
 
 namespace klingv2a::sim {
 namespace {
@@ -42,10 +43,13 @@ void put(Pcm& pcm, std::int64_t sample, double value) {
 }
 
 // Never rounds to zero: digital silence is for the clicks.
-double noise_value(Noise& noise, double level) {
-  const double value = noise.next() * std::lerp(kNoiseFloor, kNoiseCeiling, std::clamp(level, 0.0, 1.0));
+double audible(double value) {
   constexpr double kSmallest = 1 / kFullScale;
   return std::abs(value) < kSmallest ? kSmallest : value;
+}
+
+double noise_value(Noise& noise, double level) {
+  return audible(noise.next() * std::lerp(kNoiseFloor, kNoiseCeiling, std::clamp(level, 0.0, 1.0)));
 }
 
 void put_noise(Pcm& pcm, const Score& score) {
@@ -55,6 +59,15 @@ void put_noise(Pcm& pcm, const Score& score) {
   for (std::int64_t i = 0; i < pcm.length(); ++i) {
     for (; level != score.levels.end() && sample_at(level->time_ns, pcm.rate) <= i; ++level) now = level->level;
     put(pcm, i, noise_value(noise, now));
+  }
+}
+
+void put_take(Pcm& pcm, const Score& score, const TakesDiffer& differ) {
+  TakeNoise noise(differ, score.take, pcm.rate);
+  auto sight = score.sights.begin();
+  for (std::int64_t i = 0; i < pcm.length(); ++i) {
+    for (; sight != score.sights.end() && sample_at(sight->time_ns, pcm.rate) <= i; ++sight) noise.see(sight->look);
+    put(pcm, i, audible(noise.next()));
   }
 }
 
@@ -98,9 +111,9 @@ Pcm play(const Score& score, const SoundOptions& sound) {
   const auto more = static_cast<std::int64_t>(std::llround(sound.longer_s * sound.rate));
   const std::int64_t length = std::max<std::int64_t>(0, sample_at(score.length_ns, sound.rate) + more);
   pcm.samples.resize(static_cast<std::size_t>(length * sound.channels));
-  for (const std::int64_t click_ns : score.clicks_ns)
+  for (const std::int64_t click_ns : sound.clicks ? score.clicks_ns : std::vector<std::int64_t>{})
     if (const std::int64_t click = sample_at(click_ns, sound.rate); click < length) pcm.clicks.push_back(click);
-  put_noise(pcm, score);
+  sound.takes.on ? put_take(pcm, score, sound.takes) : put_noise(pcm, score);
   put_clicks(pcm);
   return pcm;
 }

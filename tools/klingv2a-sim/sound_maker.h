@@ -6,6 +6,7 @@
 // - A click is kClickLevel of full scale in all channels for 1 ms, beginning exactly at its sample.
 // - For kSilence before a click, and for as long after it, there is digital silence (other clicks excepted).
 // - Elsewhere there is noise, never digital silence, and at least 20 dB below a click.
+// - Where takes are to differ (SoundOptions::takes) the noise is that of take_noise.h: up to kTakeCeiling.
 // - The sound is as long as the clip, to the sample (rounded), plus SoundOptions::longer_s. Clicks past its end are
 // left out.
 //
@@ -20,6 +21,7 @@
 
 #include "blob.h"
 #include "ledger.h"
+#include "look.h"
 #include "service.h"
 
 namespace klingv2a::sim {
@@ -39,6 +41,12 @@ struct Score {
   std::int64_t length_ns = 0;
   std::vector<std::int64_t> clicks_ns;
   std::vector<Level> levels;  // each holds until the next
+  struct Sight {
+    std::int64_t time_ns;
+    Look look;
+  };
+  std::vector<Sight> sights;  // likewise
+  std::uint64_t take = 0;     // which take it is to be: two numbers, two takes
 };
 
 struct Pcm {

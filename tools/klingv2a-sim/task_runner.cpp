@@ -5,6 +5,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "chance.h"
 #include "clip_analysis.h"
 #include "fetch.h"
 #include "sound_maker.h"
@@ -22,16 +23,32 @@ constexpr std::int64_t kUsPerMs = 1000;
 constexpr double kLoudestMotion = 0.1;  // a tenth of the picture's range changes from frame to frame
 
 Score score_of(const Clip& clip) {
-  Score score{clip.length_ns, clip.flashes_ns(), {}};
-  for (const Frame& frame : clip.frames) score.levels.push_back({frame.time_ns, frame.motion / kLoudestMotion});
+  Score score{.length_ns = clip.length_ns, .clicks_ns = clip.flashes_ns(), .levels = {}, .sights = {}};
+  for (const Frame& frame : clip.frames) {
+    score.levels.push_back({frame.time_ns, frame.motion / kLoudestMotion});
+    score.sights.push_back({frame.time_ns, frame.look});
+  }
   return score;
 }
 
 // A Kling-made video is not there to be looked at: a click at each full second, the quietest noise.
 Score score_by_id(double seconds) {
-  Score score{std::llround(seconds * kNsPerSecond), {}, {}};
+  Score score{.length_ns = std::llround(seconds * kNsPerSecond), .clicks_ns = {}, .levels = {}, .sights = {}};
   for (std::int64_t time = kSecondNs; time < score.length_ns; time += kSecondNs) score.clicks_ns.push_back(time);
   return score;
+}
+
+// The same for the same video and number of earlier tasks with it, whatever else the service has done.
+std::uint64_t take_of(const Ledger& ledger, const std::string& task_id) {
+  const auto tasks = ledger.tasks();
+  const auto task = std::ranges::find(tasks, task_id, [](const SimTask& each) { return each.paid.task_id; });
+  if (task == tasks.end()) return 0;
+  const auto video = [](const SimTask& each) { return each.submit.video_id + "/" + each.paid.video_sha256; };
+  const auto earlier =
+      std::count_if(tasks.begin(), task, [&](const SimTask& each) { return video(each) == video(*task); });
+  Chance mixed(g_str_hash(video(*task).c_str()));
+  for (auto left = earlier; left > 0; --left) (void)mixed.next();
+  return mixed.next();
 }
 
 // A task that an earlier process accepted has gone on since then. The clock may have been set back.
@@ -114,7 +131,8 @@ void TaskRunner::end_as_failed(const std::string& task_id, const char* message) 
 void TaskRunner::work(const SimTask& task) {
   const Clock::time_point accepted = accepted_at(task);
   Blob file;
-  const Score score = task.submit.video_url.empty() ? imagine(task) : look(task, file);
+  Score score = task.submit.video_url.empty() ? imagine(task) : look(task, file);
+  score.take = take_of(ledger_, task.paid.task_id);
   if (task.ending.kind == Ending::Kind::never) return;
   if (task.ending.kind == Ending::Kind::fail) {
     wait_for_task_time(accepted);

@@ -111,7 +111,7 @@ class MixElement {
   void cancel_streams() REQUIRES(mutex_);
 
   // mix_element_source.cpp
-  bool seek(EventPtr event);
+  bool seek(const EventPtr& event);
   static void work(gpointer self);
   void do_step();
   [[nodiscard]] Step await_step();

@@ -73,13 +73,13 @@ bool MixElement::on_source_event(EventPtr event) {
   GstSeekFlags flags = GST_SEEK_FLAG_NONE;
   if (GST_EVENT_TYPE(event.get()) == GST_EVENT_SEEK)
     gst_event_parse_seek(event.get(), nullptr, nullptr, &flags, nullptr, nullptr, nullptr, nullptr);
-  if (flags & GST_SEEK_FLAG_FLUSH) return seek(std::move(event));
+  if (flags & GST_SEEK_FLAG_FLUSH) return seek(event);
   return gst_pad_event_default(source_, GST_OBJECT(element_), event.to_c());
 }
 
 // Both inputs are flushed before the mix begins anew: it must not put what the first one brings after the seek beside
 // what the second one had before. Whose flush has not begun when it has taken the seek is not waited for.
-bool MixElement::seek(EventPtr event) {
+bool MixElement::seek(const EventPtr& event) {
   std::array<PadPtr, 2> pads;
   {
     const MutexLocker lock(mutex_);

@@ -30,10 +30,16 @@ std::size_t StreamTrack::append_piece(std::span<const float> interleaved) {
   const MutexLocker lock(mutex_);
   while (!cancelled_ && held_frames() >= max_frames_) room_.wait(mutex_);
   if (cancelled_) throw make_error(ErrorKind::cancelled, Phase::hold, "the mix was stopped");
-  const std::int64_t room = std::min(max_frames_ - held_frames(), kPartFrames);
+  const std::int64_t room = std::min(max_frames_ - held_frames(), kPartFrames - length_at_end());
   const auto piece = interleaved.first(std::min(interleaved.size(), static_cast<std::size_t>(room) * channels_));
   keep(piece);
   return piece.size();
+}
+
+// Of the part that goes on where the sound has come to; 0: another one begins there.
+std::int64_t StreamTrack::length_at_end() const {
+  if (parts_.empty() || end_of(parts_.back()) != end_) return 0;
+  return length_of(parts_.back().samples) % kPartFrames;
 }
 
 // Frames of a part that is only partly dropped make room, too.
@@ -49,9 +55,7 @@ void StreamTrack::keep(std::span<const float> interleaved) {
   interleaved = interleaved.subspan(static_cast<std::size_t>(late) * channels_);
   if (interleaved.empty()) return;
   const std::int64_t frames = length_of(interleaved);
-  const bool follows =
-      !parts_.empty() && end_of(parts_.back()) == end_ && length_of(parts_.back().samples) + frames <= kPartFrames;
-  if (!follows) {
+  if (length_at_end() == 0) {
     parts_.push_back({.first = end_, .samples = {}});
     parts_.back().samples.reserve(static_cast<std::size_t>(kPartFrames) * channels_);
   }

@@ -55,6 +55,7 @@ class StreamTrack final : public Sound {
   }
   [[nodiscard]] std::int64_t end_of(const Part& part) const { return part.first + length_of(part.samples); }
   [[nodiscard]] std::int64_t held_frames() const REQUIRES(mutex_);
+  [[nodiscard]] std::int64_t length_at_end() const REQUIRES(mutex_);
   std::size_t append_piece(std::span<const float> interleaved) EXCLUDES(mutex_);
   void keep(std::span<const float> interleaved) REQUIRES(mutex_);
   void copy(const Part& part, std::int64_t first, std::span<float> interleaved) const;

@@ -15,7 +15,7 @@
 namespace klingv2a::mix {
 namespace {
 
-using test::k51, test::kMono, test::kRate, test::kStereo, test::programme, test::Samples, test::sound;
+using test::kMono, test::kRate, test::kStereo, test::programme, test::Samples, test::sound;
 using test::operator+;
 using Which = StreamMixer::Which;
 

@@ -99,7 +99,7 @@ void MixElement::restart() {
   info_.reset();
   output_.reset();
   mixer_.reset();
-  for (auto& each : inputs_) each.joined = false;
+  for (auto& each : inputs_) each.joined = each.renewed = false;
 }
 
 // Whoever waits for room there goes on.
@@ -164,14 +164,14 @@ std::shared_ptr<mix::Sound> MixElement::begin_sound(Role role, const SoundPlace&
     { const MutexLocker changed(mutex_); }
     changed_.notify_all();
   });
-  if (stopping_ || finished_ || each.flushing || each.leaves) each.streamed->cancel();
+  if (stopping_ || is_too_late(each) || each.flushing || each.leaves) each.streamed->cancel();
   return each.streamed;
 }
 
 // Null: what comes now is not wanted.
 std::shared_ptr<MixInput> MixElement::sound_of(Role role) {
   const MutexLocker lock(mutex_);
-  return playing_ || finished_ || input(role).flushing ? nullptr : input(role).sound;
+  return is_too_late(input(role)) || input(role).flushing ? nullptr : input(role).sound;
 }
 
 GstFlowReturn MixElement::chain(Role role, BufferPtr buffer) {
@@ -184,11 +184,10 @@ GstFlowReturn MixElement::chain(Role role, BufferPtr buffer) {
   }
 }
 
-// What comes once the mix is made, or nobody wants it any more, is too late for it.
 GstFlowReturn MixElement::why_refused(Role role) const {
   const MutexLocker lock(mutex_);
   if (input(role).flushing || stopping_) return GST_FLOW_FLUSHING;
-  return playing_ || finished_ ? GST_FLOW_EOS : GST_FLOW_FLUSHING;
+  return is_too_late(input(role)) ? GST_FLOW_EOS : GST_FLOW_FLUSHING;
 }
 
 GstFlowReturn MixElement::fill(Role role, BufferPtr buffer) {
@@ -237,7 +236,7 @@ void MixElement::on_stream_start(Role role, GstEvent* event) {
   auto& each = input(role);
   each.stream_id = id ? id : "";
   each.group = has_group ? std::optional(group) : std::nullopt;
-  if (playing_ || finished_) return;
+  if (is_too_late(each)) return;
   each.ended = false;
   if (each.streamed) each.streamed->set_ended(false);
 }
@@ -326,6 +325,7 @@ void MixElement::on_flush_stop(Role role, EventPtr event) {
     const MutexLocker lock(mutex_);
     auto& each = input(role);
     each.flushing = each.ended = each.awaits_flush = each.joined = false;
+    each.renewed = true;
     // A new one: the old sound may still be read.
     old.kept = std::exchange(each.kept, nullptr);
     each.streamed.reset();

@@ -74,8 +74,8 @@ class MixElement {
     GstPad* pad = nullptr;                           // null: not requested
     std::shared_ptr<MixInput> sound;                 // used by the streaming thread, without the mutex
     std::optional<GstAudioInfo> info, present_info;  // of the first caps, and of those in force
-    // awaits_flush: a seek is on its way up there.
-    bool ended = false, flushing = false, awaits_flush = false, leaves = false;
+    // awaits_flush: a seek is on its way up there. renewed: it was flushed, and what comes now is for the next run.
+    bool ended = false, flushing = false, awaits_flush = false, renewed = false, leaves = false;
     std::optional<SoundPlace> place;   // once there is sound; with it one of the next two
     std::shared_ptr<mix::Track> kept;  // written by the streaming thread until `ended`
     std::shared_ptr<mix::StreamTrack> streamed;
@@ -93,6 +93,10 @@ class MixElement {
   [[nodiscard]] std::shared_ptr<mix::Sound> begin_sound(Role role, const SoundPlace& place);
   [[nodiscard]] Input& input(Role role) REQUIRES(mutex_) { return inputs_[static_cast<std::size_t>(role)]; }
   [[nodiscard]] const Input& input(Role role) const REQUIRES(mutex_) { return inputs_[static_cast<std::size_t>(role)]; }
+  // What comes once the mix is made, or nobody wants it any more, is too late for it.
+  [[nodiscard]] bool is_too_late(const Input& each) const REQUIRES(mutex_) {
+    return (playing_ || finished_) && !each.renewed;
+  }
   GstFlowReturn fill(Role role, BufferPtr buffer);
   [[nodiscard]] GstFlowReturn why_refused(Role role) const;
   bool on_caps(Role role, GstEvent* event);

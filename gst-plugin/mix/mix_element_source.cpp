@@ -271,7 +271,8 @@ void MixElement::end_output() {
   {
     const MutexLocker lock(mutex_);
     finished_ = true;
-    cancel_streams();
+    for (const auto& each : inputs_)
+      if (each.streamed && is_too_late(each)) each.streamed->cancel();
   }
   gst_pad_push_event(source_, gst_event_new_eos());
   pause_source();

@@ -309,28 +309,32 @@ TEST(MixStreams, WithAPadThatComesLater) {
 }
 
 // Of two sources that seek one after the other, what the first one brings already is not mixed with what the other one
-// had: it waits for both flushes. The rig's sources flush, and bring a second of sound, before a seek returns.
-TEST(MixStreams, BothInputsAnewAfterASeek) {
-  MixRig rig;
-  rig.open("original");
-  rig.open("generated");
-  const auto flush_and_play = +[](GstPad* pad, GstObject*, GstEvent* event) -> gboolean {
-    if (GST_EVENT_TYPE(event) == GST_EVENT_SEEK) {
-      gst_pad_push_event(pad, gst_event_new_flush_start());
-      gst_pad_push_event(pad, gst_event_new_flush_stop(TRUE));
-      GstSegment segment;
-      gst_segment_init(&segment, GST_FORMAT_TIME);
-      gst_pad_push_event(pad, gst_event_new_segment(&segment));
-      gst_pad_push(pad, sound_buffer(counting(kSecond), 0).to_c());
-    }
-    gst_event_unref(event);
-    return TRUE;
-  };
+// had, and not refused: it waits for both flushes. The rig's sources flush, and bring a second of sound, before a seek
+// returns.
+gboolean flush_and_play(GstPad* pad, GstObject*, GstEvent* event) {
+  const EventPtr owned = EventPtr::adopt(event);
+  if (GST_EVENT_TYPE(event) != GST_EVENT_SEEK) return TRUE;
+  gst_pad_push_event(pad, gst_event_new_flush_start());
+  gst_pad_push_event(pad, gst_event_new_flush_stop(TRUE));
+  GstSegment segment;
+  gst_segment_init(&segment, GST_FORMAT_TIME);
+  gst_pad_push_event(pad, gst_event_new_segment(&segment));
+  EXPECT_EQ(gst_pad_push(pad, sound_buffer(counting(kSecond), 0).to_c()), GST_FLOW_OK);
+  return TRUE;
+}
+
+void expect_anew_after_a_seek(const std::string& properties, bool at_its_end) {
+  MixRig rig(properties);
   for (const char* name : {"original", "generated"}) {
+    rig.open(name);
     gst_pad_set_event_function(rig.source(name), flush_and_play);
-    rig.push(name, level(0.5F, kSecond));
   }
-  EXPECT_TRUE(rig.log().wait_for_buffers(40));
+  for (const char* name : {"original", "generated"}) {
+    rig.push(name, level(0.5F, kSecond));
+    if (at_its_end) rig.end(name);
+  }
+  if (at_its_end) (void)rig.result();
+  rig.log().clear();
   const auto pad = PadPtr::adopt(gst_element_get_static_pad(rig.element(), "src"));
   EXPECT_TRUE(gst_pad_send_event(pad.get(), gst_event_new_seek(1, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH,
                                                                GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_NONE, 0)));
@@ -340,6 +344,36 @@ TEST(MixStreams, BothInputsAnewAfterASeek) {
   EXPECT_EQ(rig.result(), wanted);
   EXPECT_EQ(rig.log().count(GST_EVENT_FLUSH_START), 1);
   EXPECT_EQ(rig.log().count(GST_EVENT_FLUSH_STOP), 1);
+}
+
+TEST(MixStreams, BothInputsAnewAfterASeek) {
+  expect_anew_after_a_seek("", false);
+  expect_anew_after_a_seek("", true);
+}
+
+TEST(MixCollects, BothInputsAnewAfterASeek) {
+  expect_anew_after_a_seek("mode=duck duck-depth=0", false);
+  expect_anew_after_a_seek("mode=duck duck-depth=0", true);
+}
+
+// Nobody waits for a flush that does not come.
+TEST(MixStreams, OnWhenOneInputRefusesToSeek) {
+  MixRig rig;
+  for (const char* name : {"original", "generated"}) rig.open(name);
+  gst_pad_set_event_function(rig.source("original"), flush_and_play);
+  gst_pad_set_event_function(
+      rig.source("generated"), +[](GstPad*, GstObject*, GstEvent* event) -> gboolean {
+        gst_event_unref(event);
+        return FALSE;
+      });
+  const auto pad = PadPtr::adopt(gst_element_get_static_pad(rig.element(), "src"));
+  EXPECT_TRUE(gst_pad_send_event(pad.get(), gst_event_new_seek(1, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH,
+                                                               GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_NONE, 0)));
+  rig.push("generated", counting(kSecond));
+  for (const char* name : {"original", "generated"}) rig.end(name);
+  Samples wanted = counting(kSecond);
+  for (float& sample : wanted) sample *= 2;
+  EXPECT_EQ(rig.result(), wanted);
 }
 
 }  // namespace

@@ -37,10 +37,10 @@ class Walk {
 std::vector<Nanoseconds> chapter_times(GstToc* toc) {
   Walk walk;
   if (toc) walk.visit(gst_toc_get_entries(toc), 0);
-  std::ranges::sort(walk.times);
-  const auto repeated = std::ranges::unique(walk.times);
-  walk.times.erase(repeated.begin(), repeated.end());
-  return walk.times;
+  auto& times = walk.times;
+  std::ranges::sort(times);
+  times.erase(std::unique(times.begin(), times.end()), times.end());
+  return times;
 }
 
 }  // namespace klingv2a

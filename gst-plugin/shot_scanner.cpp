@@ -8,6 +8,7 @@
 
 #include "field_pictures.h"
 #include "inner_pipeline.h"
+#include "log.h"
 #include "mutex.h"
 #include "reaper.h"
 #include "slice_data.h"
@@ -30,10 +31,15 @@ enum class Entry {
   clean,  // it can
 };
 
+// What is damaged has none: the decoder may still make something of it.
 bool has_idr(const GstCaps* caps, GstBuffer* buffer) {
   constexpr unsigned kIdr = 5;
   bool found = false;
-  visit_units(caps, buffer, [&](unsigned type, std::span<const std::byte>) { found = found || type == kIdr; });
+  try {
+    visit_units(caps, buffer, [&](unsigned type, std::span<const std::byte>) { found = found || type == kIdr; });
+  } catch (const Error& error) {
+    GST_DEBUG("a key frame is damaged: %s", error.what());
+  }
   return found;
 }
 

@@ -217,8 +217,7 @@ std::vector<Nanoseconds> read_cut_list(std::string_view text, FrameRate rate) {
   }
   auto& times = reader.times;
   std::ranges::sort(times);
-  const auto repeated = std::ranges::unique(times);
-  times.erase(repeated.begin(), repeated.end());
+  times.erase(std::unique(times.begin(), times.end()), times.end());
   return times;
 }
 

@@ -195,7 +195,7 @@ void append_units(Packets& units, const CapsPtr& caps, const Packet& packet) {
   std::vector<std::uint8_t> bytes(gst_buffer_get_size(packet.buffer.get()));
   gst_buffer_extract(packet.buffer.get(), 0, bytes.data(), bytes.size());
   const std::array<std::uint8_t, 3> code{0, 0, 1};
-  auto begin = std::ranges::search(bytes, code).begin();
+  auto begin = std::search(bytes.begin(), bytes.end(), code.begin(), code.end());
   for (bool is_first = true; begin != bytes.end(); is_first = false) {
     const auto end = std::search(begin + 1, bytes.end(), code.begin(), code.end());
     auto unit = BufferPtr::adopt(gst_buffer_new_memdup(&*begin, static_cast<gsize>(end - begin)));

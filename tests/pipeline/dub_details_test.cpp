@@ -51,6 +51,9 @@ bool holds(const FileBox& box, const FileBox& wanted) {
   return false;
 }
 
+// Width, height and the offsets of the middle, each a fraction. FFmpeg 7 crops by it.
+const std::string kAperture("\0\0\2\x80\0\0\0\1\0\0\1\x68\0\0\0\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\1", 32);
+
 // Boxes of many kinds, at every place that has some.
 struct Planted {
   std::vector<FileBox> movie{{"ctab", std::string(8, '\1'), {}}, {"uuid", std::string(16, 'm') + "vendor", {}}};
@@ -73,11 +76,11 @@ struct Planted {
       {"mdcv", std::string(24, '\4'), {}},
       {"clli", std::string("\3\xE8\1\x90", 4), {}},
       {"colr", "prof" + std::string(64, '\5'), {}},
-      {"clap", std::string(32, '\6'), {}},
+      {"clap", kAperture, {}},
       {"amve", std::string(8, '\7'), {}},
+      {"st3d", versioned("\1"), {}},  // of Google; FFmpeg 7 takes it before Apple's boxes, not behind them
       {"vexu", box_bytes("eyes", ""), {}},
       {"hfov", std::string(4, '\1'), {}},
-      {"st3d", versioned("\1"), {}},
       {"sv3d",
        box_bytes("svhd", versioned(std::string("tool\0", 5))) +
            box_bytes("proj", box_bytes("prhd", std::string(16, '\0')) + box_bytes("equi", std::string(20, '\0'))),

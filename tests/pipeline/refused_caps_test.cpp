@@ -161,25 +161,26 @@ INSTANTIATE_TEST_SUITE_P(
 // Before the 20th buffer.
 GstPadProbeReturn change_caps(GstPad* pad, GstPadProbeInfo*, gpointer count) {
   if (++*static_cast<int*>(count) != 20) return GST_PAD_PROBE_OK;
-  GstCaps* caps = gst_caps_from_string((kAac + ",codec_data=(buffer)1210,bitrate=1").c_str());
+  GstCaps* caps = gst_caps_from_string((kAac + ",codec_data=(buffer)1190").c_str());
   gst_pad_push_event(pad, gst_event_new_caps(caps));
   gst_caps_unref(caps);
   return GST_PAD_PROBE_OK;
 }
 
-// The caps change when the sound is there already: the muxer is named all the same.
+// The caps change when the sound is there already: the muxer is named all the same. Not with matroskamux: since 1.26 it
+// does not see that they change, and takes them.
 TEST_F(RefusedCaps, ThatComeLaterAreNamed) {
-  PipelineRun run(line({"Later", "d.audio_0 ! queue name=q ! ", "k.src_0 ! m.", "matroskamux"}));
+  PipelineRun run(line({"Later", "d.audio_0 ! queue name=q ! ", "k.src_0 ! m.", "mp4mux"}));
   const auto queue = run.element("q");
   const auto pad = GObjectPtr<GstPad>::adopt(gst_element_get_static_pad(queue.get(), "src"));
   int passed = 0;
   gst_pad_add_probe(pad.get(), GST_PAD_PROBE_TYPE_BUFFER, change_caps, &passed, nullptr);
   run.start();
-  const auto error = run.wait_for_error_of("k");  // the muxer posts one, too
+  const auto error = run.wait_for_error_of("k");  // others may post one, too
   ASSERT_TRUE(error) << run.first_error();
   EXPECT_EQ(error->detail("kind"), "settings");
   EXPECT_EQ(error->detail("paid"), "yes");
-  for (const std::string part : {"matroskamux", "src_0"})
+  for (const std::string part : {"mp4mux", "src_0"})
     EXPECT_NE(error->text.find(part), std::string::npos) << error->text;
 }
 

@@ -103,7 +103,10 @@ TEST_F(CliUsage, WrongValuesAreToldWithTheRightOnes) {
       {"--duck-attack", "long", "milliseconds"},
       {"--max-tasks", "0", "a whole number from 1"},
       {"--timeout", "soon", "a whole number from"},
-      {"--jobs", "0", "1 to 1000"},
+      {"--jobs", "0", "a whole number from 1 to 1000"},
+      {"--jobs", "1001", "a whole number from 1 to 1000"},
+      {"--jobs", "-1", "a whole number from 1 to 1000"},
+      {"--jobs", "many", "a whole number from 1 to 1000"},
   };
   for (const Line& line : lines) {
     const ToolRun ran = run({"dub", clip(), "-o", out(), line.option, line.value});

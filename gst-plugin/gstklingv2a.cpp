@@ -5,9 +5,10 @@
  * @title: klingv2a
  * @short_description: gives a video a new sound track made by Kling's video-to-audio service
  *
- * `klingv2a` takes the video of one clip (3 to 20 s), has a sound made for it by Kling's video-to-audio service, and
- * hands out the untouched video on the pad `video` together with the sound on the pad `audio`, ready to be muxed. The
- * video waits inside the element until the sound is there: a task takes minutes.
+ * `klingv2a` takes a video of 3 s or more, which it cuts into clips where it is longer than 20 s, has a sound made for
+ * it by Kling's video-to-audio service, and hands out the untouched video on the pad `video` together with the sound on
+ * the pad `audio`, ready to be muxed. The video waits inside the element until the sound is there: a task takes
+ * minutes.
  *
  * The pad `audio` appears as soon as the video's caps are known, before anything is paid. It must be linked to
  * something that takes raw audio; if it is not, the element posts an error and pays nothing. `video` may stay unlinked.

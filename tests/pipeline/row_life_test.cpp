@@ -128,6 +128,52 @@ TEST_F(RowLife, ClipsOfARowAskForNoMusicUnlessSomebodyDoes) {
   }
 }
 
+// ---- the plan is kept
+
+// The same video out of another container, through a pipe (which tells no length), planned with other settings: where
+// it was cut, it is cut again.
+TEST_F(RowLife, AVideoIsCutWhereItWasCutWhateverItComesIn) {
+  ClipOptions video{.fps_n = 25, .seconds = 43, .bframes = 2, .gop = 50};
+  const auto file = [&](ClipOptions::Container container, const char* source, const char* demuxer) {
+    video.container = container;
+    return std::string(source) + test_clip(video) + " ! " + demuxer + " ! h264parse ! ";
+  };
+  using Container = ClipOptions::Container;
+  const std::string sources[] = {file(Container::mp4, "filesrc location=", "qtdemux"),
+                                 file(Container::mkv, "filesrc location=", "matroskademux"),
+                                 file(Container::ts, "filesrc location=", "tsdemux"),
+                                 file(Container::mkv, "pushfilesrc location=", "matroskademux")};
+  std::size_t paid = 0;
+  std::string properties;
+  for (const auto& source : sources) {
+    SCOPED_TRACE(source);
+    PipelineRun run(source + klingv2a_on(service_, properties) + kSinks);
+    ASSERT_EQ(run.run(), End::eos) << run.first_error();
+    if (paid == 0) paid = service_.paid_tasks().size();
+    EXPECT_GE(paid, 3U);
+    EXPECT_EQ(service_.paid_tasks().size(), paid);
+    properties = "join-price=5 ";  // would cut elsewhere
+  }
+}
+
+// Another prompt is another task for the same clips.
+TEST_F(RowLife, AChangedPromptKeepsTheCuts) {
+  std::vector<std::vector<std::string>> shown;
+  for (const char* prompt : {"rain", "wind"}) {
+    const auto before = static_cast<std::ptrdiff_t>(service_.paid_tasks().size());
+    PipelineRun run(
+        pipeline(std::string("join-price=") + (before > 0 ? "5" : "0") + " sound-effect-prompt=" + prompt + " "));
+    ASSERT_EQ(run.run(), End::eos) << run.first_error();
+    const auto tasks = service_.paid_tasks();
+    auto& videos = shown.emplace_back();
+    std::transform(tasks.begin() + before, tasks.end(), std::back_inserter(videos),
+                   [](const auto& task) { return std::to_string(task.duration_s); });
+    std::ranges::sort(videos);
+  }
+  EXPECT_EQ(shown[0].size(), 3U);
+  EXPECT_EQ(shown[0], shown[1]);
+}
+
 // ---- seeks
 
 TEST_F(RowLife, AfterASeekTheSamplesAreThoseOfStraightPlay) {

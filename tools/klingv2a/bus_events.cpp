@@ -54,6 +54,15 @@ std::string system_error_in(const char* debug) {
   return ": " + std::string(reason.substr(0, reason.find('\n')));
 }
 
+// "klingv2a-clip-12".
+unsigned clip_of(const char* code) {
+  constexpr const char* kClip = "klingv2a-clip-";
+  guint64 number = 0;
+  if (!code || !g_str_has_prefix(code, kClip)) return 0;
+  const char* digits = code + std::string_view(kClip).size();
+  return g_ascii_string_to_unsigned(digits, 10, 0, G_MAXUINT, &number, nullptr) ? static_cast<unsigned>(number) : 0;
+}
+
 }  // namespace
 
 std::string text_field(const GstStructure* structure, const char* name) {
@@ -63,14 +72,28 @@ std::string text_field(const GstStructure* structure, const char* name) {
 
 ProgressSeen read_progress(GstMessage* message) {
   ProgressSeen seen;
-  char* text = nullptr;
+  char *code = nullptr, *text = nullptr;
   GstProgressType type{};
-  gst_message_parse_progress(message, &type, nullptr, &text);
+  gst_message_parse_progress(message, &type, &code, &text);
   seen.is_broken_off = type == GST_PROGRESS_TYPE_CANCELED || type == GST_PROGRESS_TYPE_ERROR;
-  const GCharPtr owned(text);
+  seen.has_ended = seen.is_broken_off || type == GST_PROGRESS_TYPE_COMPLETE;
+  const GCharPtr owned(text), owned_code(code);
+  seen.clip = clip_of(code);
   seen.text = text ? text : "";
   gst_structure_get_int(gst_message_get_structure(message), "percent", &seen.percent);
   return seen;
+}
+
+RowSeen read_row(const GstStructure* structure) {
+  RowSeen row;
+  guint64 length = 0;
+  gboolean is_complete = FALSE;
+  gst_structure_get(structure, "clips-done", G_TYPE_UINT, &row.done, "clips-planned", G_TYPE_UINT, &row.planned,
+                    "paid-tasks", G_TYPE_UINT, &row.paid, "duration", G_TYPE_UINT64, &length, "plan-complete",
+                    G_TYPE_BOOLEAN, &is_complete, nullptr);
+  row.seconds = static_cast<double>(length) / static_cast<double>(GST_SECOND);
+  row.is_complete = is_complete != FALSE;
+  return row;
 }
 
 TaskSeen read_task(const GstStructure* structure) {

@@ -9,13 +9,8 @@
 
 namespace klingv2a::cli {
 
-struct ProgressSeen {
-  int percent = 0;
-  std::string text;
-  bool is_broken_off = false;  // cancelled, or ended by an error: its percentage says nothing
-};
-
 [[nodiscard]] ProgressSeen read_progress(GstMessage* message);
+[[nodiscard]] RowSeen read_row(const GstStructure* structure);
 [[nodiscard]] TaskSeen read_task(const GstStructure* structure);
 // Of an ERROR or a WARNING, in the words of who types commands (option_words.h). One without klingv2a's details, of
 // another element, is classified by GStreamer's code.

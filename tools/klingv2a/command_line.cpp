@@ -114,6 +114,7 @@ class DubCommand {
         ->check(wrong_jobs)
         ->type_name("NUMBER");
     app_.add_flag("-y,--overwrite", options_.overwrite, "Replace an output that exists");
+    app_.add_flag("--yes", options_.yes, "Pay for more than one task without being asked on a terminal");
     app_.add_flag("--trust-manifest", options_.trust_manifest,
                   "A manifest's lines may name the service, publish, and write outside FOLDER");
     report_.add_to(app_, "--report", "Write a report as JSON beside OUT (OUT.klingv2a.json), or --report=FILE");

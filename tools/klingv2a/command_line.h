@@ -26,6 +26,7 @@ struct DubOptions {
   std::string audio_only;       // instead of `out`: the sound alone, as WAV
   unsigned jobs = 4;            // files at a time
   bool overwrite = false;
+  bool yes = false;             // nobody is asked before more than one task is paid for
   bool trust_manifest = false;  // see ManyWish
   bool report = false;
   std::string report_file;  // empty: beside the output

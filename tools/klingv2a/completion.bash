@@ -21,7 +21,7 @@ _klingv2a_options() {
   case $1 in
     dub)
       echo "
-      --output --audio-only --out-dir --jobs --overwrite --trust-manifest --report --json --simulate --simulate-fresh --wait --api-key-file --help
+      --output --audio-only --out-dir --jobs --overwrite --yes --trust-manifest --report --json --simulate --simulate-fresh --wait --api-key-file --help
       --sound-effect-prompt --bgm-prompt --asmr-mode --take --music --mux --original-audio --audio-codec
       --loudness --true-peak --duck-depth --duck-threshold --duck-attack --duck-hold --duck-release
       --original-level --generated-level --strict --no-mark-generated --publish --publish-headers

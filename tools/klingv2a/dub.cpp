@@ -68,6 +68,7 @@ FileJob job_of(const DubOptions& options, Settings settings) {
           .out = out,
           .report_file = report_file_of(options),
           .overwrite = options.overwrite,
+          .agreed = options.yes,
           .settings = std::move(settings),
           .simulated = options.simulate,
           .resumes = options.worker,

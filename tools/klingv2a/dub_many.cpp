@@ -179,9 +179,9 @@ class ManyRun {
     constexpr std::size_t kAll = 100;
     const auto ended = static_cast<std::size_t>(std::ranges::count_if(
         files_, [](const File& file) { return file.state != FileState::waiting && file.state != FileState::running; }));
-    reporter_.progress(static_cast<int>(ended * kAll / files_.size()),
-                       std::to_string(ended) + " of " + std::to_string(files_.size()) + " files have ended, " +
-                           std::to_string(running_) + " are under way");
+    reporter_.progress({.percent = static_cast<int>(ended * kAll / files_.size()),
+                        .text = std::to_string(ended) + " of " + std::to_string(files_.size()) + " files have ended, " +
+                                std::to_string(running_) + " are under way"});
   }
 
   void cancel() {

@@ -87,6 +87,12 @@ DubPipeline::~DubPipeline() {
   if (pipeline_) gst_element_set_state(pipeline_.get(), GST_STATE_NULL);
 }
 
+std::optional<double> DubPipeline::length() const {
+  gint64 duration = 0;
+  if (!gst_element_query_duration(dub_.get(), GST_FORMAT_TIME, &duration) || duration <= 0) return std::nullopt;
+  return static_cast<double>(duration) / static_cast<double>(GST_SECOND);
+}
+
 StructurePtr DubPipeline::structure(const char* property) const {
   if (!g_object_class_find_property(G_OBJECT_GET_CLASS(dub_.get()), property)) return nullptr;
   GstStructure* structure = nullptr;

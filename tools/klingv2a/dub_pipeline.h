@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "gst_ptr.h"
@@ -32,6 +33,8 @@ class DubPipeline {
   DubPipeline& operator=(const DubPipeline&) = delete;
 
   [[nodiscard]] GstElement* get() const noexcept { return pipeline_.get(); }
+  // Seconds that the video lasts; nothing: not known. Any thread.
+  [[nodiscard]] std::optional<double> length() const;
   // The element's counters and the bin's account; null when there is none.
   [[nodiscard]] StructurePtr stats() const { return structure("stats"); }
   [[nodiscard]] StructurePtr report() const { return structure("report"); }

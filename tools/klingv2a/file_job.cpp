@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "consent.h"
 #include "hidden_name.h"
 #include "http/client.h"
 #include "human_text.h"
@@ -49,7 +50,7 @@ void take_off_cost(Outcome& outcome) {
 // What is said by what runs beside the job's own session.
 class Silent : public Reporter {
  public:
-  void progress(int, const std::string&) override {}
+  void progress(const ProgressSeen&) override {}
   void task(const TaskSeen&) override {}
   void info(const std::string&) override {}
   void warning(const Trouble&) override {}
@@ -67,6 +68,12 @@ class Job {
   // From before there is a file that would stay behind, Ctrl-C is handled. By the main loop, so only once that runs.
   Job(const FileJob& job, int out_fd, Reporter& reporter)
       : job_(job), out_fd_(out_fd), reporter_(reporter), interrupt_([this] { cancel(); }) {}
+
+  ~Job() {
+    if (consent_) consent_->end();
+  }
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
 
   int run() {
     RunReport facts{.job = job_};
@@ -86,6 +93,7 @@ class Job {
 
  private:
   void cancel() {
+    if (consent_) consent_->cancel();
     if (output_) output_->remove();
     if (session_) session_->cancel();
   }
@@ -124,12 +132,25 @@ class Job {
 
   void run_pipeline(RunReport& facts, const std::shared_ptr<OutputCheck>& output) {
     PipelineSpec spec{job_.in, output_ ? output_->part() : "", output_ ? -1 : out_fd_, job_.settings};
-    if (output) spec.before_submit = [output] { return output->check_again(); };
+    const auto consent = ask_first();
+    spec.before_submit = [output, consent]() -> std::string {
+      if (const auto reason = output ? output->check_again() : ""; !reason.empty()) return reason;
+      return consent ? consent->before_submit() : "";
+    };
     session_.emplace(spec, reporter_);
     facts.outcome = session_->run();
     facts.stats = session_->stats();
     facts.bin = session_->take_report();
+    facts.clips = session_->clips();
+    facts.joins = session_->joins();
     add_cost(facts.outcome, facts.stats.get());
+  }
+
+  // Null: nobody is there to ask, or nothing is paid, or the answer was given beforehand.
+  std::shared_ptr<Consent> ask_first() {
+    if (job_.simulated || job_.resumes || job_.agreed || !Consent::can_ask()) return nullptr;
+    consent_ = std::make_shared<Consent>(job_.in, [this] { return session_ ? session_->length() : std::nullopt; });
+    return consent_;
   }
 
   // The video as it is, and its sound; or the sound alone. Null where there is nothing to check.
@@ -224,6 +245,7 @@ class Job {
   const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
   std::optional<OutputFile> output_;
   std::optional<Session> session_;
+  std::shared_ptr<Consent> consent_;
   const Interrupt interrupt_;
 };
 

@@ -17,6 +17,7 @@ struct FileJob {
   std::string out;          // a path; "-": stdout
   std::string report_file;  // empty: none is written
   bool overwrite = false;
+  bool agreed = false;           // --yes: nobody is asked before more than one task is paid for
   Settings settings;             // with `mux`
   bool simulated = false;        // --simulate: nothing is paid
   bool resumes = false;          // one of several: what an earlier run has left at `out` counts, if it is this job's

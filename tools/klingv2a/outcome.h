@@ -24,6 +24,22 @@ struct Trouble {
   [[nodiscard]] bool is_none() const { return kind.empty(); }
 };
 
+// Of a PROGRESS.
+struct ProgressSeen {
+  unsigned clip = 0;  // 0: of no clip
+  int percent = 0;
+  std::string text;
+  bool has_ended = false;      // nothing more comes of it
+  bool is_broken_off = false;  // cancelled, or ended by an error: its percentage says nothing
+};
+
+// How far the clips of a long video are.
+struct RowSeen {
+  unsigned done = 0, planned = 0, paid = 0;  // clips; those that are known; tasks paid for now
+  double seconds = 0;                        // of the video, that are done
+  bool is_complete = false;                  // no more clips will be known
+};
+
 struct Outcome {
   Trouble error;  // none: done
   std::vector<Trouble> warnings;

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdio>
 
 #include "human_text.h"
@@ -17,6 +18,11 @@ namespace {
 
 constexpr std::size_t kUsualWidth = 80;
 
+std::string clip_line(const ProgressSeen& progress, bool is_of_row) {
+  const std::string clip = is_of_row && progress.clip > 0 ? "clip " + std::to_string(progress.clip) + ": " : "";
+  return percent_text(progress.percent) + "  " + clip + progress.text;
+}
+
 std::size_t width_of(std::FILE* terminal) {
   winsize size{};
   const bool known = ::ioctl(::fileno(terminal), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
@@ -27,12 +33,21 @@ std::size_t width_of(std::FILE* terminal) {
 
 HumanReporter::HumanReporter(TextSink& result_to) : result_to_(result_to), terminal_(::isatty(STDERR_FILENO) == 1) {}
 
-void HumanReporter::progress(int percent, const std::string& text) {
-  const bool is_new = text != text_;
-  percent_ = percent;
-  text_ = text;
+// One line a clip; that of a clip that is done makes room for the next one's.
+void HumanReporter::progress(const ProgressSeen& progress) {
+  std::erase_if(clips_, [&](const auto& entry) { return entry.second.has_ended && entry.first != progress.clip; });
+  auto& known = clips_[progress.clip];
+  const bool is_new = known.text != progress.text;
+  known = progress;
   if (terminal_) return draw();
-  if (is_new) say(percent_text(percent) + "  " + text);
+  if (is_new) say(clip_line(progress, row_.planned > 1));
+}
+
+void HumanReporter::row(const RowSeen& row) {
+  const bool is_new = row.done != row_.done;
+  row_ = row;
+  if (terminal_) return draw();
+  if (is_new && row.planned > 1) say(row_line());
 }
 
 void HumanReporter::task(const TaskSeen& task) {
@@ -74,20 +89,45 @@ void HumanReporter::say(const std::string& text) {
   (void)std::fprintf(stderr, "%s\n", visible(text).c_str());
 }
 
-// One line, never longer than the terminal is wide: a line that wraps cannot be taken back.
-void HumanReporter::draw() {
-  if (text_.empty()) return;
+std::string HumanReporter::row_line() const {
+  std::string line = std::to_string(row_.done) + " of " + std::to_string(row_.planned) +
+                     (row_.is_complete ? "" : " or more") + " clips, " + duration_text(std::llround(row_.seconds)) +
+                     " of sound, " + std::to_string(row_.paid) + (row_.paid == 1 ? " task" : " tasks") + " paid now";
+  const auto spent = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+  if (row_.is_complete && row_.done > 0 && row_.done < row_.planned)
+    line += ", about " + duration_text(std::llround(spent / row_.done * (row_.planned - row_.done))) + " left";
+  return line;
+}
+
+std::vector<std::string> HumanReporter::lines() const {
   const auto seconds =
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - begin_).count();
-  const std::string line = percent_text(percent_) + "  " + duration_text(seconds) + "  " + text_;
-  (void)std::fprintf(stderr, "\r\033[K%s", shortened(visible(line), width_of(stderr) - 1).c_str());
-  line_open_ = true;
+  std::vector<std::string> lines;
+  for (const auto& [clip, progress] : clips_) {
+    const std::string line = clip_line(progress, row_.planned > 1);
+    const auto after_percent = percent_text(progress.percent).size();
+    lines.push_back(line.substr(0, after_percent) + "  " + duration_text(seconds) + line.substr(after_percent));
+  }
+  if (row_.planned > 1) lines.push_back(row_line());
+  return lines;
+}
+
+// Each line is never longer than the terminal is wide: one that wraps cannot be taken back.
+void HumanReporter::draw() {
+  const auto all = lines();
+  if (all.empty()) return;
+  end_line();
+  const std::size_t width = width_of(stderr) - 1;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    (void)std::fprintf(stderr, "%s\r\033[K%s", i > 0 ? "\n" : "", shortened(visible(all[i]), width).c_str());
+  lines_open_ = all.size();
 }
 
 void HumanReporter::end_line() {
-  if (!line_open_) return;
+  if (lines_open_ == 0) return;
   (void)std::fputs("\r\033[K", stderr);
-  line_open_ = false;
+  for (; lines_open_ > 1; --lines_open_) (void)std::fputs("\033[A\r\033[K", stderr);
+  lines_open_ = 0;
 }
 
 ReporterSet::ReporterSet(const JsonWish& wish, Result result, TextSink& output)

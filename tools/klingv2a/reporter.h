@@ -5,8 +5,10 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "command_line.h"
 #include "json_text.h"
@@ -22,7 +24,9 @@ class Reporter {
   Reporter(const Reporter&) = delete;
   Reporter& operator=(const Reporter&) = delete;
 
-  virtual void progress(int percent, const std::string& text) = 0;
+  virtual void progress(const ProgressSeen& progress) = 0;
+  // Of a video that is more than one clip.
+  virtual void row(const RowSeen& /*row*/) {}
   virtual void task(const TaskSeen& task) = 0;
   virtual void info(const std::string& text) = 0;
   virtual void warning(const Trouble& trouble) = 0;
@@ -42,7 +46,8 @@ class HumanReporter : public Reporter {
   // Owns no sink: `result_to` outlives it.
   explicit HumanReporter(TextSink& result_to);
   ~HumanReporter() override { end_line(); }
-  void progress(int percent, const std::string& text) override;
+  void progress(const ProgressSeen& progress) override;
+  void row(const RowSeen& row) override;
   void task(const TaskSeen& task) override;
   void info(const std::string& text) override { say(text); }
   void warning(const Trouble& trouble) override { say("warning: " + trouble.text); }
@@ -55,20 +60,23 @@ class HumanReporter : public Reporter {
   void say(const std::string& text);
   void draw();
   void end_line();
+  [[nodiscard]] std::vector<std::string> lines() const;
+  [[nodiscard]] std::string row_line() const;
 
   TextSink& result_to_;
   const bool terminal_;
   const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
-  int percent_ = 0;
-  std::string text_;
-  bool line_open_ = false;
+  std::map<unsigned, ProgressSeen> clips_;  // those under way, and the one that was heard of last
+  RowSeen row_;
+  std::size_t lines_open_ = 0;
 };
 
 class JsonReporter : public Reporter {
  public:
   // Owns no sink: `to` outlives it.
   explicit JsonReporter(TextSink& to) : to_(to) {}
-  void progress(int percent, const std::string& text) override;
+  void progress(const ProgressSeen& progress) override;
+  void row(const RowSeen& row) override;
   void task(const TaskSeen& task) override;
   void info(const std::string& text) override;
   void warning(const Trouble& trouble) override;

@@ -44,8 +44,18 @@ void JsonReporter::write(const JsonText& event) {
   to_.write(event.line() + "\n");
 }
 
-void JsonReporter::progress(int percent, const std::string& text) {
-  write(event("progress").set("percent", percent).set("text", text));
+void JsonReporter::progress(const ProgressSeen& progress) {
+  JsonText object = event("progress");
+  object.set("percent", progress.percent).set("text", progress.text);
+  if (progress.clip > 0) object.set("clip", std::int64_t{progress.clip});
+  write(object);
+}
+
+void JsonReporter::row(const RowSeen& row) {
+  JsonText object = event("row");
+  object.set("clips-done", std::int64_t{row.done}).set("clips-planned", std::int64_t{row.planned});
+  object.set("plan-complete", row.is_complete).set("paid-tasks", std::int64_t{row.paid}).set("seconds", row.seconds);
+  write(object);
 }
 
 void JsonReporter::task(const TaskSeen& task) {

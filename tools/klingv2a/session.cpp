@@ -66,7 +66,7 @@ void Session::take(GstMessage* message) {
       const ProgressSeen progress = read_progress(message);
       // How it has ended, the outcome tells.
       if (progress.is_broken_off) return;
-      return reporter_.progress(progress.percent, progress.text);
+      return reporter_.progress(progress);
     }
     case GST_MESSAGE_INFO:
       outcome_.infos.push_back(read_info(message));
@@ -89,7 +89,26 @@ void Session::take(GstMessage* message) {
 void Session::take_element_message(const GstStructure* structure) {
   if (gst_structure_has_name(structure, "klingv2a-task")) note_task(read_task(structure));
   if (gst_structure_has_name(structure, "klingv2a-dry-run")) dry_run_.reset(gst_structure_copy(structure));
+  if (gst_structure_has_name(structure, "klingv2a-row")) reporter_.row(read_row(structure));
+  if (gst_structure_has_name(structure, "klingv2a-join")) joins_.emplace_back(gst_structure_copy(structure));
+  if (gst_structure_has_name(structure, "klingv2a-clip")) {
+    guint clip = 0;
+    gst_structure_get_uint(structure, "clip", &clip);
+    clips_[clip].reset(gst_structure_copy(structure));
+  }
   if (gst_structure_has_name(structure, "klingv2abin-lost")) outcome_.lost.push_back(text_field(structure, "what"));
+}
+
+std::vector<StructurePtr> Session::clips() const {
+  std::vector<StructurePtr> copies;
+  for (const auto& [number, clip] : clips_) copies.emplace_back(gst_structure_copy(clip.get()));
+  return copies;
+}
+
+std::vector<StructurePtr> Session::joins() const {
+  std::vector<StructurePtr> copies;
+  for (const auto& join : joins_) copies.emplace_back(gst_structure_copy(join.get()));
+  return copies;
 }
 
 void Session::note_task(const TaskSeen& task) {

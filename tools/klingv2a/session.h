@@ -5,7 +5,10 @@
 // Used on the main thread.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "dub_pipeline.h"
 #include "outcome.h"
@@ -26,6 +29,11 @@ class Session {
   void cancel();
   // What a dry run has said; null without one.
   [[nodiscard]] const GstStructure* dry_run() const noexcept { return dry_run_.get(); }
+  // The last klingv2a-clip of each clip, by its number, and each klingv2a-join, in the order in which they came.
+  [[nodiscard]] std::vector<StructurePtr> clips() const;
+  [[nodiscard]] std::vector<StructurePtr> joins() const;
+  // Seconds that IN lasts; nothing: not known. Any thread, while this object lives.
+  [[nodiscard]] std::optional<double> length() const { return pipeline_.length(); }
   // klingv2a's counters.
   [[nodiscard]] StructurePtr stats() const { return pipeline_.stats(); }
   // The bin's account of the run; null before it has ended.
@@ -46,6 +54,8 @@ class Session {
   const std::unique_ptr<GMainLoop, Deleter<g_main_loop_unref>> loop_;
   Outcome outcome_;
   StructurePtr dry_run_, report_;
+  std::map<unsigned, StructurePtr> clips_;
+  std::vector<StructurePtr> joins_;
   guint tick_ = 0;
 };
 

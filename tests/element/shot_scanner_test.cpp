@@ -124,7 +124,7 @@ const test::FilmStrip& long_film() {
   static const auto film = [] {
     test::Dice dice(7);
     std::vector<Shot> shots;
-    for (std::uint32_t i = 0; i < 24; ++i) shots.push_back(random_shot(dice, 500 + i));
+    for (std::uint32_t i = 0; i < 18; ++i) shots.push_back(random_shot(dice, 500 + i));
     return film_of(shots, 4);
   }();
   return film;
@@ -156,11 +156,13 @@ void expect_short_film(const Marks& marks, const std::string& how, std::size_t l
 
 TEST(ShotScanner, FindsTheCutsOfACorpusWhereverKeyFramesAre) {
   const auto& film = long_film();
-  for (const auto* more : {"open-gop=0:scenecut=0", "open-gop=1:scenecut=40"}) {
-    for (const int interval : {12, 50, 250}) {
-      const auto found = frames_of(scan(encode(film.frames, h264(interval, more))), Place::shot_change);
-      EXPECT_GE(f1(film.cuts, found), 0.95) << interval << " " << more;
-    }
+  const std::vector<std::pair<int, const char*>> codings{{12, "open-gop=1:scenecut=0"},
+                                                         {50, "open-gop=0:scenecut=40"},
+                                                         {50, "open-gop=1"},
+                                                         {250, "open-gop=0:scenecut=0"}};
+  for (const auto& [interval, more] : codings) {
+    const auto found = frames_of(scan(encode(film.frames, h264(interval, more))), Place::shot_change);
+    EXPECT_GE(f1(film.cuts, found), 0.95) << interval << " " << more;
   }
 }
 

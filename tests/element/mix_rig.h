@@ -24,7 +24,8 @@ using Samples = std::vector<float>;
 
 // `frames` of the same value in each of `channels`.
 inline Samples level(float value, std::size_t frames, std::size_t channels = 2) {
-  return Samples(frames * channels, value);
+  Samples samples(frames * channels, value);
+  return samples;
 }
 inline Samples operator+(Samples left, const Samples& right) {
   left.insert(left.end(), right.begin(), right.end());

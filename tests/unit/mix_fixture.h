@@ -51,7 +51,8 @@ inline Samples operator+(Samples left, const Samples& right) {
 }
 
 inline Samples silence(std::size_t frames, std::size_t channels = 2) {
-  return Samples(frames * channels, 0.0F);
+  Samples samples(frames * channels, 0.0F);
+  return samples;
 }
 
 inline MixSound sound(const Samples& samples, const Layout& layout = kStereo, std::int64_t offset = 0,

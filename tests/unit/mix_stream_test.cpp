@@ -16,8 +16,13 @@ namespace klingv2a::mix {
 namespace {
 
 using test::kMono, test::kRate, test::kStereo, test::programme, test::Samples, test::sound;
-using test::operator+;
 using Which = StreamMixer::Which;
+
+Samples joined(const std::vector<Samples>& parts) {
+  Samples all;
+  for (const auto& part : parts) all.insert(all.end(), part.begin(), part.end());
+  return all;
+}
 
 constexpr std::int64_t kPlenty = 1 << 30;
 
@@ -87,8 +92,8 @@ Samples streamed(const std::vector<Source>& sources, const StreamSettings& setti
 Samples words(double amplitude, int count) {
   Samples samples;
   for (int n = 0; n < count; ++n)
-    samples = std::move(samples) + test::noise(amplitude, kRate / 3, 2, static_cast<unsigned>(n + 1)) +
-              test::silence(kRate / 2);
+    samples =
+        joined({samples, test::noise(amplitude, kRate / 3, 2, static_cast<unsigned>(n + 1)), test::silence(kRate / 2)});
   return samples;
 }
 
@@ -161,7 +166,7 @@ TEST(MixStream, LeavesOutWhatJoinsTooLate) {
   (void)generated.go_on();
   (void)original.go_on();
   take_what_is_there(mixer, 2, out);
-  EXPECT_EQ(out, Samples(2 * 4096, 0.25F) + Samples(2 * 4, 0.75F) + Samples(2 * (8192 - 1000 - 4100), 0.5F));
+  EXPECT_EQ(out, joined({Samples(2 * 4096, 0.25F), Samples(2 * 4, 0.75F), Samples(2 * (8192 - 1000 - 4100), 0.5F)}));
 }
 
 // ---- that it streams
@@ -183,7 +188,7 @@ TEST(MixStream, GivesWhatBothHaveAndNoMore) {
   generated->set_ended(true);
   original->set_ended(true);
   take_what_is_there(mixer, 2, out);
-  EXPECT_EQ(out, Samples(2 * 10240, 0.75F) + Samples(2 * (kRate - 10240), 0.25F));
+  EXPECT_EQ(out, joined({Samples(2 * 10240, 0.75F), Samples(2 * (kRate - 10240), 0.25F)}));
   EXPECT_TRUE(mixer.is_ready());
 }
 
@@ -242,7 +247,7 @@ TEST(StreamTrack, LetsWhoIsAheadWait) {
     const auto there = static_cast<std::size_t>(track->frames());
     Samples part(there - all.size());
     track->read(static_cast<std::int64_t>(all.size()), part);
-    all = std::move(all) + part;
+    all = joined({all, part});
     track->drop_before(static_cast<std::int64_t>(all.size()));
     std::this_thread::yield();
   }

@@ -169,6 +169,40 @@ TEST(Match, NothingToMatchChangesNothing) {
   EXPECT_EQ(samples, original);
 }
 
+// ---- what is done to a sound
+
+// In force at the join, which is at the beginning of the one sound and at the end of the other.
+TEST(AFit, OfTheEarlierSoundIsTheMirrorImageOfTheLaterOnes) {
+  const std::int64_t border = 1000, full = 200, gone = 4200;
+  std::vector<float> later(8000, 1), earlier(8000, 1);
+  apply_fit(later, kMono, {.gain_db = -6, .full = full, .gone = gone}, border);
+  apply_fit(earlier, kMono, {.gain_db = -6, .full = -full, .gone = -gone}, 8000 - border);
+  for (std::size_t i = 0; i < later.size(); ++i) {
+    const auto frame = static_cast<double>(i) - border;
+    const double left = std::clamp((gone - frame) / (gone - full), 0.0, 1.0);
+    ASSERT_NEAR(later[i], std::pow(10, -6 * left / 20), 1e-6) << i;
+    // A frame begins where the one before it ends: the image lies one further.
+    if (i > 0) {
+      ASSERT_NEAR(earlier[later.size() - i], later[i], 1e-6) << i;
+    }
+  }
+  EXPECT_TRUE(std::all_of(later.begin() + border + gone, later.end(), [](float sample) { return sample == 1; }));
+  EXPECT_TRUE(std::all_of(earlier.begin(), earlier.end() - border - gone, [](float sample) { return sample == 1; }));
+}
+
+TEST(AFit, OfTheEarlierSoundMatchesItsEndAlone) {
+  const auto original = make_take({.seconds = 6, .seed = 8}, kStereo);
+  auto samples = original;
+  Fit fit{.is_matched = true, .full = -4800, .gone = -5 * 48000};
+  fit.match_db.fill(6);
+  apply_fit(samples, kStereo, fit, 6 * 48000);
+  // It fades in within two seconds, however much earlier it might.
+  const auto untouched = kStereo.samples_of(4 * 48000 - 4800);
+  EXPECT_TRUE(std::equal(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(untouched), original.begin()));
+  for (std::size_t i = kStereo.samples_of(6 * 48000 - 9600); i < samples.size(); i += 997)
+    ASSERT_NEAR(samples[i], 1.9953 * static_cast<double>(original[i]), 1e-4);
+}
+
 // ---- the whole
 
 struct Two {

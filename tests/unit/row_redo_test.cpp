@@ -89,6 +89,10 @@ TEST_P(NewTakes, AreFittedToBothNeighbours) {
     EXPECT_EQ(after.joins[2].join.later, before_.joins[2].join.later);
     EXPECT_EQ(after.joins[3].join, before_.joins[3].join);
     EXPECT_NE(after.joins[2].join.earlier, Fit{});
+    // What is done to its end begins where the fade at its beginning ends.
+    const auto& [border, first, figures] = after.joins[1];
+    EXPECT_EQ(after.joins[2].border + after.joins[2].join.earlier.gone,
+              border + std::max<std::int64_t>(0, first.begin + first.length));
     // Kept, the new joins give the same bits.
     EXPECT_EQ(join_row(with_joins(clips, after), kMono).samples(), after.samples());
   }

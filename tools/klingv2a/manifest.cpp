@@ -172,8 +172,12 @@ class List {
 
   void add_job(const fs::path& in, const fs::path& out, Settings settings) {
     if (value_of(settings, "mux").empty()) settings.push_back({"mux", mux_of(out.string())});
-    jobs_.push_back({in.string(), out.string(), report_beside(out.string()), wish_.overwrite, std::move(settings),
-                     wish_.simulated});
+    jobs_.push_back({.in = in.string(),
+                     .out = out.string(),
+                     .report_file = report_beside(out.string()),
+                     .overwrite = wish_.overwrite,
+                     .settings = std::move(settings),
+                     .simulated = wish_.simulated});
   }
 
   const ManyWish& wish_;

@@ -29,6 +29,7 @@ struct RowPlace {
   Nanoseconds row_begin = 0;    // of the row's first clip: samples are counted from there
   Nanoseconds stream_time = 0;  // of row_begin
   plan::Place begins = plan::Place::edge, ends = plan::Place::edge;
+  bool is_transcoded = false;
   bool is_last = false;
 };
 

@@ -112,7 +112,8 @@ void post_clip(GstElement* element, const ClipState& clip) {
   GstStructure* structure = gst_structure_new(
       "klingv2a-clip", "clip", G_TYPE_UINT, clip.clip, "running-time", G_TYPE_INT64, clip.running_time, "duration",
       G_TYPE_UINT64, static_cast<guint64>(clip.duration), "state", G_TYPE_STRING, clip.state, "paid", G_TYPE_BOOLEAN,
-      static_cast<gboolean>(clip.paid), "task-id", G_TYPE_STRING, clip.task_id.c_str(), nullptr);
+      static_cast<gboolean>(clip.paid), "task-id", G_TYPE_STRING, clip.task_id.c_str(), "begins", G_TYPE_STRING,
+      clip.begins, "transcoded", G_TYPE_BOOLEAN, static_cast<gboolean>(clip.is_transcoded), nullptr);
   gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
 }
 
@@ -121,6 +122,14 @@ void post_row(GstElement* element, const RowState& row) {
       gst_structure_new("klingv2a-row", "clips-done", G_TYPE_UINT, row.done, "clips-planned", G_TYPE_UINT, row.planned,
                         "plan-complete", G_TYPE_BOOLEAN, static_cast<gboolean>(row.is_complete), "paid-tasks",
                         G_TYPE_UINT, row.paid, "duration", G_TYPE_UINT64, static_cast<guint64>(row.length), nullptr);
+  gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
+}
+
+void post_plan_price(GstElement* element, double join_price, const plan::Summary& plan) {
+  GstStructure* structure = gst_structure_new(
+      "klingv2a-plan-price", "join-price", G_TYPE_DOUBLE, join_price, "clips", G_TYPE_UINT, plan.clips, "transcoded",
+      G_TYPE_UINT, plan.transcoded, "joins-inside", G_TYPE_UINT, plan.joins_inside, "joins-gradual", G_TYPE_UINT,
+      plan.joins_gradual, "joins-at-changes", G_TYPE_UINT, plan.joins_at_changes, nullptr);
   gst_element_post_message(element, gst_message_new_element(GST_OBJECT(element), structure));
 }
 

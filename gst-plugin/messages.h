@@ -14,6 +14,7 @@
 #include "gst_ptr.h"
 #include "join/report.h"
 #include "nanoseconds.h"
+#include "plan/plan.h"
 
 namespace klingv2a::messages {
 
@@ -36,10 +37,12 @@ struct ClipState {
   unsigned clip = 0;
   Nanoseconds running_time = 0, duration = 0;  // that its sound is played over
   const char* state = "";
-  bool paid = false;    // for a task of its own, now
-  std::string task_id;  // empty: none
+  bool paid = false;            // for a task of its own, now
+  std::string task_id;          // empty: none
+  const char* begins = "edge";  // edge, shot-change, gradual, inside
+  bool is_transcoded = false;   // of a planned row: whatever the video is, the clip does not begin at a key frame
 };
-// Element message `klingv2a-clip`: clip, running-time, duration, state, paid, task-id.
+// Element message `klingv2a-clip`: clip, running-time, duration, state, paid, task-id, begins, transcoded.
 void post_clip(GstElement* element, const ClipState& clip);
 
 // How far all clips of a video are.
@@ -50,6 +53,10 @@ struct RowState {
 };
 // Element message `klingv2a-row`: clips-done, clips-planned, plan-complete, paid-tasks, duration.
 void post_row(GstElement* element, const RowState& row);
+
+// Element message `klingv2a-plan-price`: what the video would be cut into at a price of a join: join-price, clips,
+// transcoded, joins-inside, joins-gradual, joins-at-changes.
+void post_plan_price(GstElement* element, double join_price, const plan::Summary& plan);
 
 // Element message `klingv2a-join`: clip (the later one), running-time (of the border), inside-shot, fade-begin and
 // fade-length (s, the former from the border), correlation, gain (dB, of the later one), matched, faults; where there

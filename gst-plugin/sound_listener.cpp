@@ -116,6 +116,10 @@ void SoundListener::post_state(const char* state) {
     const auto sound = sound_.lock();
     const bool is_planned = sound && sound->place;
     clip.running_time = is_planned ? sound->place->range.begin : timeline_.start;
+    if (is_planned) {
+      clip.begins = plan::to_string(sound->place->begins);
+      clip.is_transcoded = sound->place->is_transcoded;
+    }
     clip.duration = is_planned ? sound->place->range.length() : timeline_.length();
     clip.paid = statistics_.paid_tasks > 0;
     clip.task_id = task_.task_id;

@@ -9,6 +9,7 @@
 #include "conform.h"
 #include "kling/price.h"
 #include "log.h"
+#include "messages.h"
 #include "sound_listener.h"
 
 namespace klingv2a {
@@ -49,6 +50,7 @@ CutterSettings PlannedRow::cutter_settings() const {
                       .base_url = cycle.service.base_url,
                       .planner = "1, join-price " + std::to_string(settings.join_price),
                       .is_written = !settings.dry_run},
+          .wants_prices = settings.dry_run,
           .music = settings.no_music && settings.bgm_prompt.empty() ? kNoMusic : ""};
 }
 
@@ -205,6 +207,10 @@ bool PlannedRow::on_cut(RowCut cut) {
   }
   sound->run->cut(std::move(cut.clip));
   return true;
+}
+
+void PlannedRow::on_prices(const std::vector<PlanPrice>& prices) {
+  for (const auto& price : prices) messages::post_plan_price(state_.self, price.join_price, price.plan);
 }
 
 void PlannedRow::on_blind(const Error& why) {

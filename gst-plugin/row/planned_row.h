@@ -44,6 +44,7 @@ class PlannedRow : public RowCutterHost {
 
   // RowCutterHost
   bool on_cut(RowCut cut) override;
+  void on_prices(const std::vector<PlanPrice>& prices) override;
   void on_blind(const Error& why) override;
   void on_cut_failed(const Error& error) override;
 

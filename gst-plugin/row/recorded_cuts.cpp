@@ -14,22 +14,13 @@ namespace {
 
 using plan::Place;
 
-struct PlaceWord {
-  Place place;
-  const char* word;
-};
-constexpr std::array kPlaceWords{PlaceWord{Place::edge, "edge"}, PlaceWord{Place::shot_change, "shot-change"},
-                                 PlaceWord{Place::gradual, "gradual"}, PlaceWord{Place::inside, "inside"}};
+constexpr std::array kPlaces{Place::edge, Place::shot_change, Place::gradual, Place::inside};
 constexpr const char* kRemux = "remux";
 constexpr const char* kTranscode = "transcode";
 
-std::string word_of(Place place) {
-  return std::ranges::find(kPlaceWords, place, &PlaceWord::place)->word;
-}
-
 std::optional<Place> place_of(const std::string& word) {
-  const auto* found = std::ranges::find_if(kPlaceWords, [&](const auto& entry) { return word == entry.word; });
-  return found == kPlaceWords.end() ? std::nullopt : std::optional(found->place);
+  const auto* found = std::ranges::find_if(kPlaces, [&](Place place) { return word == plan::to_string(place); });
+  return found == kPlaces.end() ? std::nullopt : std::optional(*found);
 }
 
 }  // namespace
@@ -95,7 +86,7 @@ RecordedCuts::Fits RecordedCuts::fit(const journal::Cut& record, const RowMedia&
   return media_key_of(media.packets_of(clip.shown)) == record.media_key ? Fits::yes : Fits::no;
 }
 
-bool RecordedCuts::write(const RowMedia& media, const RowPlace& place, const std::string& media_key, bool is_transcoded,
+bool RecordedCuts::write(const RowMedia& media, const RowPlace& place, const std::string& media_key,
                          const std::string& music) {
   if (!settings_.is_written) return true;
   const journal::Cut cut{.before = before_,
@@ -103,9 +94,9 @@ bool RecordedCuts::write(const RowMedia& media, const RowPlace& place, const std
                          .frames_before = media.count({place.shown.begin, place.range.begin}),
                          .frames = media.count(place.range),
                          .frames_after = media.count({place.range.end, place.shown.end}),
-                         .place_begin = word_of(place.begins),
-                         .place_end = word_of(place.ends),
-                         .way = is_transcoded ? kTranscode : kRemux,
+                         .place_begin = plan::to_string(place.begins),
+                         .place_end = plan::to_string(place.ends),
+                         .way = place.is_transcoded ? kTranscode : kRemux,
                          .planner = settings_.planner,
                          .music = music};
   if (plans_.write_unless_overtaken(cut, records_.empty() ? 0 : records_.front().id)) return true;

@@ -42,7 +42,7 @@ class RecordedCuts {
                                           bool& must_wait);
   // Before the clip is paid. False: another run has cut after the same clip meanwhile, so find() again.
   [[nodiscard]] bool write(const RowMedia& media, const RowPlace& place, const std::string& media_key,
-                           bool is_transcoded, const std::string& music);
+                           const std::string& music);
 
  private:
   enum class Fits { yes, no, not_known };

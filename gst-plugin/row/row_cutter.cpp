@@ -2,6 +2,7 @@
 #include "row/row_cutter.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "clip_limits.h"
@@ -140,11 +141,13 @@ void RowCutter::take_news() {
   candidates_.know_until(media_.known_until());
   while (const auto key = media_.next_key_frame()) {
     key_frames_.push_back(*key);
+    if (settings_.wants_prices) whole_.key_frames.push_back(*key);
     if (planner_) planner_->add_key_frame(*key);
   }
   for (const auto& border : candidates_.take()) {
     if (border.at <= position_.at) continue;
     borders_.push_back(border);
+    if (settings_.wants_prices) whole_.borders.push_back(border);
     if (planner_) planner_->add(border);
   }
   if (!planner_) return;
@@ -159,9 +162,23 @@ bool RowCutter::cut_what_is_decided() {
   while (auto cut = next_cut()) {
     const bool is_last = cut->place.is_last;
     go_on_behind(*cut);
+    if (is_last && settings_.wants_prices) host_.on_prices(prices());
     if (!host_.on_cut(std::move(*cut)) || is_last) return false;
   }
   return true;
+}
+
+// What the whole video would be cut into at other prices of a join.
+std::vector<PlanPrice> RowCutter::prices() {
+  constexpr std::array kJoinPrices{0.1, 0.25, 0.5, 1.0, 2.0};
+  whole_.range = {media_.begin(), media_.end_time()};
+  std::vector<PlanPrice> prices;
+  for (const double price : kJoinPrices) {
+    plan::Settings settings = plan_;
+    settings.join_price = static_cast<plan::Cost>(price * static_cast<double>(plan::kClip));
+    prices.push_back({price, plan::summarize(plan::plan_whole(whole_, settings))});
+  }
+  return prices;
 }
 
 // What somebody has paid for, or else what the planner decides. Nothing: more must be known.
@@ -174,8 +191,7 @@ std::optional<RowCut> RowCutter::next_cut() {
     const auto planned = planner().next();
     if (!planned) return std::nullopt;
     auto cut = make_cut(*planned, settings_.music);
-    if (records_->write(media_, cut.place, cut.clip->media_key, cut.clip->transcoded.has_value(), cut.music))
-      return cut;
+    if (records_->write(media_, cut.place, cut.clip->media_key, cut.music)) return cut;
     planner_.reset();
   }
 }
@@ -202,11 +218,13 @@ RowCut RowCutter::make_cut(const plan::PlannedClip& planned, const std::string& 
   const bool is_long = clip->timeline.proxy_length() - clip->timeline.frame / 2 > limits::kMaxLength;
   if (planned.way == plan::Way::transcode || is_long) show_only(*clip, packets, shown);
   clip->packets = std::move(packets.packets);
+  const bool is_transcoded = clip->transcoded.has_value();
   return {.place = {.range = planned.range,
                     .shown = shown,
                     .row_begin = media_.begin(),
                     .begins = planned.begins_at.place,
                     .ends = planned.ends_at.place,
+                    .is_transcoded = is_transcoded,
                     .is_last = is_ended_ && planned.range.end >= media_.end_time()},
           .clip = std::move(clip),
           .music = music};

@@ -37,11 +37,19 @@ struct RowCut {
   std::string music;                  // the wish for music that goes with the cut; empty: none
 };
 
+// What the whole video would be cut into at a price of a join.
+struct PlanPrice {
+  double join_price = 0;  // clips
+  plan::Summary plan;
+};
+
 class RowCutterHost {
  public:
   virtual ~RowCutterHost() = default;
   // The next clip. May wait, until the cutter is cancelled. False: nothing more is to be cut.
   virtual bool on_cut(RowCut cut) = 0;
+  // Before the last on_cut(), where they are wanted.
+  virtual void on_prices(const std::vector<PlanPrice>& prices) = 0;
   // Where shots change is not known from here on.
   virtual void on_blind(const Error& why) = 0;
   // The rest of the video, which is all or nothing, cannot be cut, or not decoded.
@@ -52,7 +60,8 @@ struct CutterSettings {
   plan::Settings plan;
   Nanoseconds plan_ahead = 0;  // see Planner
   RecordedCuts::Settings records;
-  std::string music;  // the wish for music of a row that nobody has cut yet
+  bool wants_prices = false;  // see on_prices(): the borders of the whole video are kept
+  std::string music;          // the wish for music of a row that nobody has cut yet
 };
 
 class RowCutter : public Work {
@@ -79,6 +88,7 @@ class RowCutter : public Work {
   void take_news();
   [[nodiscard]] bool cut_what_is_decided();
   [[nodiscard]] std::optional<RowCut> next_cut();
+  [[nodiscard]] std::vector<PlanPrice> prices();
   [[nodiscard]] plan::Planner& planner();
   [[nodiscard]] RowCut make_cut(const plan::PlannedClip& planned, const std::string& music) const;
   void go_on_behind(const RowCut& cut);
@@ -97,6 +107,7 @@ class RowCutter : public Work {
   plan::Border position_{.place = plan::Place::edge};
   std::deque<plan::Border> borders_;    // behind position_
   std::deque<Nanoseconds> key_frames_;  // that a coming clip may begin with
+  plan::Media whole_;                   // where prices are wanted
   bool is_ended_ = false;
 
   Mutex mutex_;

@@ -31,6 +31,20 @@ void count_join(Summary& summary, const Border& border) {
 
 }  // namespace
 
+const char* to_string(Place place) noexcept {
+  switch (place) {
+    case Place::edge:
+      return "edge";
+    case Place::shot_change:
+      return "shot-change";
+    case Place::gradual:
+      return "gradual";
+    case Place::inside:
+      return "inside";
+  }
+  return "inside";
+}
+
 Cost inside_weight(double motion, double loudness) {
   return (500 + quantized(motion) + quantized(loudness)) * (kClip / 1000);
 }

@@ -30,6 +30,9 @@ enum class Place {
   inside,       // inside a shot: the join is heard, if it is heard anywhere
 };
 
+// "edge", "shot-change", "gradual", "inside".
+[[nodiscard]] const char* to_string(Place place) noexcept;
+
 // Where two clips may meet: at a frame.
 struct Border {
   Nanoseconds at = 0;

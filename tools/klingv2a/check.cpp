@@ -28,20 +28,29 @@ namespace {
 struct Findings {
   Outcome outcome;
   StructurePtr dry_run, stats;
+  std::vector<StructurePtr> dry_runs;  // of each clip
+  RowFacts row;
   bool on_this_machine = false;        // the service
   std::vector<std::string> unchecked;  // what was not tried, and why
 
-  [[nodiscard]] bool would_pay() const {
+  [[nodiscard]] static bool would_pay(const StructurePtr& clip) {
     gboolean would = FALSE;
-    if (dry_run) gst_structure_get_boolean(dry_run.get(), "would-pay", &would);
-    return would;
+    gst_structure_get_boolean(clip.get(), "would-pay", &would);
+    return would != FALSE;
+  }
+  [[nodiscard]] bool would_pay() const { return tasks() > 0; }
+  [[nodiscard]] int tasks() const {
+    return static_cast<int>(std::ranges::count_if(dry_runs, [](const auto& clip) { return would_pay(clip); }));
   }
   // Nobody knows whether the clip's task exists: a run looks it up before it pays.
   [[nodiscard]] bool depends() const { return would_pay() && text_field(dry_run.get(), "origin") == "looked-up"; }
-  [[nodiscard]] double price() const { return would_pay() ? kPriceUsd : 0; }
+  [[nodiscard]] double price() const { return tasks() * kPriceUsd; }
   [[nodiscard]] std::string conformed() const { return text_field(stats.get(), "conformed"); }
   [[nodiscard]] double clip_seconds() const {
-    guint64 length = 0;
+    guint64 length = 0, all = 0;
+    for (const auto& clip : row.clips)
+      if (row.is_row() && gst_structure_get_uint64(clip.get(), "duration", &length)) all += length;
+    if (all > 0) return static_cast<double>(all) / static_cast<double>(GST_SECOND);
     if (stats) gst_structure_get_uint64(stats.get(), "clip-length", &length);
     return static_cast<double>(length) / static_cast<double>(GST_SECOND);
   }
@@ -85,6 +94,8 @@ Findings find_out(const PipelineSpec& spec, const Settings& typed, Reporter& rep
     const Interrupt interrupt([&] { session.cancel(); });
     found.outcome = session.run();
     if (session.dry_run()) found.dry_run.reset(gst_structure_copy(session.dry_run()));
+    found.dry_runs = session.dry_runs();
+    found.row = {.clips = session.clips(), .joins = {}, .prices = session.prices()};
     found.stats = session.stats();
     if (found.outcome.ok() && !found.dry_run)
       found.outcome.error = to_trouble(
@@ -100,12 +111,13 @@ JsonText as_json(const std::string& in, const Findings& found) {
   object.set("event", "result").set("klingv2a", KLINGV2A_VERSION).set("ok", found.outcome.ok());
   object.set("kind", found.outcome.ok() ? "ok" : found.outcome.error.kind).set("exit-code", found.exit_code());
   object.set("paid", "no").set("in", in);
-  object.set("would-pay", found.would_pay()).set("tasks", found.would_pay() ? 1 : 0);
+  object.set("would-pay", found.would_pay()).set("tasks", found.tasks());
   object.set("estimate-usd", found.price()).set("clip-seconds", found.clip_seconds());
   object.set_known("origin", text_field(found.dry_run.get(), "origin"));
   object.set_known("summary", text_field(found.dry_run.get(), "summary"));
   if (JsonNodePtr request = parse_json(text_field(found.dry_run.get(), "request")))
     object.set("request", std::move(request));
+  object.set("clips", clips_json(found.row, false)).set("prices", prices_json(found.row));
   object.set_known("conformed", found.conformed()).set("lost", found.outcome.lost);
   object.set("unchecked", found.unchecked);
   std::vector<JsonText> warnings;
@@ -120,9 +132,10 @@ std::string as_text(const std::string& in, const Findings& found) {
     return in + ": " + found.outcome.error.kind + ": " + found.outcome.error.text + "\n  cost:      nothing was paid";
   std::string text = in + ": can be dubbed\n  clip:      " + number_text(found.clip_seconds(), 2) + " s";
   text += "\n  tasks:     " + std::string(found.depends() ? "at most " : "");
-  text += found.would_pay() ? "1, about " + money_text(found.price()) : "none, nothing";
+  text += found.would_pay() ? std::to_string(found.tasks()) + ", about " + money_text(found.price()) : "none, nothing";
   text += found.would_pay() && found.on_this_machine ? " at a service on this machine" : "";
   text += "\n  " + text_field(found.dry_run.get(), "summary");
+  text += plan_text(found.row) + prices_text(found.row);
   if (!found.conformed().empty()) text += "\n  conformed: " + found.conformed();
   for (const Trouble& warning : found.outcome.warnings) text += "\n  warning:   " + warning.text;
   for (const std::string& lost : found.outcome.lost) text += "\n  lost:      " + lost;

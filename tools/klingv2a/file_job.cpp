@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "file_job.h"
 
+#include <algorithm>
 #include <climits>
 #include <filesystem>
 #include <memory>
@@ -141,8 +142,7 @@ class Job {
     facts.outcome = session_->run();
     facts.stats = session_->stats();
     facts.bin = session_->take_report();
-    facts.clips = session_->clips();
-    facts.joins = session_->joins();
+    facts.row = {.clips = session_->clips(), .joins = session_->joins(), .prices = {}};
     add_cost(facts.outcome, facts.stats.get());
   }
 
@@ -180,8 +180,12 @@ class Job {
     Silent silent;
     session_.emplace(PipelineSpec{.in = job_.in, .out = {}, .settings = settings}, silent);
     const bool ok = session_->run().ok();
-    gboolean would_pay = TRUE;
-    if (session_->dry_run()) gst_structure_get_boolean(session_->dry_run(), "would-pay", &would_pay);
+    const auto clips = session_->dry_runs();
+    const bool would_pay = clips.empty() || std::ranges::any_of(clips, [](const auto& clip) {
+                             gboolean pays = TRUE;
+                             gst_structure_get_boolean(clip.get(), "would-pay", &pays);
+                             return pays != FALSE;
+                           });
     session_.reset();
     if (interrupt_.happened()) throw make_error(ErrorKind::cancelled, Phase::check, "cancelled");
     if (!ok || would_pay) throw already_exists(job_.out);

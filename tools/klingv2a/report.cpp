@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "report.h"
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <filesystem>
-#include <functional>
 #include <map>
 
 #include "bus_events.h"
@@ -85,36 +83,6 @@ void add_troubles(JsonText& report, const Outcome& outcome) {
   for (const Trouble& warning : outcome.warnings) warnings.push_back(to_json(warning));
   for (const TaskSeen& task : outcome.tasks) tasks.push_back(to_json(task));
   report.set("tasks", tasks).set("warnings", warnings).set("infos", outcome.infos).set("lost", outcome.lost);
-}
-
-std::vector<JsonText> list_json(const std::vector<StructurePtr>& structures) {
-  std::vector<JsonText> list;
-  for (const auto& structure : structures) {
-    JsonText& object = list.emplace_back();
-    for (int i = 0; i < gst_structure_n_fields(structure.get()); ++i) {
-      const char* name = gst_structure_nth_field_name(structure.get(), static_cast<guint>(i));
-      object.set(name, to_json(gst_structure_get_value(structure.get(), name)));
-    }
-  }
-  return list;
-}
-
-// What is wrong with a join, or how near the worst of its figures comes to that.
-double badness(const GstStructure* join) {
-  constexpr double kFault = 1000;
-  double worst = text_field(join, "faults").empty() ? 0 : kFault;
-  for (const char* name : {"level-step-percentile", "distance-percentile", "fade-level-percentile"}) {
-    double percentile = 0;
-    if (gst_structure_get_double(join, name, &percentile)) worst = std::max(worst, percentile);
-  }
-  return worst;
-}
-
-std::vector<StructurePtr> worst_first(const std::vector<StructurePtr>& joins) {
-  std::vector<StructurePtr> sorted;
-  for (const auto& join : joins) sorted.emplace_back(gst_structure_copy(join.get()));
-  std::ranges::stable_sort(sorted, std::greater{}, [](const auto& join) { return badness(join.get()); });
-  return sorted;
 }
 
 // Never less than the error says.
@@ -288,7 +256,7 @@ JsonText make_report(const RunReport& facts) {
   report.set("input", file_json(facts.job.in, facts.input)).set("output", file_json(facts.job.out, facts.output));
   report.set("settings", settings_json(facts.job.settings));
   add_troubles(report, outcome);
-  report.set("clips", list_json(facts.clips)).set("joins", list_json(worst_first(facts.joins)));
+  report.set("clips", clips_json(facts.row, facts.job.simulated)).set("joins", joins_json(facts.row));
   report.set("money", money_json(facts));
   report.set("proxy", pick(facts.stats.get(), kProxy)).set("result", pick(facts.stats.get(), kResult));
   report.set("fitted", pick(facts.stats.get(), kFitted)).set("loudness", pick(mix_of(facts), kLoudness));
@@ -304,6 +272,7 @@ std::string result_text(const RunReport& facts) {
   std::string text = facts.job.out == "-" ? "stdout" : facts.job.out;
   text +=
       ": done in " + duration_text(std::lround(facts.seconds)) + loudness_text(mix_of(facts)) + ", " + cost_text(facts);
+  text += joins_text(facts.row);
   for (const std::string& lost : facts.outcome.lost) text += "\n  lost:    " + lost;
   return text;
 }

@@ -6,12 +6,12 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "file_job.h"
 #include "gst_ptr.h"
 #include "json_text.h"
 #include "outcome.h"
+#include "row_text.h"
 
 namespace klingv2a::cli {
 
@@ -26,9 +26,9 @@ struct FileFacts {
 struct RunReport {
   const FileJob& job;
   Outcome outcome;
-  StructurePtr stats;                      // of klingv2a; null: it never ran
-  StructurePtr bin;                        // of klingv2abin
-  std::vector<StructurePtr> clips, joins;  // klingv2a-clip of each clip, and each klingv2a-join
+  StructurePtr stats;  // of klingv2a; null: it never ran
+  StructurePtr bin;    // of klingv2abin
+  RowFacts row;
   double seconds = 0;
   std::optional<FileFacts> input, output;
   bool report_is_missing = false;  // it could not be written

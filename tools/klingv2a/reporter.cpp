@@ -92,7 +92,7 @@ void HumanReporter::say(const std::string& text) {
 std::string HumanReporter::row_line() const {
   std::string line = std::to_string(row_.done) + " of " + std::to_string(row_.planned) +
                      (row_.is_complete ? "" : " or more") + " clips, " + duration_text(std::llround(row_.seconds)) +
-                     " of sound, " + std::to_string(row_.paid) + (row_.paid == 1 ? " task" : " tasks") + " paid now";
+                     " of sound, " + std::to_string(row_.paid) + (row_.paid == 1 ? " new task" : " new tasks");
   const auto spent = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
   if (row_.is_complete && row_.done > 0 && row_.done < row_.planned)
     line += ", about " + duration_text(std::llround(spent / row_.done * (row_.planned - row_.done))) + " left";

@@ -8,6 +8,16 @@
 
 namespace klingv2a::cli {
 
+namespace {
+
+std::vector<StructurePtr> copies_of(const std::vector<StructurePtr>& structures) {
+  std::vector<StructurePtr> copies;
+  for (const auto& structure : structures) copies.emplace_back(gst_structure_copy(structure.get()));
+  return copies;
+}
+
+}  // namespace
+
 Session::Session(const PipelineSpec& spec, Reporter& reporter)
     : reporter_(reporter),
       pipeline_(spec),
@@ -88,7 +98,11 @@ void Session::take(GstMessage* message) {
 
 void Session::take_element_message(const GstStructure* structure) {
   if (gst_structure_has_name(structure, "klingv2a-task")) note_task(read_task(structure));
-  if (gst_structure_has_name(structure, "klingv2a-dry-run")) dry_run_.reset(gst_structure_copy(structure));
+  if (gst_structure_has_name(structure, "klingv2a-dry-run")) {
+    dry_run_.reset(gst_structure_copy(structure));
+    dry_runs_.emplace_back(gst_structure_copy(structure));
+  }
+  if (gst_structure_has_name(structure, "klingv2a-plan-price")) prices_.emplace_back(gst_structure_copy(structure));
   if (gst_structure_has_name(structure, "klingv2a-row")) reporter_.row(read_row(structure));
   if (gst_structure_has_name(structure, "klingv2a-join")) joins_.emplace_back(gst_structure_copy(structure));
   if (gst_structure_has_name(structure, "klingv2a-clip")) {
@@ -106,9 +120,15 @@ std::vector<StructurePtr> Session::clips() const {
 }
 
 std::vector<StructurePtr> Session::joins() const {
-  std::vector<StructurePtr> copies;
-  for (const auto& join : joins_) copies.emplace_back(gst_structure_copy(join.get()));
-  return copies;
+  return copies_of(joins_);
+}
+
+std::vector<StructurePtr> Session::prices() const {
+  return copies_of(prices_);
+}
+
+std::vector<StructurePtr> Session::dry_runs() const {
+  return copies_of(dry_runs_);
 }
 
 void Session::note_task(const TaskSeen& task) {

@@ -32,6 +32,9 @@ class Session {
   // The last klingv2a-clip of each clip, by its number, and each klingv2a-join, in the order in which they came.
   [[nodiscard]] std::vector<StructurePtr> clips() const;
   [[nodiscard]] std::vector<StructurePtr> joins() const;
+  // Each klingv2a-plan-price and each klingv2a-dry-run.
+  [[nodiscard]] std::vector<StructurePtr> prices() const;
+  [[nodiscard]] std::vector<StructurePtr> dry_runs() const;
   // Seconds that IN lasts; nothing: not known. Any thread, while this object lives.
   [[nodiscard]] std::optional<double> length() const { return pipeline_.length(); }
   // klingv2a's counters.
@@ -55,7 +58,7 @@ class Session {
   Outcome outcome_;
   StructurePtr dry_run_, report_;
   std::map<unsigned, StructurePtr> clips_;
-  std::vector<StructurePtr> joins_;
+  std::vector<StructurePtr> joins_, prices_, dry_runs_;
   guint tick_ = 0;
 };
 

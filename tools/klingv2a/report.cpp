@@ -139,7 +139,8 @@ std::string cost_text(const RunReport& facts) {
            std::string(tasks_made(facts) > 0 ? "" : ", and no task was asked for, as it was there") + task;
   const std::string where = is_on_this_machine(facts.job.settings) ? " at a service on this machine" : "";
   if (const guint tasks = paid_tasks(facts))
-    return "paid for " + std::to_string(tasks) + " task" + where + ", about " + money_text(tasks * kPriceUsd) + task;
+    return "paid for " + std::to_string(tasks) + (tasks == 1 ? " task" : " tasks") + where + ", about " +
+           money_text(tasks * kPriceUsd) + task;
   return "nothing was paid now" + where + task;
 }
 

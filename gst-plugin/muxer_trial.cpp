@@ -15,9 +15,8 @@ PadPtr request(GstElement* muxer, const char* pad_template) {
   return PadPtr::adopt(gst_element_request_pad(muxer, found, nullptr, nullptr));
 }
 
-std::string factory_of(GstPad* pad) {
-  const auto element = ElementPtr::adopt(gst_pad_get_parent_element(pad));
-  const auto* factory = element ? gst_element_get_factory(element.get()) : nullptr;
+std::string factory_of(GstElement* element) {
+  const auto* factory = element ? gst_element_get_factory(element) : nullptr;
   return factory ? GST_OBJECT_NAME(factory) : "";
 }
 
@@ -26,17 +25,30 @@ std::string template_of(GstPad* pad) {
   return found ? GST_PAD_TEMPLATE_NAME_TEMPLATE(found.get()) : "";
 }
 
+// Where there is no such property, the muxer's caps are all that counts.
+bool allows_custom_mappings(GstElement* muxer) {
+  constexpr const char* kProperty = "enable-custom-mappings";
+  if (!g_object_class_find_property(G_OBJECT_GET_CLASS(muxer), kProperty)) return true;
+  gboolean allows = FALSE;
+  g_object_get(muxer, kProperty, &allows, nullptr);
+  return allows == TRUE;
+}
+
 }  // namespace
 
 MuxerTrial::MuxerTrial(const char* factory, const char* pad_template)
     : muxer_(make_gst_element(factory)), pad_(muxer_ ? request(muxer_.get(), pad_template) : PadPtr()) {
   if (!pad_) return;
+  allows_custom_ = allows_custom_mappings(muxer_.get());
   gst_pad_set_active(pad_.get(), TRUE);
   (void)send(EventPtr::adopt(gst_event_new_stream_start("trial")));
 }
 
 MuxerTrial MuxerTrial::of_kind(GstPad* pad) {
-  return {factory_of(pad).c_str(), template_of(pad).c_str()};
+  const auto muxer = ElementPtr::adopt(gst_pad_get_parent_element(pad));
+  MuxerTrial trial(factory_of(muxer.get()).c_str(), template_of(pad).c_str());
+  trial.allows_custom_ = muxer && allows_custom_mappings(muxer.get());
+  return trial;
 }
 
 MuxerTrial::~MuxerTrial() {
@@ -46,6 +58,7 @@ MuxerTrial::~MuxerTrial() {
 
 bool MuxerTrial::takes(const GstCaps* caps) {
   if (!pad_) return true;
+  if (!allows_custom_ && is_custom_in_ts(caps)) return false;
   const auto asked = with_chroma_site(caps);
   return gst_pad_query_accept_caps(pad_.get(), asked.get()) && send(EventPtr::adopt(gst_event_new_caps(asked.get())));
 }
@@ -59,6 +72,11 @@ bool MuxerTrial::send(EventPtr event) {
   // As the queue would have done: it is how a muxer knows what the stream was.
   if (taken) gst_pad_store_sticky_event(pad_.get(), event.get());
   return taken;
+}
+
+bool is_custom_in_ts(const GstCaps* caps) {
+  const GstStructure* structure = gst_caps_get_structure(caps, 0);
+  return gst_structure_has_name(structure, "video/x-vp9") || gst_structure_has_name(structure, "video/x-av1");
 }
 
 CapsPtr with_chroma_site(const GstCaps* caps) {

@@ -31,7 +31,12 @@ class MuxerTrial {
   [[nodiscard]] bool send(EventPtr event);
   ElementPtr muxer_;
   PadPtr pad_;
+  bool allows_custom_ = false;  // see is_custom_in_ts()
 };
+
+// No specification of MPEG-TS knows VP9 and AV1, and GStreamer alone reads such files. mpegtsmux 1.26 has caps for
+// them, and refuses their first packet unless its property enable-custom-mappings is set.
+[[nodiscard]] bool is_custom_in_ts(const GstCaps* caps);
 
 // qtmux and mp4mux of GStreamer 1.22 end the process when a VP9's caps do not say where its chroma samples lie, which
 // most files do not: then those of nearly all videos are said. Other caps are given back as they are.

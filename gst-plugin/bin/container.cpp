@@ -22,6 +22,7 @@ constexpr std::array kTraits{
 };
 
 const GstStaticPadTemplate* find_template(Container container, const GstCaps* caps) {
+  if (container == Container::ts && is_custom_in_ts(caps)) return nullptr;
   const auto factory = GObjectPtr<GstElementFactory>::adopt(gst_element_factory_find(traits_of(container).muxer));
   if (!factory) return nullptr;
   for (const GList* item = gst_element_factory_get_static_pad_templates(factory.get()); item; item = item->next) {

@@ -14,6 +14,7 @@
 #include "bin/sound_encoder.h"
 #include "bin/stream_plan.h"
 #include "error.h"
+#include "muxer_trial.h"
 
 namespace klingv2a {
 namespace {
@@ -74,6 +75,21 @@ TEST(Containers, AskTheMuxerItself) {
   for (const char* taken : {"subpicture/x-dvd", "application/x-ass", "audio/x-alaw,rate=8000,channels=1",
                             "audio/x-eac3,rate=48000,channels=2", "text/x-raw,format=utf8"})
     EXPECT_TRUE(is_taken(Container::mkv, taken)) << taken;
+}
+
+// GStreamer 1.26: mpegtsmux refuses them at the first packet.
+TEST(Containers, OfTransportStreamsHaveNoPlaceThatNoSpecificationKnows) {
+  const auto muxer = make_gst_element("mpegtsmux");
+  const auto pad = PadPtr::adopt(gst_element_request_pad_simple(muxer.get(), "sink_%d"));
+  for (const char* caps :
+       {"video/x-vp9,width=320,height=240", "video/x-av1,stream-format=obu-stream,alignment=frame"}) {
+    EXPECT_EQ(carriage(Container::ts, caps_of(caps).get()), Carriage::none) << caps;
+    EXPECT_FALSE(MuxerTrial::of_kind(pad.get()).takes(caps_of(caps).get())) << caps;
+  }
+  const char* const property = "enable-custom-mappings";
+  if (!g_object_class_find_property(G_OBJECT_GET_CLASS(muxer.get()), property)) return;
+  g_object_set(muxer.get(), property, TRUE, nullptr);
+  EXPECT_TRUE(MuxerTrial::of_kind(pad.get()).takes(caps_of("video/x-vp9,width=320,height=240").get()));
 }
 
 TEST(Containers, MakePlainTextOfWhatTheirMuxersRefuse) {

@@ -46,9 +46,7 @@ std::string versioned(const std::string& text) {
 }
 
 bool holds(const FileBox& box, const FileBox& wanted) {
-  for (const auto& child : box.children)
-    if (child.bytes() == wanted.bytes()) return true;
-  return false;
+  return std::ranges::any_of(box.children, [&](const FileBox& child) { return child.bytes() == wanted.bytes(); });
 }
 
 // Width, height and the offsets of the middle, each a fraction. FFmpeg 7 crops by it.
@@ -57,7 +55,7 @@ const std::string kAperture("\0\0\2\x80\0\0\0\1\0\0\1\x68\0\0\0\1\0\0\0\0\0\0\0\
 // Boxes of many kinds, at every place that has some.
 struct Planted {
   std::vector<FileBox> movie{{"ctab", std::string(8, '\1'), {}}, {"uuid", std::string(16, 'm') + "vendor", {}}};
-  std::vector<FileBox> user{{"\xA9xyz", std::string("\0\x15\x15\xC7+48.8577+002.2950/", 25), {}},
+  std::vector<FileBox> user{{"\xA9xyz", std::string("\0\x12\x15\xC7+48.8577+002.2950/", 22), {}},
                             {"\xA9mak", std::string("\0\5\0\0Maker", 9), {}},
                             {"\xA9mod", std::string("\0\5\0\0Model", 9), {}},
                             {"\xA9swr", std::string("\0\3\0\0One", 7), {}},

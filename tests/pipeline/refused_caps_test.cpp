@@ -20,7 +20,7 @@ struct Led {
   std::string companion;  // from the demuxer, or another source, to k.sink_0
   std::string behind;     // from k.src_0 to the muxer `m`
   std::string muxer = "matroskamux";
-  std::string refuser = "";            // its factory; empty: it is taken
+  std::string refuser;                 // its factory; empty: it is taken
   std::string video = "h264parse ! ";  // before k.sink
 };
 

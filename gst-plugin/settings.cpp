@@ -8,6 +8,7 @@
 #include "kling/codec.h"
 #include "kling/environment.h"
 #include "property_table.h"
+#include "publish/serve.h"
 
 namespace klingv2a {
 
@@ -277,6 +278,14 @@ RunSettings for_clip(RunSettings settings, unsigned clip_number) {
   auto& id = settings.cycle.request.external_task_id;
   if (clip_number > 1 && !id.empty()) id += "-" + std::to_string(clip_number);
   return settings;
+}
+
+bool wants_port_alone(const RunSettings& settings) {
+  constexpr std::string_view kServe = "serve://";
+  const auto& uri = settings.cycle.publish.uri;
+  const bool serves = !settings.by_reference() && !settings.cycle.publish.publish_clip && uri.starts_with(kServe);
+  const auto& listen = settings.cycle.callback.listen;
+  return (!listen.empty() && !listen.ends_with(":0")) || (serves && publish::parse_serve(uri).port != 0);
 }
 
 void check(const RunSettings& settings) {

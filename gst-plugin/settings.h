@@ -78,6 +78,9 @@ struct RunSettings {
 // What clip number 1 was to have, for another one.
 [[nodiscard]] RunSettings for_clip(RunSettings settings, unsigned clip_number);
 
+// Does a run listen on a port that only one can have at a time?
+[[nodiscard]] bool wants_port_alone(const RunSettings& settings);
+
 // Throws Error{settings|credentials|input} for everything that is known to be wrong before any data. No network.
 void check(const RunSettings& settings);
 

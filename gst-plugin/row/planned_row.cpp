@@ -152,10 +152,11 @@ unsigned PlannedRow::runs_under_way() const {
       state_.row.sounds(), [](const auto& sound) { return sound->place && !sound->is_decided(); }));
 }
 
-// Clips ask for their tasks in the row's order, so no more of them run than can.
+// Clips ask for their tasks in the row's order, so no more of them run than can. Of those that listen on one port, one.
 bool PlannedRow::wait_for_turn() {
   const MutexLocker lock(state_.mutex);
-  while (!must_stop() && runs_under_way() >= state_.settings.max_tasks + kReady) state_.changed.wait(state_.mutex);
+  const unsigned most = wants_port_alone(state_.settings_for(1)) ? 1 : state_.settings.max_tasks + kReady;
+  while (!must_stop() && runs_under_way() >= most) state_.changed.wait(state_.mutex);
   return !must_stop();
 }
 

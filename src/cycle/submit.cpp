@@ -76,6 +76,8 @@ class SubmitAttempts {
     run_.wait(*gap);
   }
   [[nodiscard]] Seconds patience() const { return give_up_at_ - run_.clock.now(); }
+  // The wait for a turn is no part of it.
+  void note_waited(Seconds waited) { give_up_at_ += waited; }
 
  private:
   std::optional<Seconds> gap_after(const Error& failure) {
@@ -105,7 +107,7 @@ class SubmitAttempts {
   }
 
   Run& run_;
-  const Seconds give_up_at_;
+  Seconds give_up_at_;
   int refused_ = 0;
   int not_sent_ = 0;
 };
@@ -196,6 +198,7 @@ void submit(Run& run) {
   SubmitAttempts attempts(run);
   for (;;) {
     const Seconds waited = prepare(run, attempts.patience());
+    attempts.note_waited(waited);
     std::optional<gateway::Task> task;
     try {
       if (waited > kLongWait) run.observer.before_submit();

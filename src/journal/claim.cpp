@@ -143,7 +143,7 @@ bool Claim::is_of_another(const std::string& task_id) {
   return in_transaction(*journal_.connection_, [&] { return journal_.records_.is_of_another(task_id, row_); });
 }
 
-bool Claim::try_prepare(const Post& post, unsigned max_tasks) {
+bool Claim::try_prepare(const Post& post, unsigned max_tasks, std::vector<std::int64_t>& before) {
   bool goes = false;
   row_ = in_transaction(*journal_.connection_, [&] {
     Row row = own_row();
@@ -151,7 +151,8 @@ bool Claim::try_prepare(const Post& post, unsigned max_tasks) {
     const bool is_new = row.ticket == 0;
     if (is_new) row.ticket = journal_.records_.next_ticket();
     if (row.state == State::waiting) row.account = account_;
-    goes = journal_.may_go(row, account_, max_tasks);
+    before = journal_.before(row, account_);
+    goes = before.size() < max_tasks;
     if (goes) {
       journal_.connection_->prove_whole();
       row.account = account_;
@@ -168,9 +169,14 @@ bool Claim::try_prepare(const Post& post, unsigned max_tasks) {
 }
 
 void Claim::prepare(const Post& post, unsigned max_tasks, Seconds patience, const OnWait& on_wait) {
-  const Seconds give_up_at = journal_.clock_.now() + patience;
+  Seconds give_up_at = journal_.clock_.now() + patience;
+  std::vector<std::int64_t> before;
+  std::size_t still_before = 0;
   bool told = false;
-  while (!try_prepare(post, max_tasks)) {
+  while (!try_prepare(post, max_tasks, before)) {
+    // As long as one after the other ends, the turn comes.
+    if (before.size() < still_before) give_up_at = journal_.clock_.now() + patience;
+    still_before = before.size();
     const std::string limit = std::to_string(max_tasks) + " tasks of this account are under way or come first";
     if (journal_.clock_.now() > give_up_at) {
       throw Error({.kind = ErrorKind::busy,

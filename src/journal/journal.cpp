@@ -100,15 +100,15 @@ bool Journal::take_over(Row& row, Row& other) {
 }
 
 // Within a transaction: would one more task of the account be within the limit, and has nobody waited for longer?
-bool Journal::may_go(const Row& row, const std::string& account, unsigned max_tasks) {
-  unsigned before_us = 0;
+std::vector<std::int64_t> Journal::before(const Row& row, const std::string& account) {
+  std::vector<std::int64_t> before_us;
   for (const Row& other : records_.open_rows(account)) {
     if (other.id == row.id) continue;
     const bool waits = other.state == State::waiting;
     const bool is_earlier = other.ticket != 0 && other.ticket < row.ticket && watch_.is_alive(other);
-    if (waits ? is_earlier : is_under_way(other)) ++before_us;
+    if (waits ? is_earlier : is_under_way(other)) before_us.push_back(other.id);
   }
-  return before_us < max_tasks;
+  return before_us;
 }
 
 bool Journal::is_under_way(const Row& row) {

@@ -65,7 +65,7 @@ class Claim {
   // what has already happened, and are written also when the run was cancelled.
 
   // Waits until fewer than `max_tasks` tasks of the account are under way and nobody came earlier, then writes down
-  // that a POST goes out. Throws Error{busy} after `patience`.
+  // that a POST goes out. Throws Error{busy} when none of those that come first has ended for `patience`.
   void prepare(const Post& post, unsigned max_tasks, Seconds patience, const OnWait& on_wait);
   // The connection for the POST stands: the row is still ours and says that a POST goes out, which is written once
   // more, so that nobody takes it over while the first bytes leave. Throws LeaseLost when it is another's; Error{busy}
@@ -94,7 +94,8 @@ class Claim {
  private:
   friend class Journal;
   Claim(Journal& journal, Row row, const std::string& account, bool waited);
-  [[nodiscard]] bool try_prepare(const Post& post, unsigned max_tasks);
+  // `before`: who comes first.
+  [[nodiscard]] bool try_prepare(const Post& post, unsigned max_tasks, std::vector<std::int64_t>& before);
   template <typename Change>
   void change(const Change& change);
   [[nodiscard]] bool has_or_may_have(const Row& row, const std::string& task_id);
@@ -141,7 +142,8 @@ class Journal {
   template <typename Try>
   std::unique_ptr<Claim> claim_when_free(const Try& try_once, const std::string& account, Seconds patience,
                                          const OnWait& on_wait);
-  [[nodiscard]] bool may_go(const Row& row, const std::string& account, unsigned max_tasks);
+  // The rows of the account that are under way, or came earlier and wait.
+  [[nodiscard]] std::vector<std::int64_t> before(const Row& row, const std::string& account);
   [[nodiscard]] bool is_under_way(const Row& row);
   [[nodiscard]] std::int64_t now_ms();
   void wait();

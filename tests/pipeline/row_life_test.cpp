@@ -9,6 +9,8 @@
 
 #include "decoded.h"
 #include "pipeline_run.h"
+#include "raw_server.h"
+#include "temporary_folder.h"
 #include "test_clip.h"
 
 namespace klingv2a::test {
@@ -130,19 +132,22 @@ TEST_F(RowLife, ClipsOfARowAskForNoMusicUnlessSomebodyDoes) {
 
 // ---- the plan is kept
 
-// The same video out of another container, through a pipe (which tells no length), planned with other settings: where
-// it was cut, it is cut again.
+// The same packets out of another container, through a pipe (which tells no length), planned with other settings: where
+// the video was cut, it is cut again.
 TEST_F(RowLife, AVideoIsCutWhereItWasCutWhateverItComesIn) {
-  ClipOptions video{.fps_n = 25, .seconds = 43, .bframes = 2, .gop = 50};
-  const auto file = [&](ClipOptions::Container container, const char* source, const char* demuxer) {
-    video.container = container;
-    return std::string(source) + test_clip(video) + " ! " + demuxer + " ! h264parse ! ";
+  const TemporaryFolder folder;
+  const std::string mp4 = test_clip({.fps_n = 25, .seconds = 43, .bframes = 2, .gop = 50});
+  const auto remuxed = [&](const std::string& name, const std::string& muxer) {
+    PipelineRun run("filesrc location=" + mp4 + " ! qtdemux ! h264parse ! " + muxer +
+                    " ! filesink location=" + folder.file(name));
+    EXPECT_EQ(run.run(), End::eos) << run.first_error();
+    return folder.file(name);
   };
-  using Container = ClipOptions::Container;
-  const std::string sources[] = {file(Container::mp4, "filesrc location=", "qtdemux"),
-                                 file(Container::mkv, "filesrc location=", "matroskademux"),
-                                 file(Container::ts, "filesrc location=", "tsdemux"),
-                                 file(Container::mkv, "pushfilesrc location=", "matroskademux")};
+  const std::string mkv = remuxed("in.mkv", "matroskamux"), ts = remuxed("in.ts", "mpegtsmux");
+  const std::string sources[] = {"filesrc location=" + mp4 + " ! qtdemux ! h264parse ! ",
+                                 "filesrc location=" + mkv + " ! matroskademux ! h264parse ! ",
+                                 "filesrc location=" + ts + " ! tsdemux ! h264parse ! ",
+                                 "pushfilesrc location=" + mkv + " ! matroskademux ! h264parse ! "};
   std::size_t paid = 0;
   std::string properties;
   for (const auto& source : sources) {
@@ -172,6 +177,21 @@ TEST_F(RowLife, AChangedPromptKeepsTheCuts) {
   }
   EXPECT_EQ(shown[0].size(), 3U);
   EXPECT_EQ(shown[0], shown[1]);
+}
+
+// ---- what only one can have at a time
+
+TEST_F(RowLife, ClipsThatWantTheSamePortRunOneAfterTheOther) {
+  std::string url;
+  {
+    const RawServer one;  // its port is free a moment later
+    url = one.url("");
+  }
+  const std::string port = url.substr(url.rfind(':') + 1);
+  PipelineRun run(pipeline("publish=serve://127.0.0.1:" + port + " max-tasks=3 "));
+  ASSERT_EQ(run.run(), End::eos) << run.first_error();
+  EXPECT_EQ(service_.paid_tasks().size(), 3U);
+  EXPECT_EQ(service_.most_in_flight(), 1);
 }
 
 // ---- seeks

@@ -209,6 +209,23 @@ TEST_P(JournalTurns, TheTurnComesWhileItIsWaitedFor) {
   EXPECT_EQ(told, std::vector<std::string>{"waiting for a turn: 1 tasks of this account are under way or come first"});
 }
 
+// A row of good tasks, each of which takes nearly as long as anybody is waited for.
+TEST_P(JournalTurns, TheWaitGoesOnWhileOneAfterTheOtherEnds) {
+  std::vector<std::unique_ptr<Claim>> earlier;
+  for (const char* key : {"a", "b", "c", "d"}) earlier.push_back(claim(key));
+  for (const auto& one : earlier) ASSERT_TRUE(goes(*one, 4));
+  const auto last = claim("last");
+  std::size_t ended = 0;
+  const Seconds begin = clock_.now();
+  clock_.set_on_sleep([&](Seconds) {
+    if (ended < earlier.size() && clock_.now() - begin > kPatience * 0.8 * static_cast<double>(ended + 1))
+      earlier[ended++]->ended(State::succeeded, "", "", "");
+  });
+  last->prepare({"ours", "{}"}, 1, kPatience, ignore);
+  EXPECT_EQ(ended, 4U);
+  EXPECT_GT(clock_.now() - begin, kPatience * 3);
+}
+
 TEST_P(JournalTurns, TheWaitEndsAfterItsPatience) {
   const auto a = claim("a");
   const auto b = claim("b");

@@ -36,6 +36,12 @@ bool ElementState::may_take_more(const Hold& hold) const {
   return (little && hold.buffers() < kRoom) || somebody_is_behind(hold.front_time());
 }
 
+bool ElementState::may_be_planned() const {
+  const auto& filling = row.filling();
+  return !settings.by_reference() && settings.max_clips > 1 && filling && !filling->attached &&
+         !filling->sound->settled && filling->segment.format == GST_FORMAT_TIME;
+}
+
 bool ElementState::is_far_ahead() const {
   if (!row.is_filling_planned() || row.clips_ahead() < settings.max_clips_ahead) return false;
   return !companions.any_is_behind(video.left, row.may_leave_until(), row.is_complete());

@@ -114,6 +114,8 @@ struct ElementState {
   // Of a stream that may leave, a few buffers wait at most, so that what comes in is no faster than what goes out. More
   // only when a muxer may be waiting for another stream, which upstream may have behind this one.
   [[nodiscard]] bool may_take_more(const Hold& hold) const REQUIRES(mutex);
+  // May what is being filled be cut by a plan, when it is longer than a clip?
+  [[nodiscard]] bool may_be_planned() const REQUIRES(mutex);
   // Of a planned row as many clips wait as may, and no other stream is behind, of which a muxer may want something
   // first.
   [[nodiscard]] bool is_far_ahead() const REQUIRES(mutex);

@@ -7,7 +7,7 @@
 
 namespace klingv2a {
 
-void RunThreads::make(const SoundPtr& sound, RunSettings settings) {
+void RunThreads::make(ElementState& /*locked*/, const SoundPtr& sound, RunSettings settings) {
   const auto cancel = GObjectPtr<GCancellable>::adopt(g_cancellable_new());
   sound->listener = std::make_shared<SoundListener>(state_, links_, sound, settings, cancel,
                                                     [this](const Failure& failure) { failures_.fail(failure); });

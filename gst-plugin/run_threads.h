@@ -24,8 +24,8 @@ class RunThreads {
   RunThreads(ElementState& state, Links& links, Failures& failures)
       : state_(state), links_(links), failures_(failures) {}
 
-  // The sound gets its run and what listens to it.
-  void make(const SoundPtr& sound, RunSettings settings) REQUIRES(state_.mutex);
+  // The sound gets its run and what listens to it. `locked` is the element's state.
+  void make(ElementState& locked, const SoundPtr& sound, RunSettings settings) REQUIRES(locked.mutex);
 
   // Posts PROGRESS START. Lets go of the threads whose run has ended. Throws Error{settings} where no thread can be
   // had.

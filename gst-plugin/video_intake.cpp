@@ -167,7 +167,7 @@ GstFlowReturn VideoIntake::place(IntakeBuffer& part) {
 }
 
 void VideoIntake::begin_sound(const std::shared_ptr<ClipSound>& sound) {
-  threads_.make(sound, state_.settings_for(sound->number));
+  threads_.make(state_, sound, state_.settings_for(sound->number));
   sound->run->set_orientation(state_.stream.orientation);
   unstarted_ = sound;
 }
@@ -202,7 +202,7 @@ void VideoIntake::check_growing() {
   if (clip.sound->settled || clip.planned) return;
   if (state_.stream.refused) throw Error(*state_.stream.refused);
   check_seams(clip, clip.sound->run->settings());
-  if (planned_.may_begin()) return;
+  if (state_.may_be_planned()) return;
   limits::check_length_so_far(clip.end_time - clip.first, clip.begin - clip.first, clip.distance);
 }
 
@@ -234,7 +234,7 @@ void VideoIntake::check_segment_length() {
   const bool announced = gst_pad_peer_query_duration(state_.sink, GST_FORMAT_TIME, &duration) && duration > 0;
   if (announced && segment.stop >= static_cast<GstClockTime>(duration)) return;
   const MutexLocker lock(state_.mutex);
-  if (!planned_.may_begin()) limits::check_segment_length(segment.stop - segment.start);
+  if (!state_.may_be_planned()) limits::check_segment_length(segment.stop - segment.start);
 }
 
 // ---- into the hold
@@ -255,7 +255,7 @@ void VideoIntake::take_in(IntakeBuffer part, HeldItem& item) {
     const auto& filling = state_.row.filling();
     planned = filling->planned && filling->wants_frames();
     if (filling->wants_frames()) run = filling->sound->run;
-    may_be_planned = planned_.may_begin();
+    may_be_planned = state_.may_be_planned();
     segment = state_.row.segment();
   }
   const Nanoseconds shown_from = running_time_of(segment, segment.start);
@@ -268,7 +268,7 @@ void VideoIntake::take_in(IntakeBuffer part, HeldItem& item) {
 bool VideoIntake::outgrows_clip() {
   const MutexLocker lock(state_.mutex);
   const Clip& clip = *state_.row.filling();
-  if (clip.planned || !planned_.may_begin()) return false;
+  if (clip.planned || !state_.may_be_planned()) return false;
   return clip.end_time - clip.first - clip.distance / 2 > limits::kMaxLength;
 }
 

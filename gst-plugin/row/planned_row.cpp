@@ -42,25 +42,17 @@ plan::Settings plan_settings(const Settings& settings, const GstCaps* caps) {
 }  // namespace
 
 CutterSettings PlannedRow::cutter_settings() const {
-  const Settings& settings = state_.settings;
-  const auto& cycle = state_.taken.cycle;
-  return {.plan = plan_settings(settings, state_.stream.caps.get()),
-          .plan_ahead = static_cast<Nanoseconds>(settings.plan_ahead),
-          .records = {.journal = cycle.journal,
-                      .base_url = cycle.service.base_url,
-                      .planner = "1, join-price " + std::to_string(settings.join_price),
-                      .is_written = !settings.dry_run},
-          .wants_prices = settings.dry_run,
-          .music = settings.no_music && settings.bgm_prompt.empty() ? kNoMusic : ""};
+  return {.plan = plan_settings(state_.settings, state_.stream.caps.get()),
+          .plan_ahead = static_cast<Nanoseconds>(state_.settings.plan_ahead),
+          .records = {.journal = state_.taken.cycle.journal,
+                      .base_url = state_.taken.cycle.service.base_url,
+                      .planner = "1, join-price " + std::to_string(state_.settings.join_price),
+                      .is_written = !state_.settings.dry_run},
+          .wants_prices = state_.settings.dry_run,
+          .music = state_.settings.no_music && state_.settings.bgm_prompt.empty() ? kNoMusic : ""};
 }
 
 // ---- the streaming thread
-
-bool PlannedRow::may_begin() const {
-  const auto& filling = state_.row.filling();
-  return !state_.settings.by_reference() && state_.settings.max_clips > 1 && filling && !filling->attached &&
-         !filling->sound->settled && filling->segment.format == GST_FORMAT_TIME;
-}
 
 void PlannedRow::begin(std::vector<RowPart> so_far) {
   check_announced_length();
@@ -193,8 +185,8 @@ bool PlannedRow::on_cut(RowCut cut) {
     sound->key = planned_key(cut.clip->settings, cut.clip->media_key);
     cut.clip->orientation = state_.stream.orientation;
     is_new = !sound->run;
-    if (is_new) threads_.make(sound, cut.clip->settings);
-    sounds_.back().sounds->add(sound);
+    if (is_new) threads_.make(state_, sound, cut.clip->settings);
+    sounds_.back().sounds->add(state_, sound);
   }
   state_.changed.notify_all();
   GST_INFO_OBJECT(state_.self, "clip %u is cut: %" GST_STIME_FORMAT " to %" GST_STIME_FORMAT ", %s", sound->number,

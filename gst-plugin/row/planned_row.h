@@ -25,8 +25,6 @@ class PlannedRow : public RowCutterHost {
   PlannedRow(ElementState& state, Links& links, Failures& failures, RunThreads& threads)
       : state_(state), links_(links), failures_(failures), threads_(threads) {}
 
-  // May what is being filled be cut by a plan, when it is longer than a clip?
-  [[nodiscard]] bool may_begin() const REQUIRES(state_.mutex);
   // What is being filled, of which `so_far` has come, is cut by a plan from here on. Throws Error{settings} when that
   // would cost more than is allowed.
   void begin(std::vector<RowPart> so_far) EXCLUDES(state_.mutex);

@@ -21,11 +21,19 @@ CapsPtr float_caps(const GstCaps* caps) {
   return changed;
 }
 
+bool is_wanted(const ClipSound& sound) {
+  return !sound.settled && !sound.left_out;
+}
+
 join::Kind kind_of(plan::Place place) {
   return place == plan::Place::inside ? join::Kind::inside : join::Kind::at_change;
 }
 
 }  // namespace
+
+void RowSounds::add(ElementState& /*locked*/, const SoundPtr& sound) NO_THREAD_SAFETY_ANALYSIS {
+  sounds_.push_back(sound);
+}
 
 void RowSounds::end_here() {
   {
@@ -52,10 +60,6 @@ void RowSounds::main() noexcept {
 
 bool RowSounds::is_complete() const {
   return ended_ || (!sounds_.empty() && sounds_.back()->place->is_last);
-}
-
-bool RowSounds::is_wanted(const ClipSound& sound) const {
-  return !sound.settled && !sound.left_out;
 }
 
 // A seek has come back to what was played: the row is joined again from its beginning, since each join depends on the

@@ -32,7 +32,8 @@ class RowSounds : public Work {
       : state_(state), links_(links), failures_(failures) {}
 
   // The next clip's, in the row's order; it has its place.
-  void add(const SoundPtr& sound) REQUIRES(state_.mutex) { sounds_.push_back(sound); }
+  // `locked` is the element's state.
+  void add(ElementState& locked, const SoundPtr& sound) REQUIRES(locked.mutex);
   // No more comes, wherever the row was to end.
   void end_here() EXCLUDES(state_.mutex);
 
@@ -43,7 +44,6 @@ class RowSounds : public Work {
   // To join with what is there: the sound with this number, or, behind the last one, the row's end.
   [[nodiscard]] std::optional<std::size_t> wait_for_next() EXCLUDES(state_.mutex);
   [[nodiscard]] bool is_complete() const REQUIRES(state_.mutex);
-  [[nodiscard]] bool is_wanted(const ClipSound& sound) const REQUIRES(state_.mutex);
   void begin_again_if_wanted() REQUIRES(state_.mutex);
   [[nodiscard]] bool has_next() const REQUIRES(state_.mutex);
   void join(std::size_t number);

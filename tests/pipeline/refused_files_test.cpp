@@ -49,8 +49,11 @@ INSTANTIATE_TEST_SUITE_P(
                               {"timestamp", "PTS", "container"},
                               ""},
                       Refused{"TooShort", {.fps_n = 10, .seconds = 2.9, .gop = 10}, {"2.900 s", "3 s"}},
-                      Refused{
-                          "TooLong", {.fps_n = 10, .seconds = 20.2, .gop = 10}, {"20.", "the limit is 20 s", "max-clips"}, "qtdemux ! ", "max-clips=1 "},
+                      Refused{"TooLong",
+                              {.fps_n = 10, .seconds = 20.2, .gop = 10},
+                              {"20.", "the limit is 20 s", "max-clips"},
+                              "qtdemux ! ",
+                              "max-clips=1 "},
                       Refused{"TooSmall",
                               {.width = 848, .height = 480, .seconds = 3},
                               {"848x480", "720", "1080"},

@@ -24,10 +24,10 @@ _klingv2a_options() {
       --output --audio-only --out-dir --jobs --overwrite --yes --trust-manifest --report --json --simulate --simulate-fresh --wait --api-key-file --help
       --sound-effect-prompt --bgm-prompt --asmr-mode --take --music --mux --original-audio --audio-codec
       --loudness --true-peak --duck-depth --duck-threshold --duck-attack --duck-hold --duck-release
-      --original-level --generated-level --strict --no-mark-generated --publish --publish-headers
+      --original-level --generated-level --gain --original-loudness --limiter-ceiling --max-ahead --strict --no-mark-generated --publish --publish-headers
       --publish-public-url --publish-expiry --publish-keep --no-publish-check --video-url --video-id
       --conform --proxy-bitrate --external-task-id --callback-url --callback-listen --callback-certificate
-      --callback-key --timeout --on-failure --on-unknown --max-tasks --max-clips --join-price
+      --callback-key --timeout --on-failure --on-unknown --max-tasks --max-clips --join-price --plan-ahead
       --max-clips-ahead --connect-timeout --idle-timeout --silence-timeout
       --base-url --journal --spool-dir --max-hold-bytes --max-kept-bytes --max-result-bytes
       "
@@ -36,10 +36,10 @@ _klingv2a_options() {
       echo "
       --output --json --api-key-file --help --sound-effect-prompt --bgm-prompt --asmr-mode --take --music --mux
       --original-audio --audio-codec --loudness --true-peak --duck-depth --duck-threshold --duck-attack
-      --duck-hold --duck-release --original-level --generated-level --strict --no-mark-generated --publish
+      --duck-hold --duck-release --original-level --generated-level --gain --original-loudness --limiter-ceiling --max-ahead --strict --no-mark-generated --publish
       --publish-headers --publish-public-url --publish-expiry --publish-keep --no-publish-check
       --video-url --video-id --conform --proxy-bitrate --external-task-id --callback-url --callback-listen
-      --callback-certificate --callback-key --timeout --on-failure --on-unknown --max-tasks --max-clips --join-price --max-clips-ahead
+      --callback-certificate --callback-key --timeout --on-failure --on-unknown --max-tasks --max-clips --join-price --plan-ahead --max-clips-ahead
       --connect-timeout --idle-timeout --silence-timeout --base-url --journal --spool-dir --max-hold-bytes
       --max-kept-bytes --max-result-bytes
       "

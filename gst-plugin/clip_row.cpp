@@ -182,7 +182,7 @@ std::shared_ptr<Clip> ClipRow::rest_of(Clip& clip, Nanoseconds from) {
 
 ClipRow::SoundPtr ClipRow::cut_planned(const RowPlace& place) {
   const auto clip = filling_;
-  const auto sound = clip->sound;
+  auto sound = clip->sound;
   if (place.is_last) {
     filling_ = nullptr;
   } else {

@@ -54,7 +54,7 @@ CutterSettings PlannedRow::cutter_settings() const {
 
 // ---- the streaming thread
 
-void PlannedRow::begin(std::vector<RowPart> so_far) {
+void PlannedRow::begin(const std::vector<RowPart>& so_far) {
   check_announced_length();
   std::shared_ptr<RowCutter> cutter;
   auto sounds = std::make_shared<RowSounds>(state_, links_, failures_);

@@ -27,7 +27,7 @@ class PlannedRow : public RowCutterHost {
 
   // What is being filled, of which `so_far` has come, is cut by a plan from here on. Throws Error{settings} when that
   // would cost more than is allowed.
-  void begin(std::vector<RowPart> so_far) EXCLUDES(state_.mutex);
+  void begin(const std::vector<RowPart>& so_far) EXCLUDES(state_.mutex);
   // May wait for the cutter.
   void add(const RowPart& part) EXCLUDES(state_.mutex);
   // EOS or SEGMENT_DONE. Behind a SEGMENT_DONE more may come, so all is cut before this returns.

@@ -158,19 +158,28 @@ INSTANTIATE_TEST_SUITE_P(
                           "h264parse ! video/x-h264,stream-format=byte-stream ! "}),
     ::testing::PrintToStringParamName());
 
+// matroskamux refuses them up to 1.24, and does not see later that they change. mp4mux of 1.22, when it refuses them,
+// now and then forgets a buffer.
+bool is_since_1_26() {
+  guint major = 0, minor = 0, micro = 0, nano = 0;
+  gst_version(&major, &minor, &micro, &nano);
+  return major > 1 || minor >= 26;
+}
+
 // Before the 20th buffer.
 GstPadProbeReturn change_caps(GstPad* pad, GstPadProbeInfo*, gpointer count) {
   if (++*static_cast<int*>(count) != 20) return GST_PAD_PROBE_OK;
-  GstCaps* caps = gst_caps_from_string((kAac + ",codec_data=(buffer)1190").c_str());
+  const char* other = is_since_1_26() ? ",codec_data=(buffer)1190" : ",codec_data=(buffer)1210,bitrate=1";
+  GstCaps* caps = gst_caps_from_string((kAac + other).c_str());
   gst_pad_push_event(pad, gst_event_new_caps(caps));
   gst_caps_unref(caps);
   return GST_PAD_PROBE_OK;
 }
 
-// The caps change when the sound is there already: the muxer is named all the same. Not with matroskamux: since 1.26 it
-// does not see that they change, and takes them.
+// The caps change when the sound is there already: the muxer is named all the same.
 TEST_F(RefusedCaps, ThatComeLaterAreNamed) {
-  PipelineRun run(line({"Later", "d.audio_0 ! queue name=q ! ", "k.src_0 ! m.", "mp4mux"}));
+  const std::string muxer = is_since_1_26() ? "mp4mux" : "matroskamux";
+  PipelineRun run(line({"Later", "d.audio_0 ! queue name=q ! ", "k.src_0 ! m.", muxer}));
   const auto queue = run.element("q");
   const auto pad = GObjectPtr<GstPad>::adopt(gst_element_get_static_pad(queue.get(), "src"));
   int passed = 0;
@@ -180,7 +189,7 @@ TEST_F(RefusedCaps, ThatComeLaterAreNamed) {
   ASSERT_TRUE(error) << run.first_error();
   EXPECT_EQ(error->detail("kind"), "settings");
   EXPECT_EQ(error->detail("paid"), "yes");
-  for (const std::string part : {"mp4mux", "src_0"})
+  for (const std::string& part : {muxer, std::string("src_0")})
     EXPECT_NE(error->text.find(part), std::string::npos) << error->text;
 }
 

@@ -261,7 +261,9 @@ void VideoIntake::take_in(IntakeBuffer part, HeldItem& item) {
   const Nanoseconds shown_from = running_time_of(segment, segment.start);
   if (planned) return take_planned({std::move(part), shown_from});
   if (run) run->take(part);
-  if (may_be_planned) taken_.push_back({std::move(part), shown_from});
+  if (!may_be_planned) return;
+  part.buffer = part.held;  // the one that came need not stay in memory
+  taken_.push_back({std::move(part), shown_from});
 }
 
 // Once it is too long for a clip, it is cut by a plan, with all that has come.

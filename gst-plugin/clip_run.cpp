@@ -1,38 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "clip_run.h"
 
-#include <cmath>
+#include <algorithm>
 
 #include "checksum.h"
 #include "clip_key.h"
 
 namespace klingv2a {
-
-namespace {
-
-constexpr Seconds kStarving{5};  // then it is said
-// A slow source is a good one; and yet what is stuck is to end well before the time-out, which is the service's.
-constexpr double kStarvedPart = 0.1;
-constexpr Seconds kStarvedLeast{15}, kStarvedMost{120};
-
-// Which of the causes it is cannot be seen from here.
-Error starving(unsigned clip, Seconds waited) {
-  ErrorDetails details =
-      make_error(
-          ErrorKind::input, Phase::hold,
-          "no frame has arrived for " + std::to_string(std::lround(waited.count())) + " s while clip " +
-              std::to_string(clip) + " is held",
-          "this may be a slow machine or source (a longer timeout waits longer: for a frame a tenth of it, 15 to "
-          "120 s); a live video that has not ended with EOS; a branch that goes past klingv2a to the same muxer, "
-          "or a tee before klingv2a, which block the demuxer: lead each such branch through klingv2a's companion "
-          "pads (d.audio_0 ! k.sink_0  k.src_0 ! mux.), or put a queue with max-size-time=0 max-size-bytes=0 "
-          "max-size-buffers=0 into each")
-          .details();
-  details.retryable = true;
-  return Error(std::move(details));
-}
-
-}  // namespace
 
 // The clip's frames are not needed longer than the run.
 class ClipRun::Release {
@@ -46,42 +20,16 @@ class ClipRun::Release {
   ClipIntake& intake_;
 };
 
-// What waits for the transcoder does not starve: neither meanwhile nor when it comes back.
-class ClipRun::Taking {
- public:
-  explicit Taking(ClipRun& run) : run_(run) { run_.taking_ = true; }
-  ~Taking() {
-    run_.note_arrival();
-    run_.taking_ = false;
-  }
-  Taking(const Taking&) = delete;
-  Taking& operator=(const Taking&) = delete;
-
- private:
-  ClipRun& run_;
-};
-
 ClipRun::ClipRun(std::shared_ptr<RunListener> listener, unsigned number, RunSettings settings,
                  GObjectPtr<GCancellable> cancel)
     : listener_(std::move(listener)),
       number_(number),
       settings_(std::move(settings)),
       cancel_(std::move(cancel)),
-      last_arrival_(std::chrono::steady_clock::now().time_since_epoch().count()),
       intake_(settings_, *listener_) {}
 
-void ClipRun::note_arrival() noexcept {
-  last_arrival_ = std::chrono::steady_clock::now().time_since_epoch().count();
-}
-
-Seconds ClipRun::since_arrival() const noexcept {
-  if (taking_) return Seconds(0);
-  const SteadyTime last{SteadyTime::duration{last_arrival_.load()}};
-  return std::chrono::steady_clock::now() - last;
-}
-
 void ClipRun::take(const IntakeBuffer& part) {
-  const Taking taking(*this);
+  const Arrivals::Taking taking(arrivals_);
   intake_.take(part);
 }
 
@@ -160,14 +108,14 @@ ClipRun::CutClip ClipRun::wait_for_cut() {
   bool warned = false;
   MutexLocker lock(mutex_);
   while (!cut_ && !cancelled_) {
-    const auto limit = warned ? starved_after() : std::min(kStarving, starved_after());
-    if (changed_.wait_for(mutex_, std::max(limit - since_arrival(), Seconds(0.01))) == std::cv_status::no_timeout)
+    const auto limit = warned ? starved_after(settings_.timeout) : starving_after(settings_.timeout);
+    if (changed_.wait_for(mutex_, std::max(limit - arrivals_.since(), Seconds(0.01))) == std::cv_status::no_timeout)
       continue;
-    if (since_arrival() < limit) continue;
+    if (arrivals_.since() < limit) continue;
     lock.unlock();
     if (listener_->on_starving()) {
-      note_arrival();
-    } else if (limit >= starved_after()) {
+      arrivals_.note();
+    } else if (limit >= starved_after(settings_.timeout)) {
       throw starving(number_, limit);
     } else {
       listener_->warn_of_starving(starving(number_, limit));
@@ -177,10 +125,6 @@ ClipRun::CutClip ClipRun::wait_for_cut() {
   }
   if (cancelled_) throw make_error(ErrorKind::cancelled, Phase::hold, "cancelled while frames were held");
   return std::move(*cut_);
-}
-
-Seconds ClipRun::starved_after() const {
-  return std::min(settings_.timeout, std::clamp(settings_.timeout * kStarvedPart, kStarvedLeast, kStarvedMost));
 }
 
 std::shared_ptr<const SpoolFile> ClipRun::make_planned_proxy(const PlannedClip& clip) {

@@ -8,8 +8,6 @@
 // the clip; it is never held across a call to the listener. A run is used once; a cancelled one is not used again.
 #pragma once
 
-#include <atomic>
-#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -19,6 +17,7 @@
 #include "cycle/dry_run.h"
 #include "mutex.h"
 #include "settings.h"
+#include "starving.h"
 #include "work_thread.h"
 
 namespace klingv2a {
@@ -64,7 +63,6 @@ class RunListener : public cycle::CycleObserver, public IntakeHost {
 
 class ClipRun : public Work {
   class Release;
-  class Taking;
 
  public:
   // `cancel` is new, and this run's own; the listener may use it for what it does on the cycle thread.
@@ -77,7 +75,7 @@ class ClipRun : public Work {
   [[nodiscard]] const RunSettings& settings() const noexcept { return settings_; }
 
   // The streaming thread: a frame has arrived.
-  void note_arrival() noexcept;
+  void note_arrival() noexcept { arrivals_.note(); }
   // The streaming thread, with no lock held: the next buffer, see ClipIntake::take(). May wait for the transcoder.
   void take(const IntakeBuffer& part);
   // The streaming thread, before the first take(): the tag image-orientation.
@@ -92,7 +90,6 @@ class ClipRun : public Work {
   void main() noexcept override;
 
  private:
-  using SteadyTime = std::chrono::steady_clock::time_point;
   struct CutClip {
     std::vector<FrameTime> frames;
     ClipTimeline timeline;
@@ -107,16 +104,13 @@ class ClipRun : public Work {
   [[nodiscard]] std::shared_ptr<const SpoolFile> make_planned_proxy(const PlannedClip& clip);
   [[nodiscard]] cycle::CycleClip describe(const CutClip& clip, ClipReport& report);
   [[nodiscard]] std::shared_ptr<const SpoolFile> make_proxy(const CutClip& clip, ClipReport& report);
-  [[nodiscard]] Seconds since_arrival() const noexcept;
-  [[nodiscard]] Seconds starved_after() const;
 
   const std::shared_ptr<RunListener> listener_;
   const unsigned number_;
   const RunSettings settings_;
   const GObjectPtr<GCancellable> cancel_;  // never reset
-  std::atomic<SteadyTime::rep> last_arrival_;
-  std::atomic<bool> taking_ = false;  // a frame is being taken in
-  ClipIntake intake_;                 // the streaming thread's until the cut, then the cycle thread's
+  Arrivals arrivals_;
+  ClipIntake intake_;  // the streaming thread's until the cut, then the cycle thread's
 
   Mutex mutex_;
   Condition changed_;

@@ -145,6 +145,7 @@ GstFlowReturn CompanionPads::chain(GstPad* pad, BufferPtr buffer) {
     if (const auto flow = refusal(*companion); flow != GST_FLOW_OK) return flow;
     if (!companion->announced) return GST_FLOW_NOT_NEGOTIATED;
     // The upstream is not stuck, though the video's packets may all have come.
+    state_.arrivals.note();
     if (const auto& filling = state_.row.filling(); filling && filling->sound && filling->sound->run)
       filling->sound->run->note_arrival();
     if (companion->output.flow == GST_FLOW_NOT_LINKED) return GST_FLOW_OK;  // dropped: upstream has other streams

@@ -25,6 +25,7 @@
 #include "mutex.h"
 #include "output.h"
 #include "settings.h"
+#include "starving.h"
 #include "statistics.h"
 
 namespace klingv2a {
@@ -64,6 +65,8 @@ struct ElementState {
   GstPad* const sink;
   GstPad* const video_pad;
   const Signals signals;
+
+  Arrivals arrivals;  // of the video and its companions; without the mutex
 
   Mutex mutex;
   Condition changed;

@@ -274,7 +274,8 @@ void SoundListener::on_retry(const Error& error, int attempt, Seconds gap) {
 bool SoundListener::on_starving() {
   {
     const MutexLocker lock(state_.mutex);
-    if (state_.paused) return true;
+    // Of a planned row its cutter looks to that: what has come may have to be looked at first.
+    if (state_.paused || state_.row.is_filling_planned()) return true;
   }
   return upstream_is_live(state_.sink);
 }

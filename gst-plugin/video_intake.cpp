@@ -53,6 +53,7 @@ void check_seams(const Clip& clip, const RunSettings& settings) {
 }  // namespace
 
 GstFlowReturn VideoIntake::chain(BufferPtr buffer) {
+  const Arrivals::Taking taking(state_.arrivals);
   IntakeBuffer part{.caps = {}, .buffer = out_of_pool(std::move(buffer)), .held = {}, .time = {}};
   if (is_header(part.buffer.get())) return hold_header(part.buffer);
   if (const auto flow = place(part); flow != GST_FLOW_OK) return flow;

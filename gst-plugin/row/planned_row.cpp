@@ -11,6 +11,7 @@
 #include "log.h"
 #include "messages.h"
 #include "sound_listener.h"
+#include "upstream.h"
 
 namespace klingv2a {
 
@@ -63,7 +64,7 @@ void PlannedRow::begin(const std::vector<RowPart>& so_far) {
     state_.row.begin_planned();
     cutter = std::make_shared<RowCutter>(cutter_settings(), *this);
     cutter_ = cutter;
-    cut_ = 0;
+    begin_counting();
   }
   auto sounds_thread = std::make_unique<WorkThread>(sounds, state_.self);
   auto cutter_thread = std::make_unique<WorkThread>(cutter, state_.self);
@@ -76,18 +77,33 @@ void PlannedRow::begin(const std::vector<RowPart>& so_far) {
   for (const auto& part : so_far) cutter->add(part);
 }
 
+// After a seek a stream may become another row; what it may cost is one limit.
+void PlannedRow::begin_counting() {
+  warned_of_starving_ = false;
+  if (std::exchange(stream_id_, state_.row.stream_id()) != state_.row.stream_id()) cut_ = 0;
+}
+
 // A length that is only announced does refuse, for money alone.
-void PlannedRow::check_announced_length() const {
+void PlannedRow::check_announced_length() {
   gint64 duration = 0;
   guint allowed = 0;
   {
     const MutexLocker lock(state_.mutex);
     allowed = state_.settings.max_clips;
   }
-  if (!gst_pad_peer_query_duration(state_.sink, GST_FORMAT_TIME, &duration) || duration <= 0) return;
+  if (!gst_pad_peer_query_duration(state_.sink, GST_FORMAT_TIME, &duration) || duration <= 0)
+    return warn_of_unknown_length(allowed);
   const auto needed = static_cast<unsigned>(std::min<gint64>((duration - 1) / kMostOfOneClip + 1, G_MAXUINT));
   if (needed > allowed)
     throw too_many("the video is " + std::to_string(duration / kSecond) + " s long", needed, allowed);
+}
+
+void PlannedRow::warn_of_unknown_length(unsigned allowed) {
+  state_.warn(make_error(ErrorKind::settings, Phase::check,
+                         "how long the video is is not known: it may ask for " + std::to_string(allowed) + " tasks (" +
+                             kling::price_of(allowed) + ")",
+                         "set max-clips to what it may cost at most")
+                  .details());
 }
 
 std::shared_ptr<RowCutter> PlannedRow::cutter() const {
@@ -119,6 +135,7 @@ void PlannedRow::stop_cutting() {
     cutter_.reset();
     if (!sounds_.empty()) sounds = sounds_.back().sounds;
   }
+  state_.changed.notify_all();  // who waits in on_cut() is nobody's any more
   if (thread) thread->stop();
   if (sounds) sounds->end_here();
 }
@@ -128,6 +145,8 @@ void PlannedRow::stop() {
   std::vector<Sounds> rows;
   {
     const MutexLocker lock(state_.mutex);
+    stream_id_.clear();
+    cut_ = 0;
     rows = std::exchange(sounds_, {});
   }
   for (auto& row : rows) row.thread->stop();
@@ -135,8 +154,8 @@ void PlannedRow::stop() {
 
 // ---- the cutter's thread
 
-bool PlannedRow::must_stop() const {
-  return state_.flushing || state_.stopping || state_.failed || state_.failure;
+bool PlannedRow::must_stop(const RowCutter& from) const {
+  return cutter_.get() != &from || state_.flushing || state_.stopping || state_.failed || state_.failure;
 }
 
 unsigned PlannedRow::runs_under_way() const {
@@ -145,11 +164,11 @@ unsigned PlannedRow::runs_under_way() const {
 }
 
 // Clips ask for their tasks in the row's order, so no more of them run than can. Of those that listen on one port, one.
-bool PlannedRow::wait_for_turn() {
+bool PlannedRow::wait_for_turn(const RowCutter& from) {
   const MutexLocker lock(state_.mutex);
   const unsigned most = wants_port_alone(state_.settings_for(1)) ? 1 : state_.settings.max_tasks + kReady;
-  while (!must_stop() && runs_under_way() >= most) state_.changed.wait(state_.mutex);
-  return !must_stop();
+  while (!must_stop(from) && runs_under_way() >= most) state_.changed.wait(state_.mutex);
+  return !must_stop(from);
 }
 
 void PlannedRow::check_money(const RowCut& cut) {
@@ -171,23 +190,27 @@ RunSettings PlannedRow::settings_for(const RowCut& cut) {
   return settings;
 }
 
-bool PlannedRow::on_cut(RowCut cut) {
-  if (!wait_for_turn()) return false;
+// Null: the cutter is nobody's any more.
+std::shared_ptr<ClipSound> PlannedRow::take_cut(const RowCutter& from, RowCut& cut, bool& is_new) {
+  const MutexLocker lock(state_.mutex);
+  if (must_stop(from)) return nullptr;
+  auto sound = state_.row.cut_planned(cut.place);
+  ++cut_;
+  cut.clip->settings = settings_for(cut);
+  cut.clip->orientation = state_.stream.orientation;
+  sound->key = planned_key(cut.clip->settings, cut.clip->media_key);
+  is_new = !sound->run;
+  if (is_new) threads_.make(state_, sound, cut.clip->settings);
+  sounds_.back().sounds->add(state_, sound);
+  return sound;
+}
+
+bool PlannedRow::on_cut(const RowCutter& from, RowCut cut) {
+  if (!wait_for_turn(from)) return false;
   check_money(cut);
-  std::shared_ptr<ClipSound> sound;
   bool is_new = false;
-  {
-    const MutexLocker lock(state_.mutex);
-    if (must_stop()) return false;
-    sound = state_.row.cut_planned(cut.place);
-    ++cut_;
-    cut.clip->settings = settings_for(cut);
-    sound->key = planned_key(cut.clip->settings, cut.clip->media_key);
-    cut.clip->orientation = state_.stream.orientation;
-    is_new = !sound->run;
-    if (is_new) threads_.make(state_, sound, cut.clip->settings);
-    sounds_.back().sounds->add(state_, sound);
-  }
+  const auto sound = take_cut(from, cut, is_new);
+  if (!sound) return false;
   state_.changed.notify_all();
   GST_INFO_OBJECT(state_.self, "clip %u is cut: %" GST_STIME_FORMAT " to %" GST_STIME_FORMAT ", %s", sound->number,
                   GST_STIME_ARGS(cut.place.range.begin), GST_STIME_ARGS(cut.place.range.end),
@@ -202,6 +225,26 @@ bool PlannedRow::on_cut(RowCut cut) {
   return true;
 }
 
+// A live source sends nothing while it has nothing, and any source may while the user has paused.
+void PlannedRow::on_idle() {
+  Seconds limit{0}, last{0};
+  unsigned clip = 0;
+  bool is_paused = false;
+  {
+    const MutexLocker lock(state_.mutex);
+    last = starved_after(state_.taken.timeout);
+    limit = warned_of_starving_ ? last : starving_after(state_.taken.timeout);
+    is_paused = state_.paused;
+    if (const auto& filling = state_.row.filling(); filling && filling->sound) clip = filling->sound->number;
+  }
+  if (state_.arrivals.since() < limit) return;
+  if (is_paused || upstream_is_live(state_.sink)) return state_.arrivals.note();
+  if (limit >= last) throw starving(clip, limit);
+  state_.warn(starving(clip, limit).details());
+  const MutexLocker lock(state_.mutex);
+  warned_of_starving_ = true;
+}
+
 void PlannedRow::on_prices(const std::vector<PlanPrice>& prices) {
   for (const auto& price : prices) messages::post_plan_price(state_.self, price.join_price, price.plan);
 }
@@ -213,14 +256,24 @@ void PlannedRow::on_blind(const Error& why) {
   state_.warn(details);
 }
 
-void PlannedRow::on_cut_failed(const Error& error) {
+void PlannedRow::on_cut_failed(const RowCutter& from, const Error& error) {
   std::shared_ptr<ClipSound> sound;
   {
     const MutexLocker lock(state_.mutex);
-    if (must_stop()) return;
+    if (must_stop(from)) return;
     if (const auto& filling = state_.row.filling()) sound = filling->sound;
   }
   failures_.fail({sound, error.details(), Found::on_video});
+}
+
+// The last clip that was cut waits for none after it.
+void PlannedRow::on_cut_end(const RowCutter& from) {
+  std::shared_ptr<RowSounds> sounds;
+  {
+    const MutexLocker lock(state_.mutex);
+    if (cutter_.get() == &from && !sounds_.empty()) sounds = sounds_.back().sounds;
+  }
+  if (sounds) sounds->end_here();
 }
 
 }  // namespace klingv2a

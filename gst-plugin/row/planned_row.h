@@ -41,10 +41,12 @@ class PlannedRow : public RowCutterHost {
   void stop() EXCLUDES(state_.mutex);
 
   // RowCutterHost
-  bool on_cut(RowCut cut) override;
+  bool on_cut(const RowCutter& from, RowCut cut) override;
+  void on_idle() override;
   void on_prices(const std::vector<PlanPrice>& prices) override;
   void on_blind(const Error& why) override;
-  void on_cut_failed(const Error& error) override;
+  void on_cut_failed(const RowCutter& from, const Error& error) override;
+  void on_cut_end(const RowCutter& from) override;
 
  private:
   // The cutter's thread is the first one to end.
@@ -53,9 +55,12 @@ class PlannedRow : public RowCutterHost {
     std::unique_ptr<WorkThread> thread;
   };
   [[nodiscard]] std::shared_ptr<RowCutter> cutter() const EXCLUDES(state_.mutex);
-  void check_announced_length() const EXCLUDES(state_.mutex);
-  [[nodiscard]] bool wait_for_turn() EXCLUDES(state_.mutex);
-  [[nodiscard]] bool must_stop() const REQUIRES(state_.mutex);
+  void check_announced_length() EXCLUDES(state_.mutex);
+  void warn_of_unknown_length(unsigned allowed) EXCLUDES(state_.mutex);
+  [[nodiscard]] bool wait_for_turn(const RowCutter& from) EXCLUDES(state_.mutex);
+  [[nodiscard]] bool must_stop(const RowCutter& from) const REQUIRES(state_.mutex);
+  std::shared_ptr<ClipSound> take_cut(const RowCutter& from, RowCut& cut, bool& is_new) EXCLUDES(state_.mutex);
+  void begin_counting() REQUIRES(state_.mutex);
   [[nodiscard]] unsigned runs_under_way() const REQUIRES(state_.mutex);
   [[nodiscard]] CutterSettings cutter_settings() const REQUIRES(state_.mutex);
   [[nodiscard]] RunSettings settings_for(const RowCut& cut) REQUIRES(state_.mutex);
@@ -68,7 +73,9 @@ class PlannedRow : public RowCutterHost {
   std::shared_ptr<RowCutter> cutter_ GUARDED_BY(state_.mutex);
   std::unique_ptr<WorkThread> cutter_thread_ GUARDED_BY(state_.mutex);
   std::vector<Sounds> sounds_ GUARDED_BY(state_.mutex);  // the last one is the row's that is being cut
-  unsigned cut_ GUARDED_BY(state_.mutex) = 0;            // clips of the row
+  std::string stream_id_ GUARDED_BY(state_.mutex);       // of the stream whose clips are counted
+  unsigned cut_ GUARDED_BY(state_.mutex) = 0;            // clips of the stream, over all of its rows
+  bool warned_of_starving_ GUARDED_BY(state_.mutex) = false;
 };
 
 }  // namespace klingv2a

@@ -35,23 +35,25 @@ std::string media_key_of(const RangePackets& packets) {
 RecordedCuts::RecordedCuts(Settings settings, const std::string& beginning, const GObjectPtr<GCancellable>& cancel)
     : settings_(std::move(settings)),
       clock_(make_system_clock()),
-      plans_(journal::locate(settings_.journal, settings_.base_url), *clock_, cancel) {
+      plans_(
+          std::make_unique<journal::Plans>(journal::locate(settings_.journal, settings_.base_url), *clock_, cancel)) {
   go_on_after(beginning);
 }
 
 void RecordedCuts::go_on_after(const std::string& media_key) {
   before_ = media_key;
-  records_ = plans_.cuts_after(before_);
-  std::ranges::reverse(records_);
+  records_ = plans_->cuts_after(before_);
+  newest_ = records_.empty() ? 0 : records_.back().id;
 }
 
 std::optional<RecordedCuts::Found> RecordedCuts::find(const RowMedia& media, const plan::Border& begin, bool is_ended,
                                                       bool& must_wait) {
-  for (const auto& record : records_) {
+  // The newest wins, whenever it is asked for. What does not fit never will.
+  for (; !records_.empty(); records_.pop_back()) {
     plan::PlannedClip clip;
+    const auto& record = records_.back();
     const Fits fits = fit(record, media, begin, is_ended, clip);
     if (fits == Fits::yes) return Found{clip, record.music};
-    // The newest wins, whenever it is asked for.
     must_wait = fits == Fits::not_known;
     if (must_wait) return std::nullopt;
   }
@@ -73,7 +75,7 @@ RecordedCuts::Fits RecordedCuts::fit(const journal::Cut& record, const RowMedia&
   const auto shown_end = media.frame_at(*end, record.frames_after);
   if (!shown_end) return unknown;
   const bool is_end = is_ended && *end >= media.end_time();
-  if ((*ends == Place::edge) != is_end) return is_ended || *ends != Place::edge ? Fits::no : Fits::not_known;
+  if ((*ends == Place::edge) != is_end) return Fits::no;
   if (*shown_end - *shown_begin > limits.longest + kSecond) return Fits::no;
   if (!is_ended && media.known_until() < *end + limits.shortest) return Fits::not_known;
   if (!is_end && is_ended && media.end_time() - *end < limits.shortest) return Fits::no;
@@ -99,7 +101,7 @@ bool RecordedCuts::write(const RowMedia& media, const RowPlace& place, const std
                          .way = place.is_transcoded ? kTranscode : kRemux,
                          .planner = settings_.planner,
                          .music = music};
-  if (plans_.write_unless_overtaken(cut, records_.empty() ? 0 : records_.front().id)) return true;
+  if (plans_->write_unless_overtaken(cut, newest_)) return true;
   go_on_after(before_);
   return false;
 }

@@ -49,11 +49,12 @@ class RecordedCuts {
   [[nodiscard]] Fits fit(const journal::Cut& record, const RowMedia& media, const plan::Border& begin, bool is_ended,
                          plan::PlannedClip& clip) const;
 
-  const Settings settings_;
-  const std::shared_ptr<Clock> clock_;
-  journal::Plans plans_;
+  Settings settings_;
+  std::shared_ptr<Clock> clock_;
+  std::unique_ptr<journal::Plans> plans_;
   std::string before_;
-  std::vector<journal::Cut> records_;  // after `before_`, the newest first
+  std::vector<journal::Cut> records_;  // after `before_`, of which it is not known that they do not fit
+  std::int64_t newest_ = 0;            // id of the newest one after `before_`; 0: none
 };
 
 // Which frames a clip is made of, and which of them are shown.

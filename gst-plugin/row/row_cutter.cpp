@@ -14,6 +14,7 @@ namespace {
 
 // How far the streaming thread may be ahead of what has been looked at.
 constexpr std::size_t kMostWaiting = 256;
+constexpr Seconds kMoment{1};
 // After so many frames it is known how they are reordered, and the plan begins.
 constexpr std::size_t kFramesToBegin = 64;
 
@@ -86,15 +87,21 @@ void RowCutter::main() noexcept {
     work();
   } catch (const std::exception& thrown) {
     const Error error = as_error(thrown);
-    if (error.kind() != ErrorKind::cancelled) host_.on_cut_failed(error);
+    if (error.kind() != ErrorKind::cancelled) host_.on_cut_failed(*this, error);
   }
   note_done();
+  host_.on_cut_end(*this);
 }
 
 RowCutter::Next RowCutter::wait_for(std::vector<RowPart>& parts) {
   {
-    const MutexLocker lock(mutex_);
-    while (waiting_.empty() && !ended_ && !cancelled_) changed_.wait(mutex_);
+    MutexLocker lock(mutex_);
+    while (waiting_.empty() && !ended_ && !cancelled_) {
+      if (changed_.wait_for(mutex_, kMoment) == std::cv_status::no_timeout) continue;
+      lock.unlock();
+      host_.on_idle();
+      lock.lock();
+    }
     if (cancelled_) return Next::cancelled;
     parts = std::exchange(waiting_, {});
     if (ended_) return Next::last;
@@ -163,7 +170,7 @@ bool RowCutter::cut_what_is_decided() {
     const bool is_last = cut->place.is_last;
     go_on_behind(*cut);
     if (is_last && settings_.wants_prices) host_.on_prices(prices());
-    if (!host_.on_cut(std::move(*cut)) || is_last) return false;
+    if (!host_.on_cut(*this, std::move(*cut)) || is_last) return false;
   }
   return true;
 }

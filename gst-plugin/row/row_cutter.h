@@ -43,17 +43,24 @@ struct PlanPrice {
   plan::Summary plan;
 };
 
+class RowCutter;
+
+// `from`: a cutter that is let go may still call when it is nobody's any more.
 class RowCutterHost {
  public:
   virtual ~RowCutterHost() = default;
-  // The next clip. May wait, until the cutter is cancelled. False: nothing more is to be cut.
-  virtual bool on_cut(RowCut cut) = 0;
+  // The next clip. May wait. False: nothing more is to be cut.
+  virtual bool on_cut(const RowCutter& from, RowCut cut) = 0;
+  // All that has come is looked at, and nothing has come for a moment. Throws Error for a video that is stuck.
+  virtual void on_idle() = 0;
   // Before the last on_cut(), where they are wanted.
   virtual void on_prices(const std::vector<PlanPrice>& prices) = 0;
   // Where shots change is not known from here on.
   virtual void on_blind(const Error& why) = 0;
   // The rest of the video, which is all or nothing, cannot be cut, or not decoded.
-  virtual void on_cut_failed(const Error& error) = 0;
+  virtual void on_cut_failed(const RowCutter& from, const Error& error) = 0;
+  // Nothing more is cut, for whatever reason. The last that is called.
+  virtual void on_cut_end(const RowCutter& from) = 0;
 };
 
 struct CutterSettings {

@@ -53,7 +53,8 @@ void RowSounds::cancel() {
 }
 
 void RowSounds::main() noexcept {
-  while (const auto number = wait_for_next()) join(*number);
+  for (auto number = wait_for_next(); number && join(*number); number = wait_for_next()) {
+  }
 }
 
 // ---- what is next
@@ -96,17 +97,20 @@ RowSounds::SoundPtr RowSounds::sound_at(std::size_t number) {
   return number < sounds_.size() ? sounds_[number] : nullptr;
 }
 
-void RowSounds::join(std::size_t number) {
-  const auto sound = sound_at(number);
+// What goes wrong here is no clip's: no sound of the row can follow.
+bool RowSounds::join(std::size_t number) {
   try {
     if (number == 0) begin_row();
-    if (sound)
+    if (sound_at(number))
       join_next(number);
     else
       finish_row(number);
+    return true;
   } catch (const std::exception& thrown) {
     const Error error = as_error(thrown);
-    if (error.kind() != ErrorKind::cancelled) failures_.fail({sound, error.details()});
+    if (error.kind() != ErrorKind::cancelled)
+      failures_.fail({nullptr, error.details(), Found::on_companion}, Failures::Policy::ignore);
+    return false;
   }
 }
 
@@ -129,7 +133,7 @@ void RowSounds::begin_row() {
 void RowSounds::join_next(std::size_t number) {
   const auto sound = sound_at(number);
   const auto earlier = number > 0 ? sound_at(number - 1) : nullptr;
-  join::RowClip clip = decode(sound);
+  join::RowClip clip = decode_or_fail(sound);
   if (earlier) clip.found = records_->find(earlier->key, sound->key, format_);
   const bool was_found = clip.found.has_value();
   const auto piece = joiner_->add(std::move(clip));
@@ -159,6 +163,21 @@ void RowSounds::note_join(const SoundPtr& earlier, const SoundPtr& later, bool w
   }
   if (has_sounds && !was_found) records_->write(earlier->key, later->key, format_, made->join);
   messages::post_join(state_.self, later->number, later->place->range.begin, join::report_of(*made));
+}
+
+// One that cannot be decoded any more is the clip's failure, and silence for its neighbours.
+join::RowClip RowSounds::decode_or_fail(const SoundPtr& sound) {
+  try {
+    return decode(sound);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cancelled) throw;
+    failures_.fail({sound, error.details()});
+  }
+  {
+    const MutexLocker lock(state_.mutex);
+    sound->result = RowResult{};
+  }
+  return decode(sound);
 }
 
 join::RowClip RowSounds::decode(const SoundPtr& sound) {

@@ -46,11 +46,12 @@ class RowSounds : public Work {
   [[nodiscard]] bool is_complete() const REQUIRES(state_.mutex);
   void begin_again_if_wanted() REQUIRES(state_.mutex);
   [[nodiscard]] bool has_next() const REQUIRES(state_.mutex);
-  void join(std::size_t number);
+  [[nodiscard]] bool join(std::size_t number);
   void begin_row();
   void join_next(std::size_t number);
   void finish_row(std::size_t number);
   [[nodiscard]] SoundPtr sound_at(std::size_t number) EXCLUDES(state_.mutex);
+  [[nodiscard]] join::RowClip decode_or_fail(const SoundPtr& sound);
   [[nodiscard]] join::RowClip decode(const SoundPtr& sound);
   void note_join(const SoundPtr& earlier, const SoundPtr& later, bool was_found);
   void give(const SoundPtr& sound, const std::optional<join::RowJoiner::Piece>& piece);

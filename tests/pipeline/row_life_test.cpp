@@ -95,6 +95,20 @@ TEST_F(RowLife, AClipThatFailsLosesNothingOfTheOthers) {
   EXPECT_EQ(sound_of_pad(second).length(), samples_to(frame_count(kVideo)));
 }
 
+// The plan is not at its end yet: the clips that are cut wait for none after them.
+TEST_F(RowLife, AClipThatFailsEarlyInALongVideoEndsItWhenTheOthersArePlayed) {
+  service_.add_fault({.on = On::submit, .what = Do::fail_task, .message = "Image pixel is invalid"});
+  PipelineRun run("filesrc location=" + test_clip({.fps_n = 10, .seconds = 150, .gop = 20}) +
+                  " ! qtdemux ! h264parse ! " + klingv2a_on(service_, "max-tasks=1 ") + kSinks);
+  auto& audio = run.watch("k", "audio");
+  ASSERT_EQ(run.run(), End::error);
+  EXPECT_TRUE(audio.wait_for_event(GST_EVENT_EOS));
+  run.stop();
+  ASSERT_EQ(run.errors_of("k").size(), 1U);
+  EXPECT_EQ(run.errors_of("k").front().detail("kind"), "task-failed");
+  EXPECT_LT(service_.paid_tasks().size(), 8U) << "nothing more is asked for";
+}
+
 // ---- money
 
 TEST_F(RowLife, AnAnnouncedLengthThatCostsTooMuchIsRefusedBeforeAnythingIsPaid) {
@@ -106,6 +120,26 @@ TEST_F(RowLife, AnAnnouncedLengthThatCostsTooMuchIsRefusedBeforeAnythingIsPaid) 
     EXPECT_NE(error.text.find(part), std::string::npos) << error.text;
   EXPECT_EQ(error.detail("paid"), "no");
   EXPECT_EQ(posts(service_), 0);
+}
+
+// Nobody upstream knows how long the video is.
+GstPadProbeReturn hide_duration(GstPad*, GstPadProbeInfo* info, gpointer) {
+  const bool hidden = GST_QUERY_TYPE(GST_PAD_PROBE_INFO_QUERY(info)) == GST_QUERY_DURATION;
+  return hidden ? GST_PAD_PROBE_DROP : GST_PAD_PROBE_OK;
+}
+
+TEST_F(RowLife, AVideoOfUnknownLengthIsSaidToCostUpToTheLimitAndPlaysWhatIsPaid) {
+  PipelineRun run(pipeline("max-clips=2 "));
+  const auto sink = GObjectPtr<GstPad>::adopt(gst_element_get_static_pad(run.element("k").get(), "sink"));
+  gst_pad_add_probe(sink.get(), GST_PAD_PROBE_TYPE_QUERY_UPSTREAM, hide_duration, nullptr, nullptr);
+  const auto& audio = run.watch("k", "audio", PadLog::Keep::bytes);
+  ASSERT_EQ(run.run(), End::error);
+  ASSERT_FALSE(run.warnings().empty());
+  EXPECT_NE(run.warnings()[0].text.find("2 tasks (about $0.07)"), std::string::npos) << run.warnings()[0].text;
+  EXPECT_NE(run.errors()[0].text.find("max-clips=3"), std::string::npos) << run.first_error();
+  EXPECT_EQ(service_.paid_tasks().size(), 2U);
+  run.stop();
+  EXPECT_GT(sound_of_pad(audio).length(), std::int64_t{30} * kRate);
 }
 
 TEST_F(RowLife, OneClipIsAllowedByMaxClipsOneAsBefore) {

@@ -5,9 +5,12 @@
 // costs nothing. (The better cure, the companion pads, is tested in companions_test.cpp.)
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "decoded.h"
 #include "pipeline_run.h"
 #include "program.h"
+#include "test_clip.h"
 
 namespace klingv2a::test {
 namespace {
@@ -114,6 +117,24 @@ TEST_F(Starving, IsNoneWhileACompanionComesIn) {
   gst_pad_add_probe(source.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, drop_end, nullptr, nullptr);
   EXPECT_EQ(run.run(std::chrono::seconds(8)), End::deadline) << run.first_error();
   EXPECT_TRUE(run.warnings().empty());
+}
+
+// Clips are paid for by then: they are played, and then it is told.
+TEST_F(Starving, InTheMidstOfALongVideoIsAnErrorToo) {
+  PipelineRun run("filesrc location=" + test_clip({.fps_n = 10, .seconds = 120, .gop = 10}) +
+                  " ! qtdemux ! h264parse ! identity name=i ! " + klingv2a_on(service_, "timeout=6") +
+                  "k.video ! fakesink async=false  k.audio ! fakesink async=false");
+  const auto pad = GObjectPtr<GstPad>::adopt(gst_element_get_static_pad(run.element("i").get(), "src"));
+  int left = 1000;
+  const auto blocking = static_cast<GstPadProbeType>(GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER);
+  gst_pad_add_probe(pad.get(), blocking, pass_some, &left, nullptr);
+  ASSERT_EQ(run.run(), End::error);
+  const auto says_so = [](const SeenError& said) {
+    return said.text.find("no frame has arrived") != std::string::npos;
+  };
+  EXPECT_EQ(std::ranges::count_if(run.warnings(), says_so), 1);
+  EXPECT_TRUE(says_so(run.errors()[0])) << run.first_error();
+  EXPECT_GE(posts(service_), 1);
 }
 
 TEST_F(Starving, IsAnErrorAfterTheTimeoutAndNothingIsPaid) {
